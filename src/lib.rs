@@ -1,1 +1,10 @@
+//! bta counts how many people really downloaded a torrent.
+//!
+//! It joins a swarm as a peer that neither requests nor serves content, watches
+//! which pieces every other peer has, and counts a *confirmed download* each time
+//! it saw one peer first below a threshold and later at or above it.
 
+pub mod clock;
+pub mod moment;
+pub mod protocol;
+pub mod swarm;

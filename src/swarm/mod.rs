@@ -1,0 +1,4 @@
+//! What we know of a swarm and what to do next. Pure: time comes in as an
+//! argument.
+
+pub mod facts;
