@@ -6,5 +6,6 @@
 
 pub mod clock;
 pub mod moment;
+pub mod net;
 pub mod protocol;
 pub mod swarm;
