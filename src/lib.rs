@@ -7,4 +7,5 @@
 pub mod clock;
 pub mod moment;
 pub mod protocol;
+pub mod store;
 pub mod swarm;
