@@ -7,6 +7,7 @@
 
 pub mod codec;
 pub mod error;
+mod names;
 pub mod records;
 pub mod writer;
 
