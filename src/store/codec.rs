@@ -260,6 +260,13 @@ impl<'a> Decoder<'a> {
         from(code).ok_or_else(unknown)
     }
 
+    /// All that was not read yet.
+    pub(super) fn rest(&mut self) -> &'a [u8] {
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        self.offset = self.bytes.len();
+        rest
+    }
+
     pub(super) fn finish(&self) -> Result<(), CodecError> {
         match self.bytes.len() - self.offset {
             0 => Ok(()),

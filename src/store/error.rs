@@ -43,15 +43,23 @@ pub enum StoreError {
     /// The store's secret is gone or another: its peers can't be recognised.
     #[error("{path}: the secret that this store was begun with is not there; it can be read, not continued", path = .0.display())]
     SecretLost(PathBuf),
-    /// Written by a newer bta.
-    #[error("{path}: written by a newer bta (format {found}, this one knows {known}); update bta", path = path.display())]
-    Newer {
-        /// What is too new.
+    /// Written by a bta with another format.
+    #[error("{path}: written in format {found}, this bta knows {known}; use the bta that wrote it", path = path.display())]
+    OtherFormat {
+        /// The run's folder.
         path: PathBuf,
         /// Its format.
-        found: u32,
-        /// The newest format that this program knows.
+        found: String,
+        /// The format that this program knows.
         known: u32,
+    },
+    /// A journal row that checks and yet cannot be read.
+    #[error("{path}: {source}; use the bta that wrote it", path = path.display())]
+    JournalRow {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong with the row.
+        source: CodecError,
     },
     /// The database is damaged.
     #[error("{path}: the database is damaged ({detail}); start bta with this --output again: it sets the damaged one aside and rebuilds completions from the journal", path = path.display())]
@@ -95,7 +103,8 @@ impl StoreError {
             StoreError::Busy { .. } => "busy",
             StoreError::OtherParameter { .. } => "other_parameter",
             StoreError::SecretLost(_) => "secret_lost",
-            StoreError::Newer { .. } => "newer",
+            StoreError::OtherFormat { .. } => "other_format",
+            StoreError::JournalRow { .. } => "journal_row",
             StoreError::Damaged { .. } => "damaged",
             StoreError::Row { .. } => "row",
             StoreError::Database(_) => "database",

@@ -7,6 +7,8 @@
 
 pub mod codec;
 pub mod error;
+mod folder;
+mod journal;
 mod names;
 pub mod records;
 pub mod writer;
