@@ -8,4 +8,5 @@ pub mod clock;
 pub mod moment;
 pub mod net;
 pub mod protocol;
+pub mod store;
 pub mod swarm;
