@@ -82,6 +82,16 @@ pub struct Standing {
     pub expected_finish: Option<Moment>,
 }
 
+impl Standing {
+    /// Nothing more is expected of such a peer.
+    pub fn is_complete(&self) -> bool {
+        matches!(
+            self.state,
+            PeerState::CompleteAtFirst | PeerState::Confirmed | PeerState::NotCounted
+        )
+    }
+}
+
 /// The contacts with one address and port.
 #[derive(Clone, Debug, Default)]
 pub struct ContactHistory {
@@ -125,7 +135,7 @@ impl ContactHistory {
     ) -> Moment {
         let wanted = match (parting, standing) {
             (Parting::NotReached, standing) => now + self.after_failure(standing, delay, pace),
-            (_, Some(standing)) if is_complete(standing.state) => now + pace.revisit_complete(),
+            (_, Some(standing)) if standing.is_complete() => now + pace.revisit_complete(),
             (parting, standing) => {
                 self.failures = 0;
                 let finish = standing.and_then(|it| it.expected_finish);
@@ -190,10 +200,10 @@ impl ContactHistory {
         pace: Pace,
     ) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let wanted = doubled(pace.retry_first(), self.failures - 1);
+        let doublings = self.failures - 1;
         match standing {
-            Some(it) if !is_complete(it.state) => wanted.min(delay),
-            _ => wanted.min(pace.retry_longest()),
+            Some(it) if !it.is_complete() => doubled(pace.contact_gap(), doublings).min(delay),
+            _ => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
         }
     }
 }
@@ -204,14 +214,6 @@ impl ContactHistory {
 fn finishing_soon(now: Moment, finish: Option<Moment>, family: Family, pace: Pace) -> bool {
     family.holds_back_have()
         || finish.is_some_and(|finish| finish.since(now) <= pace.reconnect_expected())
-}
-
-/// Nothing more is expected of such a peer.
-fn is_complete(state: PeerState) -> bool {
-    matches!(
-        state,
-        PeerState::CompleteAtFirst | PeerState::Confirmed | PeerState::NotCounted
-    )
 }
 
 fn doubled(first: Duration, times: u32) -> Duration {
