@@ -2,3 +2,4 @@
 //! argument.
 
 pub mod facts;
+pub mod pace;
