@@ -3,3 +3,5 @@
 
 pub mod facts;
 pub mod pace;
+pub mod progress;
+pub mod yardstick;
