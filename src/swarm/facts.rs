@@ -85,7 +85,8 @@ pub enum SessionLink {
 pub enum Verdict {
     /// One confirmed download.
     Confirmed = 0,
-    /// A later rise of a peer confirmed before.
+    /// A later rise of a peer that was above the threshold before, whatever became
+    /// of the first one.
     Again = 1,
     /// The peer may have been super-seeding (BEP 16) all along.
     Unproven = 2,
