@@ -141,8 +141,10 @@ impl Folder {
         Ok(secret)
     }
 
-    /// Makes the database private, whoever made its files.
-    pub(super) fn restrict_database(&self) -> Result<(), StoreError> {
+    /// Makes private what is ours, whoever made it.
+    pub(super) fn restrict(&self) -> Result<(), StoreError> {
+        restrict(&self.journal(), PRIVATE_FILE)?;
+        restrict(&self.secret_file(), PRIVATE_FILE)?;
         restrict_all(&self.database())
     }
 

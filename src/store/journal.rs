@@ -80,13 +80,11 @@ impl Journal {
 
     /// Whether a bta that runs holds the journal.
     pub(super) fn is_locked(path: &Path) -> Result<bool, StoreError> {
-        match File::open(path) {
-            Ok(file) => try_lock(&file, FlockOperation::NonBlockingLockShared)
-                .map(|free| !free)
-                .map_err(StoreError::io(path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(StoreError::io(path)(error)),
-        }
+        let Some(file) = open(path)? else {
+            return Ok(false);
+        };
+        let free = try_lock(&file, FlockOperation::NonBlockingLockShared);
+        Ok(!free.map_err(StoreError::io(path))?)
     }
 
     /// Hands every whole row to `visit`, in the order of writing.
@@ -94,18 +92,28 @@ impl Journal {
         path: &Path,
         mut visit: impl FnMut(JournalRow) -> Result<(), StoreError>,
     ) -> Result<Extent, StoreError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Extent::default());
-            }
-            Err(error) => return Err(StoreError::io(path)(error)),
+        let Some(file) = open(path)? else {
+            return Ok(Extent::default());
         };
         let mut scanner = Scanner::new(file);
         while let Some(payload) = scanner.next_payload().map_err(StoreError::io(path))? {
             visit(JournalRow::decode(payload, path)?)?;
         }
         Ok(scanner.extent())
+    }
+
+    /// How the store was begun; None if there is no journal, or none that says so.
+    pub(super) fn begun(path: &Path) -> Result<Option<Begun>, StoreError> {
+        let Some(file) = open(path)? else {
+            return Ok(None);
+        };
+        let mut scanner = Scanner::new(file);
+        while let Some(payload) = scanner.next_payload().map_err(StoreError::io(path))? {
+            if let JournalRow::Begun(begun) = JournalRow::decode(payload, path)? {
+                return Ok(Some(begun));
+            }
+        }
+        Ok(None)
     }
 
     /// Cuts off a torn end, so that the next row stands right behind the last.
@@ -146,6 +154,14 @@ impl Journal {
         }
         self.len_bytes += bytes.len() as u64;
         Ok(())
+    }
+}
+
+fn open(path: &Path) -> Result<Option<File>, StoreError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(path)(error)),
     }
 }
 

@@ -6,13 +6,24 @@
 //! file, tree, key and value.
 
 pub mod codec;
+mod database;
 pub mod error;
 mod folder;
 mod journal;
+mod keys;
+mod meta;
 mod names;
+mod opening;
+mod pack;
+pub mod reader;
 pub mod records;
+mod rows;
+pub mod shelf;
+#[cfg(test)]
+mod tests;
 pub mod writer;
 
 pub use error::StoreError;
+pub use reader::Reader;
 pub use records::Record;
 pub use writer::{Loaded, Opened, Program, Writer};

@@ -104,7 +104,8 @@ impl Row for Begun {
         out.hash(self.fingerprint);
         out.number(self.parameters.threshold_permille);
         let local = u8::from(self.parameters.allow_local) * ALLOW_LOCAL;
-        out.byte(local | u8::from(self.parameters.keep_addresses) * KEEP_ADDRESSES);
+        let keep = u8::from(self.parameters.keep_addresses) * KEEP_ADDRESSES;
+        out.byte(local | keep);
     }
 
     fn read(_: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
