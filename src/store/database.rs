@@ -104,24 +104,25 @@ impl Database {
     /// this returns they survive a killed process.
     pub(super) fn write(&self, puts: &Puts) -> Result<(), StoreError> {
         let entries: Vec<_> = puts.iter().collect();
-        for of_tree in entries.chunk_by(|((left, _), _), ((right, _), _)| left == right) {
-            for chunk in of_tree.chunks(BATCH_ENTRIES) {
-                let mut batch = sled::Batch::default();
-                for ((_, key), value) in chunk {
-                    batch.insert(key.as_slice(), value.as_slice());
+        let written = guarded(|| {
+            for of_tree in entries.chunk_by(|((left, _), _), ((right, _), _)| left == right) {
+                for chunk in of_tree.chunks(BATCH_ENTRIES) {
+                    let mut batch = sled::Batch::default();
+                    for ((_, key), value) in chunk {
+                        batch.insert(key.as_slice(), value.as_slice());
+                    }
+                    let ((tree, _), _) = chunk[0];
+                    self.tree(*tree).apply_batch(batch)?;
                 }
-                let ((tree, _), _) = chunk[0];
-                let written = self.tree(*tree).apply_batch(batch);
-                written.map_err(StoreError::Database)?;
             }
-        }
-        self.db.flush().map_err(StoreError::Database)?;
-        Ok(())
+            self.db.flush()
+        });
+        written.map(drop).map_err(StoreError::from)
     }
 
     /// The last key of a tree.
     pub(super) fn last_key(&self, tree: Tree) -> Result<Option<Vec<u8>>, StoreError> {
-        let last = self.tree(tree).last().map_err(StoreError::Database)?;
+        let last = guarded(|| self.tree(tree).last())?;
         Ok(last.map(|(key, _)| key.to_vec()))
     }
 
@@ -132,22 +133,42 @@ impl Database {
 
 impl Shelf for Database {
     fn value(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let value = self.tree(tree).get(key).map_err(StoreError::Database)?;
+        let value = guarded(|| self.tree(tree).get(key))?;
         Ok(value.map(|value| value.to_vec()))
     }
 
     fn scan(&self, tree: Tree, prefix: &[u8]) -> Scan<'_> {
-        let entries = self.tree(tree).scan_prefix(prefix);
-        Box::new(entries.map(|entry| match entry {
-            Ok((key, value)) => Ok((key.to_vec(), value.to_vec())),
-            Err(error) => Err(StoreError::Database(error)),
+        let mut entries = self.tree(tree).scan_prefix(prefix);
+        let mut broken = false;
+        Box::new(std::iter::from_fn(move || {
+            if broken {
+                return None;
+            }
+            match guarded(|| entries.next().transpose()) {
+                Ok(entry) => entry.map(|(key, value)| Ok((key.to_vec(), value.to_vec()))),
+                Err(fault) => {
+                    broken = true;
+                    Some(Err(fault.into()))
+                }
+            }
         }))
     }
 }
 
+/// What sled answered instead.
+#[derive(Debug)]
 enum Fault {
     Damaged(String),
     Other(sled::Error),
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        StoreError::Database(match fault {
+            Fault::Damaged(detail) => sled::Error::ReportableBug(detail),
+            Fault::Other(error) => error,
+        })
+    }
 }
 
 /// sled answers damage with errors of several kinds, and with panics.
