@@ -60,7 +60,7 @@ pub(super) fn parameters(shelf: &dyn Shelf) -> Result<Option<Parameters>, StoreE
     let Some(threshold_permille) = threshold else {
         return Ok(None);
     };
-    let flag = |name| Ok(value(shelf, name)?.as_deref() == Some("true"));
+    let flag = |name| value(shelf, name).map(|it| it.as_deref() == Some("true"));
     Ok(Some(Parameters {
         threshold_permille,
         allow_local: flag(ALLOW_LOCAL)?,
