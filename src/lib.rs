@@ -4,6 +4,7 @@
 //! which pieces every other peer has, and counts a *confirmed download* each time
 //! it saw one peer first below a threshold and later at or above it.
 
+pub mod actors;
 pub mod clock;
 pub mod lab;
 pub mod moment;
