@@ -81,6 +81,11 @@ fn reads_responses_as_bep_15_lays_them() {
         Some(announced(&["[2001::]:6881"]))
     );
     assert_eq!(Response::decode(head, true), Some(announced(&[])));
+    // What bittorrent-tracker answers over IPv6.
+    assert_eq!(
+        Response::decode(&v4, true),
+        Some(announced(&["1.2.3.4:6881"]))
+    );
 
     let scraped = b"\0\0\0\x02\0\0\0\x05\0\0\0\x01\0\0\0\x02\0\0\0\x03";
     let torrents = vec![Scraped {
