@@ -5,6 +5,7 @@
 //! it saw one peer first below a threshold and later at or above it.
 
 pub mod clock;
+pub mod input;
 pub mod moment;
 pub mod net;
 pub mod protocol;
