@@ -164,6 +164,21 @@ impl History {
         }
     }
 
+    /// Takes in the record of the same peer under another number (a twin). What
+    /// was decided of either stays decided.
+    pub fn absorb(&mut self, other: &History) {
+        if self.open() && matches!(other.state, PeerState::Confirmed | PeerState::NotCounted) {
+            self.state = other.state;
+        }
+        self.marks.implausible |= other.marks.implausible;
+        if let Some(below) = other.below {
+            self.note_below(below);
+        }
+        if let Some(last) = other.last {
+            self.note_last(last);
+        }
+    }
+
     /// A session's first settled observation.
     fn settled(&mut self, seen: &Seen, by: &Yardstick) -> Option<Rise> {
         if seen.provisional && self.first.is_some() {

@@ -134,6 +134,32 @@ impl Pace {
         self.secs(600)
     }
 
+    /// How often a held session is looked at again: a download may stall.
+    pub const fn hold_review(self) -> Duration {
+        self.secs(10)
+    }
+
+    /// A peer that is complete is visited again only to see that it still is.
+    pub const fn revisit_complete(self) -> Duration {
+        self.secs(6 * 3600)
+    }
+
+    /// The first return to an address that nobody answered at; doubled each time.
+    pub const fn retry_first(self) -> Duration {
+        self.secs(60)
+    }
+
+    /// The longest time between tries of an address that never answered.
+    pub const fn retry_longest(self) -> Duration {
+        self.secs(30 * 60)
+    }
+
+    /// Such an address may be tried this long after the last try once a source
+    /// names it anew: somebody has just seen it there.
+    pub const fn retry_when_named(self) -> Duration {
+        self.secs(120)
+    }
+
     /// The first return to a peer of unknown speed; doubled at each visit.
     pub const fn revisit_first(self) -> Duration {
         self.secs(60)
