@@ -5,7 +5,10 @@
 //! it saw one peer first below a threshold and later at or above it.
 
 pub mod actors;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod input;
 pub mod lab;
 pub mod moment;
 pub mod net;
