@@ -356,3 +356,6 @@ fn draw_peer_id(habits: &Habits, rng: &mut impl Rng) -> PeerId {
     id[..prefix.len()].copy_from_slice(prefix);
     PeerId(id)
 }
+
+#[cfg(test)]
+mod tests;
