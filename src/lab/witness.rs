@@ -26,7 +26,7 @@ pub struct Shown {
     /// The first time that a guest was told of as many.
     pub above: Option<Moment>,
     /// The last connection that a guest opened.
-    contacted: Option<Moment>,
+    pub contacted: Option<Moment>,
 }
 
 /// What all peers of a lab noticed.
