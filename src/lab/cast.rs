@@ -1,6 +1,6 @@
 //! Draws the peers of a scenario.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,6 +137,7 @@ impl Cast<'_> {
             number,
             torrent: torrent.clone(),
             address,
+            also: self.draw_second(number, address.port()),
             reach,
             client,
             fate: told.fate,
@@ -215,6 +216,16 @@ impl Cast<'_> {
             Hosts::Virtual => Ipv4Addr::new(45 + low % 50, high as u8, low, self.rng.random()),
         };
         SocketAddr::new(IpAddr::V4(ip), port)
+    }
+
+    fn draw_second(&mut self, number: usize, port: u16) -> Option<SocketAddr> {
+        let share = match self.scenario.hosts {
+            Hosts::Loopback => 0.0,
+            Hosts::Virtual => self.scenario.crowd.dual_stack,
+        };
+        let ip = Ipv6Addr::new(0x2a00, (number + 1) as u16, 0, 0, 0, 0, 0, 1);
+        let drawn = self.rng.random_bool(share);
+        drawn.then_some(SocketAddr::new(IpAddr::V6(ip), port))
     }
 
     /// Most announce to one tracker, some to all.

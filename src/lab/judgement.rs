@@ -168,15 +168,17 @@ impl Truth {
     /// The peer that is meant. An address may have several: then the port
     /// tells, or the nearest crossing of one that is not taken.
     fn find(&self, it: &Confirmation, taken: impl Fn(usize) -> bool) -> Option<usize> {
+        let addresses = |peer: &PeerTruth| [peer.address].into_iter().chain(peer.also);
         let at_address: Vec<(usize, &PeerTruth)> = self
             .peers
             .iter()
             .enumerate()
-            .filter(|(_, peer)| peer.torrent == it.torrent && peer.address.ip() == it.ip)
+            .filter(|(_, peer)| peer.torrent == it.torrent)
+            .filter(|(_, peer)| addresses(peer).any(|own| own.ip() == it.ip))
             .collect();
         let same_port = at_address
             .iter()
-            .find(|(_, peer)| Some(peer.address.port()) == it.port);
+            .find(|(_, peer)| addresses(peer).any(|own| Some(own.port()) == it.port));
         if let Some(&(index, _)) = same_port {
             return Some(index);
         }

@@ -186,7 +186,8 @@ fn hide(network: &Network, plans: &[Plan]) {
         let hidden = plans
             .iter()
             .filter(|plan| matches!(plan.reach, Reach::Firewalled | Reach::Dead));
-        hidden.for_each(|plan| network.hide(plan.address.ip()));
+        let addresses = hidden.flat_map(Plan::addresses);
+        addresses.for_each(|address| network.hide(address.ip()));
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Crowd {
     pub unseen_leavers: bool,
     /// The share of peers that share their address with another one.
     pub neighbours: f64,
+    /// The share of peers that have an IPv6 address too (virtual hosts only).
+    pub dual_stack: f64,
     /// The share of downloaders that fetch the pieces in order.
     pub in_order: f64,
     /// The mean time between two breaks of a peer's connections; `None`: never.
@@ -246,6 +248,7 @@ impl Default for Crowd {
             clients: Vec::new(),
             unseen_leavers: true,
             neighbours: 0.03,
+            dual_stack: 0.0,
             in_order: 0.08,
             churn: None,
         }

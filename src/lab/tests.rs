@@ -142,6 +142,33 @@ async fn a_second_connection_of_one_guest_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dual_stack_peer_is_at_both_addresses() {
+    let clock = Clock::start_at(Moment::from_millis(1_000_000));
+    let network = Network::Memory(MemoryNet::new(clock, 1));
+    let mut scenario = scenario();
+    (scenario.crowd.present, scenario.crowd.arriving) = (1, 0);
+    scenario.crowd.reach = vec![(Reach::Open, 1.0)];
+    scenario.crowd.dual_stack = 1.0;
+    let lab = Lab::start(network.clone(), clock, &scenario).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let addresses: Vec<SocketAddr> = lab.plans()[0].addresses().collect();
+    assert_eq!(addresses.len(), 2);
+    for address in addresses {
+        let mut link = network.connect(None, address).await.unwrap();
+        link.write_all(&hello(&lab.torrents()[0])).await.unwrap();
+        link.read_exact(&mut [0; 68]).await.unwrap();
+        drop(link);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[test]
+fn a_lab_may_be_handed_to_another_thread() {
+    fn sendable<T: Send>() {}
+    sendable::<Lab>();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_firewalled_rtorrent_knocks_encrypted_then_plain() {
     let (lab, network, _) = one_peer(Reach::Firewalled).await;
     let at = SocketAddr::from(([43, 0, 0, 1], 7_000));

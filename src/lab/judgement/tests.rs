@@ -14,6 +14,7 @@ fn peer(host: u8, port: u16, crossed: Option<u64>) -> PeerTruth {
     PeerTruth {
         torrent: TORRENT,
         address: SocketAddr::from(([10, 0, 0, host], port)),
+        also: None,
         reach: Reach::Open,
         client: Client::Libtorrent,
         fate: Fate::Stays,
@@ -103,4 +104,13 @@ fn who_completes_at_once_had_no_fair_chance() {
     let judgement = judge(vec![quick, short], &[found("10.0.0.2", 18)]);
     assert_eq!((judgement.all.of, judgement.fair.of), (1, 0));
     assert_eq!((judgement.short_of_all(), judgement.wrong.len()), (1, 0));
+}
+
+#[test]
+fn both_families_are_one_peer() {
+    let mut dual = peer(1, 6881, Some(18));
+    dual.also = Some("[2a00::1]:6881".parse().unwrap());
+    let judgement = judge(vec![dual], &[found("2a00::1", 18), found("10.0.0.1", 18)]);
+    assert_eq!((judgement.hits.len(), judgement.wrong.len()), (1, 1));
+    assert!(judgement.wrong[0].again);
 }

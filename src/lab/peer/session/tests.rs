@@ -27,6 +27,7 @@ fn plan(client: Client, held: u32, span_s: f64) -> Plan {
         number: 0,
         torrent: Arc::new(torrent),
         address: SocketAddr::from(([127, 0, 0, 9], 6881)),
+        also: None,
         reach: Reach::Open,
         client,
         fate: Fate::Stays,
