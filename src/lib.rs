@@ -9,4 +9,5 @@ pub mod lab;
 pub mod moment;
 pub mod net;
 pub mod protocol;
+pub mod store;
 pub mod swarm;

@@ -1,0 +1,29 @@
+//! What is kept of a run: a sled database for everything that was seen, and
+//! beside it an append-only journal of what must never be lost.
+//!
+//! One [`writer::Writer`] writes; what it acknowledged survives a killed
+//! process, and completions survive a power cut. `docs/store.md` describes every
+//! file, tree, key and value.
+
+pub mod codec;
+mod database;
+pub mod error;
+mod folder;
+mod journal;
+mod keys;
+mod meta;
+mod names;
+mod opening;
+mod pack;
+pub mod reader;
+pub mod records;
+mod rows;
+pub mod shelf;
+#[cfg(test)]
+mod tests;
+pub mod writer;
+
+pub use error::StoreError;
+pub use reader::Reader;
+pub use records::Record;
+pub use writer::{Loaded, Opened, Program, Writer};

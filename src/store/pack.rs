@@ -1,0 +1,214 @@
+//! Records become journal rows and entries of the trees; and a peer becomes what
+//! its completions say of it.
+
+use std::collections::HashSet;
+
+use super::codec::{Row, decode, encode};
+use super::error::StoreError;
+use super::journal::JournalRow;
+use super::keys;
+use super::names::{NameKind, Names};
+use super::records::{CompletionRow, PeerRow, Record, TorrentRow};
+use super::rows::row_error;
+use super::shelf::{Overlay, Puts, Shelf, Tree};
+use crate::swarm::facts::{Observation, PeerNumber, PeerState, Sources, TorrentNumber, Verdict};
+
+/// Collects one batch over what is stored already.
+pub(super) struct Packer<'a, S> {
+    over: Overlay<S>,
+    names: &'a mut Names,
+    journal: Vec<JournalRow>,
+    /// The next event's number.
+    sequence: &'a mut u32,
+    /// Peers whose rows are in the batch: they know of their completions.
+    told: HashSet<Vec<u8>>,
+    /// New completions.
+    risen: Vec<(TorrentNumber, PeerNumber, CompletionRow)>,
+}
+
+/// A batch, ready to be written: first the journal, then the entries.
+pub(super) struct Packed {
+    pub(super) journal: Vec<JournalRow>,
+    pub(super) puts: Puts,
+}
+
+impl<'a, S: Shelf> Packer<'a, S> {
+    pub(super) fn new(base: S, names: &'a mut Names, sequence: &'a mut u32) -> Self {
+        Packer {
+            over: Overlay::new(base),
+            names,
+            journal: Vec::new(),
+            sequence,
+            told: HashSet::new(),
+            risen: Vec::new(),
+        }
+    }
+
+    /// Takes up a record.
+    pub(super) fn add(&mut self, record: &Record) -> Result<(), StoreError> {
+        match record {
+            Record::Torrent(torrent, row) => {
+                if self.torrent(*torrent, row)? {
+                    self.journal
+                        .push(JournalRow::Torrent(*torrent, row.clone()));
+                }
+            }
+            Record::Peer(torrent, peer, row) => {
+                let key = keys::peer(*torrent, *peer);
+                self.told.insert(key.clone());
+                self.put(Tree::Peers, key, row);
+            }
+            Record::Completion(torrent, peer, row) => {
+                if self.completion(*torrent, *peer, row)? {
+                    let row = JournalRow::Completion(*torrent, *peer, row.clone());
+                    self.journal.push(row);
+                }
+            }
+            Record::Announce(torrent, row) => {
+                let tracker = self.names.number(NameKind::Tracker, &row.tracker);
+                self.put(Tree::Announces, keys::asked(*torrent, row.at, tracker), row);
+            }
+            Record::Scrape(torrent, row) => {
+                let tracker = self.names.number(NameKind::Tracker, &row.tracker);
+                self.put(Tree::Scrapes, keys::asked(*torrent, row.at, tracker), row);
+            }
+            Record::Outcome(torrent, row) => {
+                let family = self.names.number(NameKind::Family, &row.family);
+                let key = keys::outcome(*torrent, row.hour, row.attempt, family, row.outcome);
+                self.put(Tree::Outcomes, key, row);
+            }
+            Record::Source(torrent, row) => {
+                let key = keys::source(*torrent, row.hour, row.source);
+                self.put(Tree::Sources, key, row);
+            }
+            Record::Hearsay(torrent, peer, row) => {
+                let key = keys::hearsay(*torrent, *peer, row.at, row.source);
+                self.put(Tree::Hearsay, key, row);
+            }
+            Record::Event(row) => {
+                let key = keys::event(row.at, *self.sequence);
+                *self.sequence = self.sequence.wrapping_add(1);
+                self.put(Tree::Events, key, row);
+            }
+            Record::Sample(row) => self.put(Tree::Samples, keys::sample(row.at), row),
+            Record::Meta(name, value) => {
+                let (key, value) = (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+                self.over.put(Tree::Meta, key, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up a row of the journal; false if the store had it.
+    pub(super) fn replay(&mut self, row: JournalRow) -> Result<bool, StoreError> {
+        match row {
+            JournalRow::Begun(_) => Ok(false),
+            JournalRow::Torrent(torrent, row) => self.torrent(torrent, &row),
+            JournalRow::Completion(torrent, peer, row) => self.completion(torrent, peer, &row),
+        }
+    }
+
+    /// The whole batch.
+    pub(super) fn finish(mut self) -> Result<Packed, StoreError> {
+        for (torrent, peer, row) in std::mem::take(&mut self.risen) {
+            let key = keys::peer(torrent, peer);
+            if !self.told.contains(&key) {
+                let stored = self.stored::<PeerRow>(Tree::Peers, &key)?;
+                self.put(Tree::Peers, key, &absorb(stored, &row));
+            }
+        }
+        for (key, text) in self.names.unsaved() {
+            self.over.put(Tree::Names, key, text);
+        }
+        Ok(Packed {
+            journal: self.journal,
+            puts: self.over.puts,
+        })
+    }
+
+    fn put<R: Row>(&mut self, tree: Tree, key: Vec<u8>, row: &R) {
+        let value = encode(row, self.names);
+        self.over.put(tree, key, value);
+    }
+
+    /// False if it is stored so already.
+    fn torrent(&mut self, torrent: TorrentNumber, row: &TorrentRow) -> Result<bool, StoreError> {
+        let (key, value) = (keys::torrent(torrent), encode(row, self.names));
+        if self.over.value(Tree::Torrents, &key)?.as_ref() == Some(&value) {
+            return Ok(false);
+        }
+        self.over.put(Tree::Torrents, key, value);
+        Ok(true)
+    }
+
+    /// False if it is stored already; then the stored one stays.
+    fn completion(
+        &mut self,
+        torrent: TorrentNumber,
+        peer: PeerNumber,
+        row: &CompletionRow,
+    ) -> Result<bool, StoreError> {
+        let key = keys::completion(torrent, peer, row.verdict, row.at);
+        if self.over.value(Tree::Completions, &key)?.is_some() {
+            return Ok(false);
+        }
+        self.put(Tree::Completions, key, row);
+        self.risen.push((torrent, peer, row.clone()));
+        Ok(true)
+    }
+
+    fn stored<R: Row>(&self, tree: Tree, key: &[u8]) -> Result<Option<R>, StoreError> {
+        let value = self.over.value(tree, key)?;
+        let row = value.map(|value| decode(&value, self.names));
+        row.transpose().map_err(row_error(tree, key))
+    }
+}
+
+/// A peer as it must stand when one of its completions is stored: so that a
+/// resumed run never counts it a second time, even if all that is left of it is
+/// the journal.
+fn absorb(stored: Option<PeerRow>, completion: &CompletionRow) -> PeerRow {
+    let seen = |at, pieces| Some(Observation { at, pieces });
+    let state = match completion.verdict {
+        Verdict::Confirmed | Verdict::Again => PeerState::Confirmed,
+        Verdict::Unproven | Verdict::Implausible | Verdict::Checking => PeerState::NotCounted,
+    };
+    let above = seen(completion.at, completion.pieces);
+    let below = seen(completion.below_at, completion.below_pieces);
+    let Some(mut peer) = stored else {
+        return PeerRow {
+            ids: completion.ids,
+            first: seen(completion.first_seen, completion.first_pieces),
+            last: above,
+            below,
+            best_speed: 0,
+            visits: 1,
+            sources: Sources::default().with(completion.source),
+            client: completion.client.clone(),
+            prefix: completion.prefix.clone(),
+            place: "".into(),
+            network: "".into(),
+            state,
+            proof: 0,
+            flags: 0,
+            seen_at: completion.at,
+            direction: completion.direction,
+            raw_address: completion.raw_address,
+        };
+    };
+    if peer.state != PeerState::Confirmed {
+        peer.state = state;
+    }
+    let at = |observation: Option<Observation>| observation.map(|it| it.at);
+    if at(peer.last) < at(above) {
+        peer.last = above;
+    }
+    if at(peer.below) < at(below) {
+        peer.below = below;
+    }
+    peer.first = peer
+        .first
+        .or(seen(completion.first_seen, completion.first_pieces));
+    peer.seen_at = peer.seen_at.max(completion.at);
+    peer
+}

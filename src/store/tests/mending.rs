@@ -1,0 +1,100 @@
+//! What is lost or damaged comes back.
+
+use std::fs;
+
+use super::*;
+
+#[test]
+fn a_deleted_database_comes_back_from_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = [
+        below(1),
+        rise(2, Verdict::Confirmed, 90),
+        rise(2, Verdict::Again, 95),
+        rise(7, Verdict::Unproven, 80),
+    ];
+    stored(folder.path(), &records);
+    let before = completions(folder.path());
+    assert_eq!(before.len(), 3);
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    // Seen at once, and without a trace.
+    assert_eq!(completions(folder.path()), before);
+    assert!(!folder.path().join("store").exists());
+
+    let (writer, opened) = open(folder.path());
+    assert!(opened.resumed && !opened.clean);
+    assert_eq!(opened.replayed, 4);
+    assert_eq!(opened.torrents, [(T, torrent(1))]);
+    let loaded = writer.load(T).unwrap();
+    assert_eq!(loaded.next_peer, PeerNumber(8));
+    assert_eq!(loaded.confirmed, [PeerNumber(2)].into());
+    let [(second, confirmed), (seventh, unproven)] = &loaded.peers[..] else {
+        panic!("{:?}", loaded.peers);
+    };
+    assert_eq!((second.0, confirmed.state), (2, PeerState::Confirmed));
+    assert_eq!((seventh.0, unproven.state), (7, PeerState::NotCounted));
+    assert_eq!(confirmed.ids, risen(2, Verdict::Confirmed, 0).ids);
+    assert_eq!(confirmed.first, Some(seen(0, 10)));
+    assert_eq!(&*confirmed.prefix, "-TR");
+    writer.close(NOW).unwrap();
+    assert_eq!(completions(folder.path()), before);
+}
+
+#[test]
+fn a_damaged_database_is_set_aside_and_rebuilt() {
+    let folder = tempfile::tempdir().unwrap();
+    stored(folder.path(), &[below(1), rise(1, Verdict::Confirmed, 90)]);
+    let before = completions(folder.path());
+    for file in ["db", "conf"] {
+        let path = folder.path().join("store").join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes
+            .iter_mut()
+            .for_each(|byte| *byte = byte.wrapping_add(0x55));
+        fs::write(&path, bytes).unwrap();
+        let reader = Reader::open(folder.path()).unwrap();
+        assert!(reader.remarks()[0].starts_with("the database is damaged"));
+        drop(reader);
+        assert_eq!(completions(folder.path()), before);
+        let (writer, opened) = open(folder.path());
+        let aside = opened.damaged.clone().unwrap();
+        assert!(aside.join("db").is_file());
+        assert!(
+            opened
+                .remarks()
+                .iter()
+                .any(|(kind, _)| *kind == "database_damaged")
+        );
+        let loaded = writer.load(T).unwrap();
+        assert_eq!(loaded.confirmed, [PeerNumber(1)].into());
+        writer.close(NOW).unwrap();
+        assert_eq!(completions(folder.path()), before);
+    }
+}
+
+#[test]
+fn a_deleted_journal_comes_back_from_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    stored(folder.path(), &[rise(1, Verdict::Confirmed, 90)]);
+    let before = completions(folder.path());
+    fs::remove_file(folder.path().join("completions.journal")).unwrap();
+    let (writer, opened) = open(folder.path());
+    assert!(opened.resumed);
+    writer.close(NOW).unwrap();
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    assert_eq!(completions(folder.path()), before);
+}
+
+#[test]
+fn a_number_of_a_lost_torrent_is_not_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut writer, _) = open(folder.path());
+    let lost = TorrentNumber(5);
+    let row = risen(1, Verdict::Confirmed, 90);
+    let record = Record::Completion(lost, PeerNumber(1), row);
+    writer.commit(&[record]).unwrap();
+    drop(writer);
+    let (mut writer, opened) = open(folder.path());
+    assert!(opened.resumed && !opened.clean);
+    assert_eq!(writer.torrent_number(&torrent(1)), TorrentNumber(6));
+}

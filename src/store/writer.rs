@@ -1,0 +1,225 @@
+//! The one writer of a store.
+//!
+//! A batch is written in this order: journal rows, `fdatasync`, the trees of the
+//! database, sled's `flush()`; then it is acknowledged. So completions survive a
+//! power cut, and all else survives a killed process.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::folder::Folder;
+use super::keys;
+use super::meta;
+use super::opening::{self, Parts};
+use super::pack::{Packed, Packer};
+use super::records::{
+    CompletionRow, EventRow, OutcomeRow, Parameters, PeerRow, Record, SourceRow, TorrentRow,
+};
+use super::rows::rows;
+use super::shelf::Tree;
+use crate::moment::Moment;
+use crate::protocol::info_hash::InfoHash;
+use crate::swarm::facts::{PeerNumber, TorrentNumber, Verdict};
+
+/// The program that opens a store, as its `meta` tree names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Name and version.
+    pub version: String,
+    /// The command line, secrets redacted.
+    pub command_line: String,
+}
+
+/// What was found when a store was opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Opened {
+    /// There was a store already.
+    pub resumed: bool,
+    /// It had been closed in order (true for a new one).
+    pub clean: bool,
+    /// Journal rows that the database lacked and that were applied.
+    pub replayed: u64,
+    /// Bytes of the journal that hold no whole row (a torn end, or damage).
+    pub torn_bytes: u64,
+    /// Where the damaged database was moved before it was rebuilt.
+    pub damaged: Option<PathBuf>,
+    /// Every torrent of the store.
+    pub torrents: Vec<(TorrentNumber, TorrentRow)>,
+}
+
+impl Opened {
+    /// What happened, as label and text, for log and events. The writer has
+    /// stored these events already.
+    pub fn remarks(&self) -> Vec<(&'static str, String)> {
+        let mut remarks = Vec::new();
+        remarks.push(match (self.resumed, self.clean) {
+            (false, _) => ("store_begun", "a new store".to_owned()),
+            (true, true) => ("store_resumed", "after an orderly end".to_owned()),
+            (true, false) => (
+                "store_resumed",
+                "after an end without a mark (killed, or a crash)".to_owned(),
+            ),
+        });
+        if let Some(aside) = &self.damaged {
+            let aside = aside.file_name().unwrap_or_default().to_string_lossy();
+            remarks.push((
+                "database_damaged",
+                format!(
+                    "moved to {aside}; torrents and completions rebuilt from the journal, \
+                     all else begins anew"
+                ),
+            ));
+        }
+        if self.replayed > 0 {
+            let text = format!("{} rows that the database lacked", self.replayed);
+            remarks.push(("journal_replayed", text));
+        }
+        if self.torn_bytes > 0 {
+            let text = format!("{} bytes held no whole row", self.torn_bytes);
+            remarks.push(("journal_torn", text));
+        }
+        remarks
+    }
+}
+
+/// What the store knows of one torrent: where a swarm goes on after a restart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// Every peer.
+    pub peers: Vec<(PeerNumber, PeerRow)>,
+    /// The first number that no peer in database or journal ever had.
+    pub next_peer: PeerNumber,
+    /// The peers that have a confirmed download.
+    pub confirmed: HashSet<PeerNumber>,
+    /// The counters of outcomes, all hours.
+    pub outcomes: Vec<OutcomeRow>,
+    /// The counters of sources, all hours.
+    pub sources: Vec<SourceRow>,
+}
+
+/// The one writer of a store; holds its locks until it is dropped.
+#[derive(Debug)]
+pub struct Writer {
+    parts: Parts,
+    numbers: HashMap<InfoHash, TorrentNumber>,
+    /// Torrents that got a number and are not stored yet.
+    fresh: Vec<Record>,
+}
+
+impl Writer {
+    /// Opens the store in `run_dir`, or begins one. Journal rows that the
+    /// database lacks are applied before this returns. A damaged database is
+    /// moved aside and rebuilt from the journal ([`Opened::damaged`]).
+    ///
+    /// # Errors
+    /// The store is in use, was begun with other parameters, or cannot be opened.
+    pub fn open(
+        run_dir: &Path,
+        parameters: &Parameters,
+        program: &Program,
+        now: Moment,
+    ) -> Result<(Writer, Opened), StoreError> {
+        let folder = Folder::create(run_dir)?;
+        let parts = opening::open(folder, parameters, program, now)?;
+        let opened = parts.opened.clone();
+        let numbers = opened.torrents.iter();
+        let numbers = numbers.map(|(number, row)| (row.info_hash, *number));
+        let writer = Writer {
+            numbers: numbers.collect(),
+            fresh: Vec::new(),
+            parts,
+        };
+        Ok((writer, opened))
+    }
+
+    /// The key of the run's identity hashes. Never to be written anywhere else.
+    pub fn secret(&self) -> [u8; 32] {
+        self.parts.secret
+    }
+
+    /// The number of a torrent: the one it has in this store, or the next. A new
+    /// torrent's row is stored with the next commit.
+    pub fn torrent_number(&mut self, row: &TorrentRow) -> TorrentNumber {
+        if let Some(number) = self.numbers.get(&row.info_hash) {
+            return *number;
+        }
+        let number = TorrentNumber(self.parts.last_torrent.0.saturating_add(1));
+        self.parts.last_torrent = number;
+        self.numbers.insert(row.info_hash, number);
+        self.fresh.push(Record::Torrent(number, row.clone()));
+        number
+    }
+
+    /// Makes a batch durable; when this returns, it is acknowledged.
+    ///
+    /// # Errors
+    /// The disk or the database fails: nothing of the batch is acknowledged, and
+    /// it may be committed again.
+    pub fn commit(&mut self, batch: &[Record]) -> Result<(), StoreError> {
+        let parts = &mut self.parts;
+        let mut packer = Packer::new(&parts.database, &mut parts.names, &mut parts.sequence);
+        for record in self.fresh.iter().chain(batch) {
+            packer.add(record)?;
+        }
+        let Packed { journal, puts } = packer.finish()?;
+        parts.journal.append(&journal)?;
+        parts.database.write(&puts)?;
+        parts.names.saved();
+        self.fresh.clear();
+        Ok(())
+    }
+
+    /// What the store knows of one torrent.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn load(&self, torrent: TorrentNumber) -> Result<Loaded, StoreError> {
+        let (shelf, names) = (&self.parts.database, &self.parts.names);
+        let prefix = keys::torrent(torrent);
+        let peers: Vec<_> = rows(shelf, names, Tree::Peers, &prefix, keys::peer_of)
+            .map(|row| row.map(|((_, peer), row)| (peer, row)))
+            .collect::<Result<_, _>>()?;
+        let mut last = peers.last().map_or(0, |(peer, _)| peer.0);
+        let mut confirmed = HashSet::new();
+        for row in rows(shelf, names, Tree::Completions, &prefix, keys::peer_of) {
+            let ((_, peer), row): (_, CompletionRow) = row?;
+            last = last.max(peer.0);
+            if row.verdict == Verdict::Confirmed {
+                confirmed.insert(peer);
+            }
+        }
+        let whole = |_: &[u8]| Ok(());
+        let outcomes = rows(shelf, names, Tree::Outcomes, &prefix, whole);
+        let sources = rows(shelf, names, Tree::Sources, &prefix, whole);
+        Ok(Loaded {
+            peers,
+            next_peer: PeerNumber(last.saturating_add(1)),
+            confirmed,
+            outcomes: outcomes
+                .map(|row| row.map(|((), row)| row))
+                .collect::<Result<_, _>>()?,
+            sources: sources
+                .map(|row| row.map(|((), row)| row))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Leaves the mark of an orderly end; everything is on disk when this returns.
+    ///
+    /// # Errors
+    /// The disk or the database fails.
+    pub fn close(mut self, now: Moment) -> Result<(), StoreError> {
+        let end = Record::Event(EventRow {
+            at: now,
+            kind: "store_closed".into(),
+            text: "in order".into(),
+            torrent: None,
+        });
+        let closed = meta::fact(meta::CLOSED_AT, now);
+        // The mark comes last, in a batch of its own.
+        self.commit(&[end, closed])?;
+        self.commit(&[meta::fact(meta::CLEAN, true)])?;
+        self.parts.folder.restrict()
+    }
+}
