@@ -67,7 +67,7 @@ impl Network {
     /// Looks a name up. An IP address is its own answer.
     ///
     /// # Errors
-    /// As the machine's resolver: `NotFound` and others.
+    /// `NotFound`, also where the resolver itself fails.
     pub async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(ip, port)]);

@@ -337,3 +337,6 @@ impl Reader<'_> {
         self.take().map(u64::from_be_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;
