@@ -80,7 +80,8 @@ def draw(plans, seed, size_kb, observed_from_s, arrivals_s):
     for late, plan in enumerate(seeds):
         plan.start_s = random_.uniform(observed_from_s, arrivals_s) if late % 2 else 0
     for number, plan in enumerate(random_.sample(others, len(others))):
-        early = number % 8 == 7  # here before the observer
+        # Some are here before the observer; not those who could then be reached by nobody.
+        early = number % 8 == 7 and not plan.firewalled
         plan.start_s = 0 if early else observed_from_s + random_.uniform(2, arrivals_s)
         plan.rate_kb = LAZY_RATE_KB if plan.behaviour == LAZY else round(size_kb / random_.uniform(*MEAN_TIME_S))
         plan.stay_s = random_.uniform(16, 30) if random_.random() < 0.5 else None

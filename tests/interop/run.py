@@ -81,7 +81,8 @@ def main():
     folder.chmod(0o755)  # opentracker is nobody
     print(f"interop: {len(plans)} clients, {options.tracker}, {options.size} MiB, seed {options.seed}, in {folder}",
           flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with Network() as network:
         swarm = Swarm(network, folder, plans, options)
         observers = [] if options.without_bta else [

@@ -27,23 +27,26 @@ class Opentracker(Resident):
         self.ready = threading.Event()
 
     def command(self):
-        # It changes its root to this folder and its user to nobody.
         (self.folder / "whitelist").write_text(self.torrent.info_hash + "\n")
         (self.folder / "conf").write_text(
             f"listen.tcp_udp {self.host.address}:{PORT}\naccess.whitelist whitelist\n"
-            f"tracker.rootdir {self.folder}\ntracker.user nobody\n")
-        return ["opentracker", "-f", self.folder / "conf"]
+            f"tracker.rootdir {self.folder}\n")
+        # It refuses to be root; if it changed its user itself, it would no longer die with its parent.
+        return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig=KILL", "--",
+                "opentracker", "-f", self.folder / "conf"]
 
     def live(self):
         process = Process(self.command(), self.folder)
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not self.answers():
-            if time.monotonic() > deadline or not process.running():
-                raise RuntimeError(f"does not answer, see {self.folder}/log")
-            time.sleep(0.1)
-        self.ready.set()
-        self.stopping.wait()
-        process.stop()
+        try:
+            deadline = time.monotonic() + READY_WITHIN_S
+            while not self.answers():
+                if time.monotonic() > deadline or not process.running():
+                    raise RuntimeError(f"does not answer, see {self.folder}/log")
+                time.sleep(0.1)
+            self.ready.set()
+            self.stopping.wait()
+        finally:
+            process.stop()
 
     def answers(self):
         connection = http.client.HTTPConnection(self.host.address, PORT, timeout=2)

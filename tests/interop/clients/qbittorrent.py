@@ -22,6 +22,7 @@ Accepted=true
 Session\\Port={PORT}
 Session\\DHTEnabled=false
 Session\\LSDEnabled=false
+Session\\RefreshInterval=250
 Session\\DefaultSavePath={self.downloads}
 [Network]
 PortForwardingEnabled=false
