@@ -187,7 +187,9 @@ impl Book {
         let (source, dialable) = self
             .addresses
             .get(address)
-            .map_or((Source::Tracker, false), |it| (it.first_source, it.dialable));
+            .map_or((Source::Tracker, false), |it| {
+                (it.first_source, it.dialable)
+            });
         let session = self.sessions.open(Session::new(
             address,
             Direction::Outgoing,

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
-use crate::swarm::facts::{Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source};
+use crate::swarm::facts::{
+    Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source,
+};
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 
