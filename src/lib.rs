@@ -7,5 +7,6 @@
 pub mod clock;
 pub mod moment;
 pub mod protocol;
+pub mod report;
 pub mod store;
 pub mod swarm;
