@@ -5,7 +5,9 @@
 //! it saw one peer first below a threshold and later at or above it.
 
 pub mod clock;
+pub mod lab;
 pub mod moment;
+pub mod net;
 pub mod protocol;
 pub mod report;
 pub mod store;

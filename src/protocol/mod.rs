@@ -1,4 +1,10 @@
 //! Bytes to typed values and back, and conversations as state machines. No
 //! sockets, no clock, no actors, no logging.
 
+pub mod address;
+pub mod bencode;
 pub mod info_hash;
+pub mod limits;
+pub mod metainfo;
+pub mod peer;
+pub mod tracker;

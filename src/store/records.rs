@@ -13,6 +13,7 @@ use crate::swarm::facts::{
     TorrentNumber, Verdict,
 };
 
+pub use crate::swarm::identity::Ids;
 pub use series::{
     AnnounceRow, EventRow, Failure, HearsayRow, OutcomeRow, SampleRow, ScrapeAnswer, ScrapeRow,
     SourceCounts, SourceRow, TrackerAnswer,
@@ -70,19 +71,6 @@ pub struct TorrentRow {
     pub origin: String,
     /// When it was first imported into this store.
     pub added_at: Moment,
-}
-
-/// What a peer is known by: keyed hashes, which nobody can undo without the
-/// run's secret and which link nothing across torrents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Ids {
-    /// Of (info-hash, address, port); the port dialled, or the one it claimed.
-    /// None for a peer that came in and claimed none.
-    pub endpoint: Option<u64>,
-    /// Of (info-hash, peer id); 0 while unknown.
-    pub peer_id: u64,
-    /// Of (info-hash, address).
-    pub address: u64,
 }
 
 /// One peer of one torrent. At most 80 bytes in the store.

@@ -85,7 +85,8 @@ pub enum SessionLink {
 pub enum Verdict {
     /// One confirmed download.
     Confirmed = 0,
-    /// A later rise of a peer confirmed before.
+    /// A later rise of a peer that was above the threshold before, whatever became
+    /// of the first one.
     Again = 1,
     /// The peer may have been super-seeding (BEP 16) all along.
     Unproven = 2,
@@ -112,6 +113,8 @@ pub enum PeerState {
     NotCounted = 4,
     /// Below the threshold and says that it wants no more (`upload_only`).
     PartialSeed = 5,
+    /// Found to be the same peer as an earlier record: counts nowhere.
+    Merged = 6,
 }
 
 /// What a contact or an incoming connection was (thesis, table 4.5).
@@ -202,7 +205,7 @@ labels!(SessionLink, SameSession => "same_session", Address => "address", PeerId
 labels!(Verdict, Confirmed => "confirmed", Again => "again", Unproven => "unproven",
     Implausible => "implausible", Checking => "checking");
 labels!(PeerState, Unknown => "unknown", Below => "below", CompleteAtFirst => "complete_at_first",
-    Confirmed => "confirmed", NotCounted => "not_counted", PartialSeed => "partial_seed");
+    Confirmed => "confirmed", NotCounted => "not_counted", PartialSeed => "partial_seed", Merged => "merged");
 labels!(Attempt, First => "first_contact", Later => "later_contact", Incoming => "incoming");
 labels!(Outcome, Success => "success", Unsettled => "unsettled", TimedOut => "timed_out",
     Refused => "refused", Closed => "closed", Reset => "reset", NoRoute => "no_route",

@@ -1,4 +1,11 @@
 //! What we know of a swarm and what to do next. Pure: time comes in as an
 //! argument.
 
+pub mod book;
+pub mod confirmation;
 pub mod facts;
+pub mod identity;
+pub mod pace;
+pub mod progress;
+pub mod schedule;
+pub mod yardstick;

@@ -1,0 +1,134 @@
+//! What all swarms share: session slots, and how often an address is knocked at.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::moment::Moment;
+use crate::swarm::facts::Direction;
+use crate::swarm::pace::Pace;
+use crate::swarm::schedule::Knocks;
+
+/// The sessions of the whole run, a quarter of them kept for incoming peers.
+#[derive(Clone, Debug)]
+pub struct Slots {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    total: usize,
+    outgoing: usize,
+    used: AtomicUsize,
+    used_outgoing: AtomicUsize,
+    knocks: Mutex<Knocks>,
+    /// No cap by address: all peers of a lab share a few.
+    any_address: bool,
+    pace: Pace,
+}
+
+/// One session's slot; given back when it falls.
+#[derive(Debug)]
+pub struct Slot {
+    shared: Arc<Shared>,
+    direction: Direction,
+}
+
+impl Slots {
+    /// `jobs` sessions at a time, three quarters of them at most dialled by us.
+    /// With 0 nobody is dialled, and `passive` sessions may come in.
+    pub fn new(jobs: usize, passive: usize, any_address: bool, pace: Pace) -> Self {
+        Slots {
+            shared: Arc::new(Shared {
+                total: if jobs == 0 { passive } else { jobs },
+                outgoing: jobs - jobs / 4,
+                used: AtomicUsize::new(0),
+                used_outgoing: AtomicUsize::new(0),
+                knocks: Mutex::default(),
+                any_address,
+                pace,
+            }),
+        }
+    }
+
+    /// A slot for a session, if one is free.
+    pub fn take(&self, direction: Direction) -> Option<Slot> {
+        let shared = &self.shared;
+        if !raise(&shared.used, shared.total) {
+            return None;
+        }
+        if direction == Direction::Outgoing && !raise(&shared.used_outgoing, shared.outgoing) {
+            shared.used.fetch_sub(1, Ordering::AcqRel);
+            return None;
+        }
+        Some(Slot {
+            shared: Arc::clone(shared),
+            direction,
+        })
+    }
+
+    /// Sessions in use.
+    pub fn used(&self) -> usize {
+        self.shared.used.load(Ordering::Acquire)
+    }
+
+    /// Sessions at most.
+    pub fn total(&self) -> usize {
+        self.shared.total
+    }
+
+    /// Whether a contact to `ip` may start now; if not, when.
+    ///
+    /// # Errors
+    /// Too many contacts to this address started within the last half minute.
+    pub fn knock(&self, now: Moment, ip: IpAddr) -> Result<(), Moment> {
+        if self.shared.any_address {
+            return Ok(());
+        }
+        let knocks = self.shared.knocks.lock();
+        let mut knocks = knocks.unwrap_or_else(PoisonError::into_inner);
+        knocks.knock(now, ip, self.shared.pace)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.shared.used.fetch_sub(1, Ordering::AcqRel);
+        if self.direction == Direction::Outgoing {
+            self.shared.used_outgoing.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+fn raise(counter: &AtomicUsize, most: usize) -> bool {
+    counter
+        .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
+            (used < most).then_some(used + 1)
+        })
+        .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_a_quarter_for_who_comes_in() {
+        let slots = Slots::new(8, 0, true, Pace::default());
+        let outgoing: Vec<_> = std::iter::from_fn(|| slots.take(Direction::Outgoing)).collect();
+        assert_eq!(outgoing.len(), 6);
+        let incoming: Vec<_> = std::iter::from_fn(|| slots.take(Direction::Incoming)).collect();
+        assert_eq!(incoming.len(), 2);
+        drop(outgoing);
+        assert_eq!(slots.used(), 2);
+        assert!(slots.take(Direction::Outgoing).is_some());
+    }
+
+    #[test]
+    fn dials_nobody_without_jobs() {
+        let slots = Slots::new(0, 3, true, Pace::default());
+        assert!(slots.take(Direction::Outgoing).is_none());
+        assert!(slots.take(Direction::Incoming).is_some());
+        assert_eq!(slots.used(), 0);
+    }
+}

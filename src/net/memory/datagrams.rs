@@ -1,0 +1,124 @@
+//! Datagrams between virtual hosts.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::Core;
+use crate::moment::Moment;
+
+/// Datagrams that wait to be read; more are lost.
+const INBOX: usize = 1024;
+
+/// A datagram socket at one virtual address.
+pub struct MemoryDatagrams {
+    core: Arc<Core>,
+    at: SocketAddr,
+    inbox: Arc<Inbox>,
+}
+
+/// What is under way to one socket.
+#[derive(Default)]
+pub(super) struct Inbox {
+    state: Mutex<InboxState>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct InboxState {
+    /// By time of arrival, then in the order sent.
+    datagrams: BTreeMap<(Moment, u64), (Vec<u8>, SocketAddr)>,
+    sent: u64,
+    /// Whom this socket has written to: they get through its firewall.
+    written_to: HashSet<SocketAddr>,
+}
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryDatagrams {
+    pub(super) fn new(core: Arc<Core>, at: SocketAddr, inbox: Arc<Inbox>) -> Self {
+        MemoryDatagrams { core, at, inbox }
+    }
+
+    /// Sends; whether it arrives, nobody says.
+    pub(in crate::net) fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        let len = bytes.len();
+        self.inbox.lock().written_to.insert(to);
+        let (target, arrives, hidden) = {
+            let mut net = self.core.lock();
+            let lost = net.loses_datagram() || !net.connected(self.at.ip(), to.ip());
+            let latency = net.latency(self.at.ip(), to.ip());
+            let target = net.sockets.get(&to).filter(|_| !lost).cloned();
+            (
+                target,
+                self.core.now() + latency,
+                net.hidden.contains(&to.ip()),
+            )
+        };
+        let Some(target) = target else { return Ok(len) };
+        let mut inbox = target.lock();
+        if inbox.datagrams.len() < INBOX && (!hidden || inbox.written_to.contains(&self.at)) {
+            inbox.sent += 1;
+            let key = (arrives, inbox.sent);
+            inbox.datagrams.insert(key, (bytes.to_vec(), self.at));
+            target.arrived.notify_one();
+        }
+        Ok(len)
+    }
+
+    pub(in crate::net) async fn recv_from(
+        &self,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            let due = {
+                let mut inbox = self.inbox.lock();
+                let now = self.core.now();
+                match inbox.datagrams.first_entry() {
+                    Some(entry) if entry.key().0 <= now => {
+                        let (bytes, from) = entry.remove();
+                        let len = bytes.len().min(buffer.len());
+                        buffer[..len].copy_from_slice(&bytes[..len]);
+                        return Ok((len, from));
+                    }
+                    Some(entry) => Some(self.core.clock.instant(entry.key().0)),
+                    None => None,
+                }
+            };
+            match due {
+                None => self.inbox.arrived.notified().await,
+                Some(due) => {
+                    // A later one may arrive earlier: from a nearer host.
+                    tokio::select! {
+                        () = tokio::time::sleep_until(due) => {}
+                        () = self.inbox.arrived.notified() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    pub(in crate::net) fn local_addr(&self) -> SocketAddr {
+        self.at
+    }
+}
+
+impl Drop for MemoryDatagrams {
+    fn drop(&mut self) {
+        self.core.lock().sockets.remove(&self.at);
+    }
+}
+
+impl fmt::Debug for MemoryDatagrams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryDatagrams({})", self.at)
+    }
+}

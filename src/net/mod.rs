@@ -1,0 +1,183 @@
+//! Bytes between hosts: TCP and UDP of the machine, or a network in memory with
+//! virtual addresses, latency and loss.
+
+pub mod limits;
+pub mod memory;
+pub mod os;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use memory::MemoryNet;
+pub use os::OsNet;
+
+/// A stream of bytes to another host.
+pub trait Link: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Link for T {}
+
+/// A stream of bytes to another host, of whatever kind.
+pub type BoxLink = Box<dyn Link>;
+
+/// Where links and datagrams come from. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Network {
+    /// The machine's own.
+    Os(OsNet),
+    /// One in memory.
+    Memory(MemoryNet),
+}
+
+impl Network {
+    /// Opens a stream, from a certain address if need be.
+    ///
+    /// # Errors
+    /// As the machine's connect; the caller bounds the time.
+    pub async fn connect(&self, from: Option<IpAddr>, to: SocketAddr) -> io::Result<BoxLink> {
+        match self {
+            Network::Os(net) => Ok(Box::new(net.connect(from, to).await?)),
+            Network::Memory(net) => Ok(Box::new(net.connect(from, to).await?)),
+        }
+    }
+
+    /// Accepts streams at an address; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// As the machine's bind: `AddrInUse` if the port is taken.
+    pub async fn listen(&self, at: SocketAddr) -> io::Result<Acceptor> {
+        match self {
+            Network::Os(net) => Ok(Acceptor::Os(net.listen(at)?)),
+            Network::Memory(net) => Ok(Acceptor::Memory(net.listen(at)?)),
+        }
+    }
+
+    /// Opens a datagram socket at an address; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// As the machine's bind.
+    pub async fn datagrams(&self, at: SocketAddr) -> io::Result<Datagrams> {
+        match self {
+            Network::Os(net) => Ok(Datagrams::Os(net.datagrams(at)?)),
+            Network::Memory(net) => Ok(Datagrams::Memory(net.datagrams(at)?)),
+        }
+    }
+
+    /// Looks a name up. An IP address is its own answer.
+    ///
+    /// # Errors
+    /// As the machine's resolver: `NotFound` and others.
+    pub async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(ip, port)]);
+        }
+        match self {
+            Network::Os(net) => net.resolve(host, port).await,
+            Network::Memory(net) => net.resolve(host, port),
+        }
+    }
+}
+
+/// Accepts streams at one address.
+#[derive(Debug)]
+pub enum Acceptor {
+    /// At the machine's.
+    Os(tokio::net::TcpListener),
+    /// At one in memory.
+    Memory(memory::MemoryAcceptor),
+}
+
+impl Acceptor {
+    /// The next stream that someone opens, and who.
+    ///
+    /// # Errors
+    /// As the machine's accept; it may be called again after any.
+    pub async fn accept(&self) -> io::Result<(Incoming, SocketAddr)> {
+        match self {
+            Acceptor::Os(listener) => os::accept(listener).await,
+            Acceptor::Memory(listener) => {
+                let (link, from) = listener.accept().await?;
+                Ok((Incoming::Memory(link), from))
+            }
+        }
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// As the machine's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        match self {
+            Acceptor::Os(listener) => listener.local_addr(),
+            Acceptor::Memory(listener) => Ok(listener.local_addr()),
+        }
+    }
+}
+
+/// An accepted stream that is bound to no reactor yet: it may be sent to the
+/// thread that will serve it.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A socket of the machine.
+    Os(std::net::TcpStream),
+    /// One end of a link in memory.
+    Memory(memory::MemoryLink),
+}
+
+impl Incoming {
+    /// Binds it to this thread's reactor.
+    ///
+    /// # Errors
+    /// As the machine's.
+    pub fn open(self) -> io::Result<BoxLink> {
+        match self {
+            Incoming::Os(socket) => Ok(Box::new(tokio::net::TcpStream::from_std(socket)?)),
+            Incoming::Memory(link) => Ok(Box::new(link)),
+        }
+    }
+}
+
+/// A datagram socket.
+#[derive(Debug)]
+pub enum Datagrams {
+    /// The machine's.
+    Os(tokio::net::UdpSocket),
+    /// One in memory.
+    Memory(memory::MemoryDatagrams),
+}
+
+impl Datagrams {
+    /// Sends one datagram.
+    ///
+    /// # Errors
+    /// As the machine's.
+    pub async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        match self {
+            Datagrams::Os(socket) => socket.send_to(bytes, to).await,
+            Datagrams::Memory(socket) => socket.send_to(bytes, to),
+        }
+    }
+
+    /// The next datagram, and who sent it; what does not fit is cut off.
+    ///
+    /// # Errors
+    /// As the machine's; it may be called again after any.
+    pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        match self {
+            Datagrams::Os(socket) => socket.recv_from(buffer).await,
+            Datagrams::Memory(socket) => socket.recv_from(buffer).await,
+        }
+    }
+
+    /// Where it is bound.
+    ///
+    /// # Errors
+    /// As the machine's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        match self {
+            Datagrams::Os(socket) => socket.local_addr(),
+            Datagrams::Memory(socket) => Ok(socket.local_addr()),
+        }
+    }
+}

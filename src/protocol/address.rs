@@ -1,0 +1,116 @@
+//! Addresses as they travel, and which of them may be contacted at all.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Which addresses may be contacted, by anyone's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddressPolicy {
+    /// Permits ports below 1024 and addresses that are not globally routable
+    /// (loopback, private networks): for a lab.
+    pub allow_local: bool,
+}
+
+/// Ports below this belong to services that are no peers: whoever names one
+/// wants us to knock at somebody else's door.
+const FIRST_PORT: u16 = 1024;
+
+impl AddressPolicy {
+    /// Whether address and port may be contacted.
+    pub fn permits(&self, address: SocketAddr) -> bool {
+        let port = address.port();
+        (port >= FIRST_PORT || (self.allow_local && port != 0)) && self.permits_ip(address.ip())
+    }
+
+    /// Whether the address may be contacted at any port.
+    ///
+    /// Never: unspecified, multicast, broadcast. Only with `allow_local`: what
+    /// the IANA special-purpose registries (RFC 6890) say is not globally
+    /// reachable.
+    pub fn permits_ip(&self, ip: IpAddr) -> bool {
+        let ip = canonical_ip(ip);
+        if ip.is_unspecified() || ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
+            return false;
+        }
+        self.allow_local
+            || match ip {
+                IpAddr::V4(ip) => is_global_v4(ip),
+                IpAddr::V6(ip) => is_global_v6(ip),
+            }
+    }
+}
+
+/// An IPv4-mapped IPv6 address as the IPv4 address that it is.
+pub fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(canonical_ip(address.ip()), address.port())
+}
+
+/// An IPv4-mapped IPv6 address as the IPv4 address that it is.
+pub fn canonical_ip(ip: IpAddr) -> IpAddr {
+    ip.to_canonical()
+}
+
+/// Addresses in compact form: 4 bytes address, 2 bytes port, big-endian. A
+/// rest of fewer than 6 bytes is passed over.
+///
+/// Source: BEP 23.
+pub fn compact_v4(bytes: &[u8]) -> impl Iterator<Item = SocketAddr> + '_ {
+    let (entries, _rest) = bytes.as_chunks::<6>();
+    entries.iter().map(|&[a, b, c, d, high, low]| {
+        let port = u16::from_be_bytes([high, low]);
+        SocketAddr::from((Ipv4Addr::new(a, b, c, d), port))
+    })
+}
+
+/// Addresses in compact form: 16 bytes address, 2 bytes port, big-endian. A
+/// rest of fewer than 18 bytes is passed over.
+///
+/// Source: BEP 7.
+pub fn compact_v6(bytes: &[u8]) -> impl Iterator<Item = SocketAddr> + '_ {
+    let (entries, _rest) = bytes.as_chunks::<18>();
+    entries.iter().map(|entry| {
+        let mut ip = [0; 16];
+        ip.copy_from_slice(&entry[..16]);
+        let port = u16::from_be_bytes([entry[16], entry[17]]);
+        canonical(SocketAddr::from((Ipv6Addr::from(ip), port)))
+    })
+}
+
+/// Appends the compact form: 6 bytes for IPv4, 18 for IPv6.
+///
+/// Source: BEP 23, BEP 7.
+pub fn write_compact(address: SocketAddr, out: &mut Vec<u8>) {
+    match address.ip() {
+        IpAddr::V4(ip) => out.extend(ip.octets()),
+        IpAddr::V6(ip) => out.extend(ip.octets()),
+    }
+    out.extend(address.port().to_be_bytes());
+}
+
+fn is_global_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let special = match (a, b, c) {
+        (0 | 10 | 127, ..) => true, // this network, private, loopback
+        (100, 64..=127, _) => true, // shared by carriers' NAT
+        (169, 254, _) => true,      // link-local
+        (172, 16..=31, _) => true,  // private
+        (192, 0, 0 | 2) => true,    // protocol assignments, documentation
+        (192, 88, 99) => true,      // 6to4 relays, withdrawn
+        (192, 168, _) => true,      // private
+        (198, 18 | 19, _) => true,  // benchmarks
+        (198, 51, 100) => true,     // documentation
+        (203, 0, 113) => true,      // documentation
+        (224.., ..) => true,        // multicast, reserved
+        _ => false,
+    };
+    !special
+}
+
+fn is_global_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, ..] = ip.segments();
+    // Only 2000::/3 is handed out; less what within it is special.
+    a & 0xe000 == 0x2000
+        && !(a == 0x2001 && b < 0x0200) // Teredo, benchmarks, ORCHID and other assignments
+        && !(a == 0x2001 && b == 0x0db8) // documentation
+        && a != 0x2002 // 6to4: the relays are withdrawn
+        && !(a == 0x3fff && b < 0x1000) // documentation
+}

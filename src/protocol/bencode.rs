@@ -1,0 +1,113 @@
+//! Bounded reading of bencoded documents, over `bip_bencode`.
+
+use bip_bencode::ext::BRefAccessExt;
+use bip_bencode::{BDecodeOpt, BRefAccess, BencodeRef, BencodeRefKind};
+
+use super::limits;
+
+/// Not a bencoded document, or one beyond the bounds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BencodeError {
+    /// Refused before anything was parsed.
+    #[error("a document of {len} bytes where at most {max} are taken")]
+    TooLong {
+        /// Bytes given.
+        len: usize,
+        /// Bytes accepted.
+        max: usize,
+    },
+    /// The parser's word, with its position.
+    #[error("{0}")]
+    Syntax(String),
+}
+
+/// What stands behind the document's last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// Nothing may.
+    Refused,
+    /// Anything may: `buffer().len()` tells where it starts.
+    Allowed,
+}
+
+/// Decodes one value of at most `max` bytes and [`limits::BENCODE_DEPTH`] levels.
+/// Keys need not be sorted; a key given twice is an error.
+///
+/// # Errors
+/// Too long, too deep, or not bencode.
+///
+/// Source: BEP 3, bencoding.
+pub fn decode(bytes: &[u8], max: usize, tail: Tail) -> Result<BencodeRef<'_>, BencodeError> {
+    if bytes.len() > max {
+        let len = bytes.len();
+        return Err(BencodeError::TooLong { len, max });
+    }
+    let options = BDecodeOpt::new(limits::BENCODE_DEPTH, false, tail == Tail::Refused);
+    BencodeRef::decode(bytes, options).map_err(|error| BencodeError::Syntax(error.to_string()))
+}
+
+/// Reading by key or kind; what is missing or of another kind is `None`.
+pub trait Node<'a> {
+    /// The value under `key`, if this is a dictionary that has it.
+    fn field(&self, key: &str) -> Option<&BencodeRef<'a>>;
+    /// The byte string under `key`.
+    fn bytes_at(&self, key: &str) -> Option<&'a [u8]>;
+    /// The integer under `key`.
+    fn int_at(&self, key: &str) -> Option<i64>;
+    /// The members of the list under `key`; none if there is no such list.
+    fn items_at<'s>(&'s self, key: &str) -> impl Iterator<Item = &'s BencodeRef<'a>>
+    where
+        'a: 's;
+    /// The members, if this is a list; else none.
+    fn items<'s>(&'s self) -> impl Iterator<Item = &'s BencodeRef<'a>>
+    where
+        'a: 's;
+    /// Whether this is a dictionary.
+    fn is_dict(&self) -> bool;
+}
+
+impl<'a> Node<'a> for BencodeRef<'a> {
+    fn field(&self, key: &str) -> Option<&BencodeRef<'a>> {
+        self.dict().and_then(|dict| dict.lookup(key.as_bytes()))
+    }
+
+    fn bytes_at(&self, key: &str) -> Option<&'a [u8]> {
+        self.field(key).and_then(|value| value.bytes_ext())
+    }
+
+    fn int_at(&self, key: &str) -> Option<i64> {
+        self.field(key).and_then(|value| value.int())
+    }
+
+    fn items_at<'s>(&'s self, key: &str) -> impl Iterator<Item = &'s BencodeRef<'a>>
+    where
+        'a: 's,
+    {
+        self.field(key).into_iter().flat_map(|value| value.items())
+    }
+
+    fn items<'s>(&'s self) -> impl Iterator<Item = &'s BencodeRef<'a>>
+    where
+        'a: 's,
+    {
+        self.list().into_iter().flatten()
+    }
+
+    fn is_dict(&self) -> bool {
+        matches!(self.kind(), BencodeRefKind::Dict(_))
+    }
+}
+
+/// Text from a stranger, fit to be shown and stored: invalid UTF-8 replaced,
+/// control characters dropped, cut at `max` bytes on a character's border.
+pub fn printable(bytes: &[u8], max: usize) -> String {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(max.saturating_mul(2))]);
+    let mut kept = String::new();
+    for character in text.chars().filter(|it| !it.is_control()) {
+        if kept.len() + character.len_utf8() > max {
+            break;
+        }
+        kept.push(character);
+    }
+    kept
+}

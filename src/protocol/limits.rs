@@ -1,0 +1,76 @@
+//! Every bound on what a stranger can send, with its reason, and the lengths
+//! that the protocols fix.
+
+use std::time::Duration;
+
+/// Nesting of any bencoded document. Real ones need five; the parser recurses,
+/// and a debug build overflows a 2 MiB stack between 250 and 500.
+pub const BENCODE_DEPTH: usize = 32;
+
+/// A `.torrent` file, of 800,000 pieces; libtorrent takes 10 MB. Decoding costs
+/// up to 24 times the input.
+pub const TORRENT_FILE_BYTES: usize = 16 << 20;
+
+/// Pieces of one torrent, as libtorrent: bounds a peer's bitfield at 256 KiB.
+pub const PIECES: u32 = 1 << 21;
+
+/// Piece length: libtorrent's own bound is 128 MiB, others write up to 256 MiB.
+pub const PIECE_BYTES: u64 = 1 << 30;
+
+/// Files named by one torrent.
+pub const FILES: usize = 1 << 20;
+
+/// Announce URLs taken from one torrent; lists of a hundred are common.
+pub const TRACKERS: usize = 256;
+
+/// Length of a tracker URL: a passkey needs 100 bytes, no server takes more
+/// than 8 KiB.
+pub const URL_BYTES: usize = 2048;
+
+/// DHT nodes taken from one torrent.
+pub const NODES: usize = 64;
+
+/// A host name in the DNS (RFC 1035, 2.3.4).
+pub const HOST_BYTES: usize = 253;
+
+/// Length of a torrent's name as kept: that of a file name.
+pub const NAME_BYTES: usize = 255;
+
+/// A frame that we pass over: pieces are never requested, so nothing but a
+/// bitfield is legitimately long; libtorrent's own bound is 1 MiB.
+pub const FRAME_BYTES: u32 = 1 << 20;
+
+/// The extension handshake: libtorrent's has 300 bytes, the longest seen 1 KiB.
+pub const HELLO_BYTES: u32 = 16 << 10;
+
+/// The client name in `v`, as kept.
+pub const CLIENT_BYTES: usize = 64;
+
+/// A peer that says nothing for this long is gone: all clients send keep-alives
+/// at least every two minutes, and one may be lost in an outage.
+pub const PEER_SILENCE: Duration = Duration::from_secs(300);
+
+/// An HTTP tracker's answer: 200 peers in dictionaries need 20 KiB.
+pub const ANNOUNCE_BODY_BYTES: usize = 1 << 20;
+
+/// Peers taken from one announce; trackers cap `numwant` at 200 (PEERS of a
+/// UDP datagram: at most 10,920).
+pub const ANNOUNCE_PEERS: usize = 2000;
+
+/// A tracker's `failure reason` or `warning message`, as kept.
+pub const TRACKER_TEXT_BYTES: usize = 256;
+
+/// A tracker's `tracker id`; a longer one is not echoed.
+pub const TRACKER_ID_BYTES: usize = 256;
+
+/// Torrents in one UDP scrape (BEP 15: "up to about 74").
+pub const UDP_SCRAPE_TORRENTS: usize = 74;
+
+/// Waiting for a UDP tracker grows from 15 s by doubling, eight times (BEP 15).
+pub const UDP_RESENDS: u32 = 8;
+
+/// First waiting time for a UDP tracker's answer (BEP 15).
+pub const UDP_FIRST_WAIT: Duration = Duration::from_secs(15);
+
+/// Life of a UDP tracker's connection id at the client (BEP 15).
+pub const UDP_CONNECTION_LIFE: Duration = Duration::from_secs(60);

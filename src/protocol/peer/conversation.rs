@@ -1,0 +1,447 @@
+//! One session's bytes as a state machine: what we say to a peer and what it
+//! tells us, without sockets or clocks.
+//!
+//! After each call that takes a `now`, empty the polls: [`Conversation::poll_event`]
+//! until `None`, write [`Conversation::transmit`], re-arm the one timer with
+//! [`Conversation::poll_timeout`]. Events are at most as many as a fifth of the
+//! bytes handed in since, so a caller that drains them before it reads on holds
+//! no more than one read's worth.
+//!
+//! We are a guest that wants nothing: of all messages we send the handshake, the
+//! extension handshake, HAVE_NONE (or a bitfield of zeros) and keep-alives.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bitfield::Bitfield;
+use super::error::ConversationError;
+use super::extended::{ExtendedHello, ExtensionIds, our_ids};
+use super::family::Family;
+use super::frame::{FrameReader, Head, Verdict};
+use super::handshake::{HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
+use super::message::{self, Message};
+use crate::moment::Moment;
+use crate::protocol::info_hash::InfoHash;
+use crate::protocol::limits;
+
+/// What we say in every session of one torrent.
+#[derive(Clone, Debug)]
+pub struct Greeting {
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// Our peer id, one a swarm and run.
+    pub peer_id: PeerId,
+    /// Pieces of the torrent.
+    pub pieces: u32,
+    /// Our name and version, for the extension handshake's `v`.
+    pub client: String,
+    /// The port on which we accept connections.
+    pub listen_port: Option<u16>,
+    /// How many requests we queue, for the extension handshake; none will be
+    /// served.
+    pub reqq: u32,
+    /// How long the whole handshake may take.
+    pub handshake_timeout: Duration,
+    /// Divides the rhythm of keep-alives and the limit of silence: 1 in earnest,
+    /// more in a demonstration.
+    pub pace: u32,
+}
+
+/// What a peer told us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Its handshake, always the first event.
+    Handshake(Handshake),
+    /// Its extension handshake; may come again, before or after the bitfield.
+    Extended(Box<ExtendedHello>),
+    /// All that it holds; may come late, and again.
+    Bitfield(Bitfield),
+    /// It holds one more piece.
+    Have(u32),
+    /// It holds all pieces.
+    HaveAll,
+    /// It holds none.
+    HaveNone,
+    /// It holds a piece no longer.
+    DontHave(u32),
+    /// Whether it wants nothing more: a hint, no proof of progress.
+    UploadOnly(bool),
+    /// The port of its DHT node.
+    DhtPort(u16),
+}
+
+/// One session with one peer.
+#[derive(Debug)]
+pub struct Conversation {
+    greeting: Arc<Greeting>,
+    their_ip: IpAddr,
+    state: State,
+    frames: FrameReader,
+    events: VecDeque<Event>,
+    outbox: Vec<u8>,
+    sent: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Until their handshake is whole.
+    Greeting {
+        accepted: bool,
+        deadline: Moment,
+        head: Vec<u8>,
+    },
+    /// Thereafter.
+    Talking(Talk),
+}
+
+#[derive(Debug)]
+struct Talk {
+    handshake: Handshake,
+    family: Family,
+    hello: Option<Box<ExtendedHello>>,
+    told_bitfield: bool,
+    /// When we last said something.
+    spoke_at: Moment,
+    /// When they last said something.
+    heard_at: Moment,
+}
+
+/// What the queue of events keeps allocated while it is empty, at most.
+const IDLE_EVENTS: usize = 4;
+
+impl Conversation {
+    /// A session that we opened: our handshake goes out at once.
+    pub fn dial(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr) -> Self {
+        let mut conversation = Self::new(now, greeting, their_ip, false);
+        conversation.send_handshake();
+        conversation
+    }
+
+    /// A session that they opened: our handshake answers theirs. Bytes that
+    /// were read to find the torrent are to be handed in.
+    pub fn accept(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr) -> Self {
+        Self::new(now, greeting, their_ip, true)
+    }
+
+    fn new(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr, accepted: bool) -> Self {
+        let deadline = now + greeting.handshake_timeout;
+        let head = Vec::new();
+        Conversation {
+            greeting,
+            their_ip,
+            state: State::Greeting {
+                accepted,
+                deadline,
+                head,
+            },
+            frames: FrameReader::default(),
+            events: VecDeque::new(),
+            outbox: Vec::new(),
+            sent: 0,
+        }
+    }
+
+    /// Takes what was read, in pieces of any size.
+    ///
+    /// # Errors
+    /// What the peer may not say: end the session. Events that came before it
+    /// can still be polled.
+    pub fn handle_input(&mut self, now: Moment, bytes: &[u8]) -> Result<(), ConversationError> {
+        let mut input = bytes;
+        if let State::Greeting { head, .. } = &mut self.state {
+            let missing = HANDSHAKE_BYTES - head.len();
+            let (taken, rest) = input.split_at(missing.min(input.len()));
+            head.extend_from_slice(taken);
+            input = rest;
+            let Some(theirs) = Handshake::decode(head)? else {
+                return self.check_early();
+            };
+            self.meet(now, theirs)?;
+        }
+        if let State::Talking(talk) = &mut self.state {
+            talk.heard_at = now;
+            let pieces = self.greeting.pieces;
+            while let Some(body) = self.frames.next(&mut input, |head| judge(head, pieces))? {
+                take(body, pieces, talk, &mut self.events)?;
+            }
+            if talk.family.wants_zero_bitfield() {
+                self.send_zero_bitfield(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is due.
+    ///
+    /// # Errors
+    /// A time limit passed: end the session.
+    pub fn handle_timeout(&mut self, now: Moment) -> Result<(), ConversationError> {
+        match &mut self.state {
+            State::Greeting { deadline, .. } if now >= *deadline => {
+                Err(ConversationError::HandshakeTimeout)
+            }
+            State::Greeting { .. } => Ok(()),
+            State::Talking(talk) if now >= talk.silence_ends(&self.greeting) => {
+                Err(ConversationError::Silent)
+            }
+            State::Talking(talk) => {
+                if now >= talk.keep_alive_due(&self.greeting) {
+                    talk.spoke_at = now;
+                    // What still waits to be sent speaks for us; a peer that
+                    // never reads must not make us grow.
+                    if self.outbox.is_empty() {
+                        Message::KeepAlive.encode(&mut self.outbox);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// When [`Self::handle_timeout`] is to be called next.
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        Some(match &self.state {
+            State::Greeting { deadline, .. } => *deadline,
+            State::Talking(talk) => {
+                let keep_alive = talk.keep_alive_due(&self.greeting);
+                keep_alive.min(talk.silence_ends(&self.greeting))
+            }
+        })
+    }
+
+    /// The next thing that the peer told us.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        if event.is_none() {
+            self.events.shrink_to(IDLE_EVENTS);
+        }
+        event
+    }
+
+    /// What is to be written now.
+    pub fn transmit(&self) -> &[u8] {
+        &self.outbox[self.sent..]
+    }
+
+    /// So many bytes of [`Self::transmit`] were written.
+    pub fn transmitted(&mut self, len_bytes: usize) {
+        self.sent = (self.sent + len_bytes).min(self.outbox.len());
+        if self.sent == self.outbox.len() {
+            self.outbox = Vec::new();
+            self.sent = 0;
+        }
+    }
+
+    /// Whether both sides have the Fast extension; false before the handshake.
+    pub fn fast(&self) -> bool {
+        self.talk().is_some_and(|talk| talk.fast())
+    }
+
+    /// The program that the peer runs, as far as it is known.
+    pub fn family(&self) -> Family {
+        self.talk().map_or(Family::Other, |talk| talk.family)
+    }
+
+    /// The peer's extension handshake, later ones merged in.
+    pub fn hello(&self) -> Option<&ExtendedHello> {
+        self.talk()?.hello.as_deref()
+    }
+
+    /// The peer's handshake.
+    pub fn handshake(&self) -> Option<&Handshake> {
+        self.talk().map(|talk| &talk.handshake)
+    }
+
+    /// The peer's id.
+    pub fn peer_id(&self) -> Option<PeerId> {
+        self.handshake().map(|handshake| handshake.peer_id)
+    }
+
+    fn talk(&self) -> Option<&Talk> {
+        match &self.state {
+            State::Talking(talk) => Some(talk),
+            State::Greeting { .. } => None,
+        }
+    }
+
+    /// Another torrent shows before the handshake is whole.
+    fn check_early(&self) -> Result<(), ConversationError> {
+        let State::Greeting { head, .. } = &self.state else {
+            return Ok(());
+        };
+        match super::handshake::peek_info_hash(head)? {
+            Some(received) if received != self.greeting.info_hash => {
+                Err(ConversationError::WrongInfoHash { received })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Their handshake is whole: check it, answer it, say what we are.
+    fn meet(&mut self, now: Moment, theirs: Handshake) -> Result<(), ConversationError> {
+        let received = theirs.info_hash;
+        if received != self.greeting.info_hash {
+            return Err(ConversationError::WrongInfoHash { received });
+        }
+        if theirs.peer_id == self.greeting.peer_id {
+            return Err(ConversationError::SelfConnection);
+        }
+        if matches!(self.state, State::Greeting { accepted: true, .. }) {
+            self.send_handshake();
+        }
+        if theirs.reserved.extended() {
+            let payload = self.our_hello().encode();
+            let hello = Message::Extended {
+                id: 0,
+                payload: &payload,
+            };
+            hello.encode(&mut self.outbox);
+        }
+        let talk = Talk {
+            family: Family::of(&theirs.peer_id, None),
+            handshake: theirs,
+            hello: None,
+            told_bitfield: false,
+            spoke_at: now,
+            heard_at: now,
+        };
+        if talk.fast() {
+            Message::HaveNone.encode(&mut self.outbox);
+        }
+        self.state = State::Talking(talk);
+        self.events.push_back(Event::Handshake(theirs));
+        Ok(())
+    }
+
+    fn send_handshake(&mut self) {
+        let ours = Handshake {
+            reserved: Reserved::OURS,
+            info_hash: self.greeting.info_hash,
+            peer_id: self.greeting.peer_id,
+        };
+        self.outbox.extend(ours.encode());
+    }
+
+    /// Once, to a peer that does not take HAVE_NONE.
+    fn send_zero_bitfield(&mut self, now: Moment) {
+        let State::Talking(talk) = &mut self.state else {
+            return;
+        };
+        if !talk.fast() && !talk.told_bitfield {
+            talk.told_bitfield = true;
+            talk.spoke_at = now;
+            let nothing = Bitfield::empty(self.greeting.pieces);
+            Message::Bitfield(nothing.as_wire()).encode(&mut self.outbox);
+        }
+    }
+
+    /// Only what we handle is named, so that nobody sends us anything else.
+    fn our_hello(&self) -> ExtendedHello {
+        ExtendedHello {
+            v: Some(self.greeting.client.clone()),
+            p: self.greeting.listen_port,
+            reqq: Some(self.greeting.reqq),
+            yourip: Some(self.their_ip.to_canonical()),
+            ids: ExtensionIds {
+                lt_donthave: Some(our_ids::DONT_HAVE),
+                upload_only: Some(our_ids::UPLOAD_ONLY),
+                ..ExtensionIds::default()
+            },
+            ..ExtendedHello::default()
+        }
+    }
+}
+
+impl Talk {
+    fn fast(&self) -> bool {
+        self.handshake.reserved.fast() && Reserved::OURS.fast()
+    }
+
+    fn keep_alive_due(&self, greeting: &Greeting) -> Moment {
+        self.spoke_at + self.family.keep_alive_every() / greeting.pace.max(1)
+    }
+
+    fn silence_ends(&self, greeting: &Greeting) -> Moment {
+        self.heard_at + limits::PEER_SILENCE / greeting.pace.max(1)
+    }
+}
+
+/// Which frames are worth keeping, and which no peer may send.
+fn judge(head: Head, pieces: u32) -> Result<Verdict, ConversationError> {
+    let len_bytes = head.len_bytes;
+    let keep_if = |wanted| Ok(if wanted { Verdict::Keep } else { Verdict::Skip });
+    match (head.id, head.extension) {
+        (Some(message::BITFIELD), _) => {
+            let expected = Bitfield::bytes_for(pieces);
+            let received = (len_bytes - 1) as usize;
+            if received == expected {
+                return Ok(Verdict::Keep);
+            }
+            Err(super::bitfield::BitfieldError::WrongLength { expected, received }.into())
+        }
+        (Some(message::PIECE), _) => Err(ConversationError::UnrequestedPiece),
+        _ if len_bytes > limits::FRAME_BYTES => Err(ConversationError::FrameTooLong {
+            len_bytes,
+            max: limits::FRAME_BYTES,
+        }),
+        (None, _) => Ok(Verdict::Keep),
+        (Some(_), Some(0)) => keep_if(len_bytes <= limits::HELLO_BYTES),
+        (Some(_), Some(our_ids::UPLOAD_ONLY)) => keep_if(len_bytes == 3),
+        (Some(_), Some(our_ids::DONT_HAVE)) => keep_if(len_bytes == 6),
+        (Some(message::HAVE | message::PORT | message::HAVE_ALL | message::HAVE_NONE), _) => {
+            // A wrong length is found in decoding; it need not be waited for.
+            keep_if(len_bytes <= 5)
+        }
+        _ => Ok(Verdict::Skip),
+    }
+}
+
+/// Turns a frame's body into an event.
+fn take(
+    body: &[u8],
+    pieces: u32,
+    talk: &mut Talk,
+    events: &mut VecDeque<Event>,
+) -> Result<(), ConversationError> {
+    let in_range = |piece| match piece < pieces {
+        true => Ok(piece),
+        false => Err(ConversationError::PieceOutOfRange { piece, pieces }),
+    };
+    let event = match Message::decode(body)? {
+        Message::Have(piece) => Event::Have(in_range(piece)?),
+        Message::Bitfield(bits) => Event::Bitfield(Bitfield::from_wire(bits, pieces)?),
+        Message::HaveAll => Event::HaveAll,
+        Message::HaveNone => Event::HaveNone,
+        Message::Port(port) => Event::DhtPort(port),
+        Message::Extended {
+            id: our_ids::UPLOAD_ONLY,
+            payload: [flag],
+        } => Event::UploadOnly(*flag != 0),
+        Message::Extended {
+            id: our_ids::DONT_HAVE,
+            payload: [a, b, c, d],
+        } => Event::DontHave(in_range(u32::from_be_bytes([*a, *b, *c, *d]))?),
+        // A hello that cannot be read takes nothing from what the peer shows
+        // of its progress.
+        Message::Extended { id: 0, payload } => match ExtendedHello::decode(payload) {
+            Ok(hello) => {
+                talk.learn(hello.clone());
+                Event::Extended(Box::new(hello))
+            }
+            Err(_) => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    events.push_back(event);
+    Ok(())
+}
+
+impl Talk {
+    fn learn(&mut self, hello: ExtendedHello) {
+        let known = self.hello.get_or_insert_default();
+        known.update(hello);
+        self.family = Family::of(&self.handshake.peer_id, known.v.as_deref());
+    }
+}

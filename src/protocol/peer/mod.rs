@@ -1,0 +1,20 @@
+//! The peer wire protocol: BEP 3, 6 (Fast), 10 (extensions), 21 (partial
+//! seeds), 54 (lt_donthave).
+
+pub mod bitfield;
+pub mod conversation;
+pub mod error;
+pub mod extended;
+pub mod family;
+pub mod frame;
+pub mod handshake;
+pub mod message;
+pub mod names;
+
+pub use bitfield::Bitfield;
+pub use conversation::{Conversation, Event, Greeting};
+pub use error::ConversationError;
+pub use extended::ExtendedHello;
+pub use family::Family;
+pub use handshake::{Handshake, PeerId, Reserved};
+pub use message::Message;

@@ -1,0 +1,106 @@
+//! Counters of one swarm by hour: how attempts ended, what sources brought.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::moment::Moment;
+use crate::protocol::peer::family::Family;
+use crate::swarm::facts::{Attempt, Outcome, Source};
+
+/// What is counted of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OutcomeKey {
+    /// Whole hours since the epoch.
+    pub hour: u32,
+    /// What kind of attempt.
+    pub attempt: Attempt,
+    /// Client family, as far as it was known.
+    pub family: Family,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Counters of one source of addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceTally {
+    /// Addresses received.
+    pub received: u64,
+    /// Of these, unknown until then.
+    pub new: u64,
+    /// Of these, known already.
+    pub duplicate: u64,
+    /// Contacts started to addresses that it named first.
+    pub contacted: u64,
+    /// Of these, contacts that reached a peer.
+    pub reached: u64,
+    /// Confirmed downloads of peers that it named first.
+    pub confirmed: u64,
+}
+
+/// Absolute counters, and which of them changed since they were last taken.
+#[derive(Debug, Default)]
+pub struct Tally {
+    outcomes: HashMap<OutcomeKey, u64>,
+    sources: HashMap<(u32, Source), SourceTally>,
+    changed_outcomes: HashSet<OutcomeKey>,
+    changed_sources: HashSet<(u32, Source)>,
+}
+
+impl Tally {
+    /// A counter as an earlier run of the same store left it.
+    pub fn restore_outcome(&mut self, key: OutcomeKey, count: u64) {
+        self.outcomes.insert(key, count);
+    }
+
+    /// Counters as an earlier run of the same store left them.
+    pub fn restore_source(&mut self, hour: u32, source: Source, tally: SourceTally) {
+        self.sources.insert((hour, source), tally);
+    }
+
+    /// An attempt ended.
+    pub fn ended(&mut self, now: Moment, attempt: Attempt, family: Family, outcome: Outcome) {
+        let key = OutcomeKey {
+            hour: now.hour(),
+            attempt,
+            family,
+            outcome,
+        };
+        *self.outcomes.entry(key).or_default() += 1;
+        self.changed_outcomes.insert(key);
+    }
+
+    /// Something happened with what a source brought.
+    pub fn source(&mut self, now: Moment, source: Source, count: impl FnOnce(&mut SourceTally)) {
+        let key = (now.hour(), source);
+        count(self.sources.entry(key).or_default());
+        self.changed_sources.insert(key);
+    }
+
+    /// The counters of outcomes that changed since the last call.
+    pub fn take_outcomes(&mut self) -> Vec<(OutcomeKey, u64)> {
+        let changed = std::mem::take(&mut self.changed_outcomes);
+        let rows = changed.into_iter();
+        rows.map(|key| (key, self.outcomes[&key])).collect()
+    }
+
+    /// The counters of sources that changed since the last call.
+    pub fn take_sources(&mut self) -> Vec<(u32, Source, SourceTally)> {
+        let changed = std::mem::take(&mut self.changed_sources);
+        let rows = changed.into_iter();
+        rows.map(|key| (key.0, key.1, self.sources[&key])).collect()
+    }
+
+    /// These were not stored after all: they are to be taken again.
+    pub fn untake(&mut self, outcomes: &[OutcomeKey], sources: &[(u32, Source)]) {
+        self.changed_outcomes.extend(outcomes);
+        self.changed_sources.extend(sources);
+    }
+
+    /// Attempts of each kind, all hours.
+    pub fn attempts(&self) -> HashMap<Attempt, u64> {
+        let mut sums = HashMap::new();
+        for (key, count) in &self.outcomes {
+            *sums.entry(key.attempt).or_default() += count;
+        }
+        sums
+    }
+}

@@ -1,0 +1,185 @@
+//! The pieces that a peer holds, with a keyed sum over them.
+
+use crate::protocol::peer::bitfield::Bitfield;
+
+/// A set of pieces; a bitfield is kept only between none and all.
+#[derive(Debug)]
+pub(super) struct Held {
+    pieces: u32,
+    key: u64,
+    /// The sum over `set`; not kept for all, where nobody asks.
+    sum: u64,
+    /// The sum over all pieces, once it was needed: a peer that toggles its last
+    /// piece must not make us add up the others each time.
+    sum_of_all: Option<u64>,
+    set: Set,
+}
+
+#[derive(Debug)]
+enum Set {
+    None,
+    Some(Bitfield),
+    All,
+}
+
+impl Held {
+    pub(super) fn none(pieces: u32, key: u64) -> Self {
+        Held {
+            pieces,
+            key,
+            sum: 0,
+            sum_of_all: None,
+            set: Set::None,
+        }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        match &self.set {
+            Set::None => 0,
+            Set::Some(bits) => bits.count(),
+            Set::All => self.pieces,
+        }
+    }
+
+    /// The same sets have the same sum, whatever the order of arrival; 0 for none
+    /// and for all.
+    pub(super) fn sum(&self) -> u64 {
+        match &self.set {
+            Set::Some(_) => self.sum,
+            Set::None | Set::All => 0,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.set, self.sum) = (Set::None, 0);
+    }
+
+    pub(super) fn fill(&mut self) {
+        self.set = Set::All;
+    }
+
+    pub(super) fn replace(&mut self, bits: Bitfield) {
+        // Another torrent's bitfield would break the count: protocol checks that.
+        debug_assert_eq!(bits.pieces(), self.pieces);
+        self.sum = bits
+            .iter_ones()
+            .fold(0, |sum, piece| sum.wrapping_add(mix(self.key, piece)));
+        self.set = match bits.count() {
+            0 => Set::None,
+            _ if bits.is_full() => Set::All,
+            _ => Set::Some(bits),
+        };
+    }
+
+    /// Returns whether the piece is new.
+    pub(super) fn add(&mut self, piece: u32) -> bool {
+        if matches!(self.set, Set::None) {
+            self.set = Set::Some(Bitfield::empty(self.pieces));
+        }
+        let Set::Some(bits) = &mut self.set else {
+            return false;
+        };
+        let new = bits.set(piece);
+        if new {
+            self.sum = self.sum.wrapping_add(mix(self.key, piece));
+        }
+        if bits.is_full() {
+            self.sum_of_all = Some(self.sum);
+            self.set = Set::All;
+        }
+        new
+    }
+
+    /// Returns whether the piece was held.
+    pub(super) fn remove(&mut self, piece: u32) -> bool {
+        if matches!(self.set, Set::All) && piece < self.pieces {
+            self.sum = self.sum_of_all();
+            self.set = Set::Some(Bitfield::full(self.pieces));
+        }
+        let Set::Some(bits) = &mut self.set else {
+            return false;
+        };
+        let held = bits.clear(piece);
+        if held {
+            self.sum = self.sum.wrapping_sub(mix(self.key, piece));
+        }
+        if bits.count() == 0 {
+            self.clear();
+        }
+        held
+    }
+
+    fn sum_of_all(&mut self) -> u64 {
+        let key = self.key;
+        let all = 0..self.pieces;
+        *self
+            .sum_of_all
+            .get_or_insert_with(|| all.fold(0, |sum, piece| sum.wrapping_add(mix(key, piece))))
+    }
+}
+
+/// 64 well-mixed bits for a piece, so that sums of different sets differ.
+///
+/// Source: the finaliser of splitmix64 (S. Vigna, public domain).
+fn mix(key: u64, piece: u32) -> u64 {
+    let step = (u64::from(piece) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut z = key.wrapping_add(step);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(pieces: &[u32]) -> Bitfield {
+        let mut bits = Bitfield::empty(100);
+        pieces.iter().for_each(|piece| {
+            bits.set(*piece);
+        });
+        bits
+    }
+
+    #[test]
+    fn sums_depend_on_the_set_alone() {
+        let (mut one, mut other) = (Held::none(100, 7), Held::none(100, 7));
+        one.replace(bits(&[1, 2, 3]));
+        for piece in [3, 1, 9, 2, 1] {
+            other.add(piece);
+        }
+        assert_ne!(one.sum(), other.sum());
+        other.remove(9);
+        assert_eq!(one.sum(), other.sum());
+        assert_eq!((one.count(), other.count()), (3, 3));
+
+        let mut keyed = Held::none(100, 8);
+        keyed.replace(bits(&[1, 2, 3]));
+        assert_ne!(one.sum(), keyed.sum());
+    }
+
+    #[test]
+    fn all_is_kept_without_a_bitfield_and_taken_apart_again() {
+        let (mut stepwise, mut at_once) = (Held::none(100, 7), Held::none(100, 7));
+        (0..100).for_each(|piece| {
+            stepwise.add(piece);
+        });
+        at_once.fill();
+        for held in [&mut stepwise, &mut at_once] {
+            assert!(matches!(held.set, Set::All));
+            assert!(!held.add(5) && !held.remove(100));
+            assert_eq!((held.count(), held.sum()), (100, 0));
+            assert!(held.remove(5));
+        }
+        assert_eq!(stepwise.count(), 99);
+        assert_eq!(stepwise.sum(), at_once.sum());
+    }
+
+    #[test]
+    fn ignores_pieces_beyond_the_last() {
+        let mut held = Held::none(10, 0);
+        assert!(!held.add(10) && !held.add(u32::MAX) && !held.remove(u32::MAX));
+        assert!(held.add(9));
+        assert_eq!(held.count(), 1);
+    }
+}

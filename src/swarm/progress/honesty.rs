@@ -1,0 +1,74 @@
+//! What a session shows that a super-seeder (BEP 16) would not.
+//!
+//! A super-seeder claims to hold nothing, then reveals a piece or two by HAVE, and
+//! on leaving that mode all of them: to an onlooker, a very fast download.
+
+use super::report::{Few, Showing};
+use crate::moment::Moment;
+use crate::swarm::facts::Observation;
+use crate::swarm::pace::Pace;
+use crate::swarm::yardstick::Yardstick;
+
+/// One session's evidence, from strangers' first messages on.
+#[derive(Debug)]
+pub(super) struct Honesty {
+    pub(super) showing: Showing,
+    pub(super) revealed: Few,
+    /// Pieces came by a message that a super-seeder would not send.
+    by_bitfield: bool,
+    empty_since: Moment,
+}
+
+impl Honesty {
+    pub(super) fn new(now: Moment, yardstick: &Yardstick) -> Self {
+        Honesty {
+            showing: if yardstick.can_reveal() {
+                Showing::Nothing
+            } else {
+                Showing::Honest
+            },
+            revealed: Few::default(),
+            by_bitfield: false,
+            empty_since: now,
+        }
+    }
+
+    /// A single HAVE brought the count to `count`.
+    pub(super) fn have(&mut self, piece: u32, count: u32) {
+        if !self.by_bitfield && count as usize <= Few::MOST {
+            self.revealed.push(piece);
+            self.showing = self.showing.max(Showing::Revealed);
+        }
+    }
+
+    /// A BITFIELD or HAVE_ALL with pieces in it came.
+    pub(super) fn bitfield(&mut self) {
+        self.by_bitfield = true;
+    }
+
+    /// The peer said that it holds nothing.
+    pub(super) fn empty(&mut self, now: Moment) {
+        self.empty_since = now;
+    }
+
+    /// When no piece will have been shown for long enough.
+    pub(super) fn proves_empty_at(&self, count: u32, pace: Pace) -> Option<Moment> {
+        let open = self.showing == Showing::Nothing && count == 0;
+        open.then(|| self.empty_since + pace.honest_empty())
+    }
+
+    /// What has stood until now below the threshold counts; what a burst merely
+    /// passes through does not.
+    pub(super) fn judge(&mut self, now: Moment, stands: Observation, pace: Pace) {
+        let count = stands.pieces;
+        let many = count as usize > Few::MOST || (self.by_bitfield && count > 0);
+        if many && now.since(stands.at) >= pace.burst_gap() {
+            self.showing = Showing::Honest;
+        } else if self
+            .proves_empty_at(count, pace)
+            .is_some_and(|it| it <= now)
+        {
+            self.showing = Showing::Empty;
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! When to knock, when to stay, when to come back (design: conduct).
+
+mod agenda;
+mod knocks;
+
+use std::time::Duration;
+
+use crate::moment::Moment;
+use crate::protocol::peer::family::Family;
+
+use super::facts::{Direction, PeerState};
+use super::pace::Pace;
+
+pub use agenda::{Agenda, Rank};
+pub use knocks::Knocks;
+
+/// What decides whether an open session is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionView {
+    /// When the handshake was done.
+    pub opened_at: Moment,
+    /// Who opened it.
+    pub direction: Direction,
+    /// Whether dialling the peer is known to work. One that came in and cannot
+    /// be dialled is lost once it is left.
+    pub dialable: bool,
+    /// Changes of progress seen in this session.
+    pub changes: u32,
+    /// Whether it stands at or above the threshold.
+    pub complete: bool,
+    /// When it will reach the threshold at the speed seen.
+    pub expected_finish: Option<Moment>,
+}
+
+/// What to do with an open session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It tells nothing more: give the slot to another.
+    Leave,
+    /// Stay, and ask again at this moment.
+    Until(Moment),
+}
+
+/// Whether to keep a session open (design, section 7, "When to hold a session").
+pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
+    let review = Hold::Until(now + pace.hold_review());
+    if session.complete {
+        return Hold::Leave;
+    }
+    if session.direction == Direction::Incoming && !session.dialable {
+        return review;
+    }
+    let first_look_ends = session.opened_at + pace.hold_min();
+    if session.changes < Pace::HOLD_CHANGES && now < first_look_ends {
+        return Hold::Until(first_look_ends.min(now + pace.hold_review()));
+    }
+    match session.expected_finish {
+        Some(finish) if finish.since(now) <= pace.hold_expected() => review,
+        _ => Hold::Leave,
+    }
+}
+
+/// How the last contact with an address ended, as far as the next one cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parting {
+    /// No handshake came about.
+    NotReached,
+    /// We left.
+    WeLeft,
+    /// The peer closed, or the connection broke.
+    TheyLeft,
+}
+
+/// What is known of a peer when its next visit is planned.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Where it stands.
+    pub state: PeerState,
+    /// Its client family.
+    pub family: Family,
+    /// When it will reach the threshold at the last speed seen.
+    pub expected_finish: Option<Moment>,
+}
+
+impl Standing {
+    /// Nothing more is expected of such a peer.
+    pub fn is_complete(&self) -> bool {
+        matches!(
+            self.state,
+            PeerState::CompleteAtFirst | PeerState::Confirmed | PeerState::NotCounted
+        )
+    }
+}
+
+/// The contacts with one address and port.
+#[derive(Clone, Debug, Default)]
+pub struct ContactHistory {
+    /// Contacts so far.
+    pub contacts: u32,
+    /// When the last one started.
+    pub last_start: Moment,
+    /// Contacts in a row that did not reach it.
+    pub failures: u32,
+    /// Sessions in a row after which its speed was unknown.
+    pub idle_visits: u32,
+    /// The exceptions made within the last hour: contacts 5 s after a close.
+    quick_returns: Vec<Moment>,
+}
+
+impl ContactHistory {
+    /// A contact starts.
+    pub fn start(&mut self, now: Moment) {
+        self.contacts = self.contacts.saturating_add(1);
+        self.last_start = now;
+    }
+
+    /// The earliest moment at which a contact may start by the 30-second rule.
+    pub fn earliest(&self, pace: Pace) -> Moment {
+        if self.contacts == 0 {
+            return Moment::EPOCH;
+        }
+        self.last_start + pace.contact_gap()
+    }
+
+    /// When to contact it again, after a contact that ended `now`.
+    ///
+    /// `delay` is the longest time between visits to an unfinished peer (`-d`).
+    pub fn next(
+        &mut self,
+        now: Moment,
+        parting: Parting,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Moment {
+        let wanted = match (parting, standing) {
+            (Parting::NotReached, standing) => now + self.after_failure(standing, delay, pace),
+            (_, Some(standing)) if standing.is_complete() => now + pace.revisit_complete(),
+            (parting, standing) => {
+                self.failures = 0;
+                let finish = standing.and_then(|it| it.expected_finish);
+                let family = standing.map_or(Family::Other, |it| it.family);
+                if parting == Parting::TheyLeft
+                    && finishing_soon(now, finish, family, pace)
+                    && let Some(soon) = self.quick_return(now, pace)
+                {
+                    return soon;
+                }
+                now + self.between_visits(now, finish, delay, pace)
+            }
+        };
+        wanted.max(self.earliest(pace))
+    }
+
+    /// One contact soon after a close, at most three an hour.
+    fn quick_return(&mut self, now: Moment, pace: Pace) -> Option<Moment> {
+        self.idle_visits = 0;
+        let soon = now + pace.reconnect_gap();
+        let earliest = self.earliest(pace);
+        if earliest <= soon {
+            // No exception is needed: the contact was long enough ago.
+            return Some(soon);
+        }
+        self.quick_returns
+            .retain(|it| now.since(*it) < pace.reconnect_window());
+        if self.quick_returns.len() >= Pace::RECONNECTS as usize {
+            return None;
+        }
+        self.quick_returns.push(now);
+        Some(soon)
+    }
+
+    /// Half of the remaining time; unknown speed: doubling; at most `delay`.
+    fn between_visits(
+        &mut self,
+        now: Moment,
+        finish: Option<Moment>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Duration {
+        let wanted = match finish {
+            Some(finish) => {
+                self.idle_visits = 0;
+                finish.since(now) / 2
+            }
+            None => {
+                self.idle_visits = self.idle_visits.saturating_add(1);
+                doubled(pace.revisit_first(), self.idle_visits - 1)
+            }
+        };
+        wanted.min(delay)
+    }
+
+    /// Back-off after a contact that reached nobody. A peer that was seen below
+    /// the threshold is worth more tries: its fate is what the count is about.
+    fn after_failure(
+        &mut self,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        let doublings = self.failures - 1;
+        match standing {
+            Some(it) if !it.is_complete() => doubled(pace.contact_gap(), doublings).min(delay),
+            _ => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
+        }
+    }
+}
+
+/// Whether the finish was near when the peer closed. rTorrent closes just before
+/// its own completion and holds HAVE back until then, so that its last known
+/// progress says nothing of when (PEERS: closes at 31 of 256 as at 237).
+fn finishing_soon(now: Moment, finish: Option<Moment>, family: Family, pace: Pace) -> bool {
+    family.holds_back_have()
+        || finish.is_some_and(|finish| finish.since(now) <= pace.reconnect_expected())
+}
+
+fn doubled(first: Duration, times: u32) -> Duration {
+    first.saturating_mul(1 << times.min(16))
+}
+
+#[cfg(test)]
+mod tests;

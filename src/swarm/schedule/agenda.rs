@@ -1,0 +1,95 @@
+//! What is due, and what is most worth a session among it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+
+use crate::moment::Moment;
+
+/// Which of those that are due comes first: the lowest.
+///
+/// When sessions are short, those that finish soonest come first, then those
+/// never contacted, then those below the threshold, then the rest; within one
+/// class the earliest moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Below the threshold, expected to reach it at this moment.
+    Finishing(Moment),
+    /// Never contacted, named first at this moment.
+    New(Moment),
+    /// Below the threshold at an unknown speed, last contacted then.
+    Below(Moment),
+    /// Not reached so far, last contacted then.
+    Unreached(Moment),
+    /// Complete, last contacted then.
+    Complete(Moment),
+}
+
+/// Keys that are waiting for their moment, and those whose moment has come.
+#[derive(Debug)]
+pub struct Agenda<K> {
+    waiting: BTreeSet<(Moment, K)>,
+    ready: BTreeSet<(Rank, K)>,
+    entries: HashMap<K, Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    due: Moment,
+    rank: Rank,
+}
+
+impl<K> Default for Agenda<K> {
+    fn default() -> Self {
+        Agenda {
+            waiting: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            entries: HashMap::new(),
+        }
+    }
+}
+
+impl<K: Copy + Ord + Hash> Agenda<K> {
+    /// Plans `key` for `due`, in place of what was planned for it.
+    pub fn plan(&mut self, key: K, due: Moment, rank: Rank) {
+        self.cancel(key);
+        self.entries.insert(key, Entry { due, rank });
+        self.waiting.insert((due, key));
+    }
+
+    /// Nothing is planned for `key` any more.
+    pub fn cancel(&mut self, key: K) {
+        if let Some(entry) = self.entries.remove(&key) {
+            self.waiting.remove(&(entry.due, key));
+            self.ready.remove(&(entry.rank, key));
+        }
+    }
+
+    /// When `key` is planned for.
+    pub fn due(&self, key: K) -> Option<Moment> {
+        self.entries.get(&key).map(|it| it.due)
+    }
+
+    /// The most valuable key that is due; it leaves the agenda.
+    pub fn pop(&mut self, now: Moment) -> Option<K> {
+        while let Some((due, key)) = self.waiting.first().copied() {
+            if due > now {
+                break;
+            }
+            self.waiting.remove(&(due, key));
+            if let Some(entry) = self.entries.get(&key) {
+                self.ready.insert((entry.rank, key));
+            }
+        }
+        let (_, key) = self.ready.pop_first()?;
+        self.entries.remove(&key);
+        Some(key)
+    }
+
+    /// When to look again: at once if something is ready.
+    pub fn next(&self) -> Option<Moment> {
+        if !self.ready.is_empty() {
+            return Some(Moment::EPOCH);
+        }
+        self.waiting.first().map(|(due, _)| *due)
+    }
+}

@@ -1,0 +1,166 @@
+use super::*;
+
+const PACE: Pace = Pace::divided_by(1);
+const DELAY: Duration = Duration::from_secs(600);
+
+fn at(seconds: u64) -> Moment {
+    Moment::from_millis(seconds * 1000)
+}
+
+fn view() -> SessionView {
+    SessionView {
+        opened_at: at(0),
+        direction: Direction::Outgoing,
+        dialable: true,
+        changes: 0,
+        complete: false,
+        expected_finish: None,
+    }
+}
+
+#[test]
+fn leaves_after_a_minute_without_news() {
+    assert!(matches!(hold(at(59), &view(), PACE), Hold::Until(_)));
+    assert_eq!(hold(at(60), &view(), PACE), Hold::Leave);
+}
+
+#[test]
+fn leaves_after_two_changes_unless_the_finish_is_near() {
+    let moving = |finish| SessionView {
+        changes: 2,
+        expected_finish: Some(at(finish)),
+        ..view()
+    };
+    assert_eq!(hold(at(5), &moving(606), PACE), Hold::Leave);
+    assert!(matches!(hold(at(5), &moving(604), PACE), Hold::Until(_)));
+    let early = SessionView { changes: 1, ..view() };
+    assert!(matches!(hold(at(5), &early, PACE), Hold::Until(_)));
+}
+
+#[test]
+fn holds_who_came_in_and_cannot_be_dialled() {
+    let shy = SessionView {
+        direction: Direction::Incoming,
+        dialable: false,
+        ..view()
+    };
+    assert!(matches!(hold(at(86_400), &shy, PACE), Hold::Until(_)));
+    let dialable = SessionView { dialable: true, ..shy };
+    assert_eq!(hold(at(86_400), &dialable, PACE), Hold::Leave);
+    let complete = SessionView { complete: true, ..shy };
+    assert_eq!(hold(at(1), &complete, PACE), Hold::Leave);
+}
+
+fn standing(finish: Option<u64>, family: Family) -> Standing {
+    Standing {
+        state: PeerState::Below,
+        family,
+        expected_finish: finish.map(at),
+    }
+}
+
+fn contacted(at: Moment) -> ContactHistory {
+    let mut history = ContactHistory::default();
+    history.start(at);
+    history
+}
+
+#[test]
+fn returns_at_half_of_the_remaining_time() {
+    let known = standing(Some(1000), Family::Other);
+    let next = contacted(at(0)).next(at(100), Parting::WeLeft, Some(&known), DELAY, PACE);
+    assert_eq!(next, at(550));
+    let far = standing(Some(9000), Family::Other);
+    let next = contacted(at(0)).next(at(100), Parting::WeLeft, Some(&far), DELAY, PACE);
+    assert_eq!(next, at(700), "never later than the delay");
+}
+
+#[test]
+fn never_knocks_twice_within_thirty_seconds() {
+    let near = standing(Some(12), Family::Other);
+    let next = contacted(at(0)).next(at(10), Parting::WeLeft, Some(&near), DELAY, PACE);
+    assert_eq!(next, at(30));
+}
+
+#[test]
+fn comes_back_at_once_when_the_peer_closed_near_its_finish() {
+    let near = standing(Some(100), Family::Aria2);
+    let mut history = contacted(at(0));
+    for start in [0, 20, 40] {
+        history.last_start = at(start);
+        let next = history.next(at(start + 10), Parting::TheyLeft, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(start + 15));
+    }
+    history.last_start = at(60);
+    let next = history.next(at(70), Parting::TheyLeft, Some(&near), DELAY, PACE);
+    assert_eq!(next, at(90), "three exceptions an hour");
+    history.last_start = at(3610);
+    let soon = standing(Some(3650), Family::Aria2);
+    let next = history.next(at(3620), Parting::TheyLeft, Some(&soon), DELAY, PACE);
+    assert_eq!(next, at(3625), "an hour later the budget is new");
+}
+
+#[test]
+fn rtorrent_that_closes_may_be_about_to_finish() {
+    let dark = |family| standing(None, family);
+    let next = |family| {
+        contacted(at(0)).next(at(80), Parting::TheyLeft, Some(&dark(family)), DELAY, PACE)
+    };
+    assert_eq!(next(Family::Rtorrent), at(85));
+    assert_eq!(next(Family::Transmission), at(140));
+}
+
+#[test]
+fn backs_off_from_who_is_not_reached() {
+    let mut history = contacted(at(0));
+    let mut gaps = Vec::new();
+    for _ in 0..8 {
+        let next = history.next(at(100), Parting::NotReached, None, DELAY, PACE);
+        gaps.push(next.since(at(100)).as_secs());
+    }
+    assert_eq!(gaps, [60, 120, 240, 480, 960, 1800, 1800, 1800]);
+    let below = standing(None, Family::Other);
+    let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
+    assert_eq!(next, at(700), "a peer below the threshold is tried within the delay");
+}
+
+#[test]
+fn complete_peers_are_rarely_visited() {
+    let done = Standing {
+        state: PeerState::CompleteAtFirst,
+        ..standing(None, Family::Other)
+    };
+    let next = contacted(at(0)).next(at(1), Parting::WeLeft, Some(&done), DELAY, PACE);
+    assert_eq!(next, at(1) + PACE.revisit_complete());
+}
+
+#[test]
+fn agenda_serves_the_soonest_finisher_first() {
+    let mut agenda = Agenda::default();
+    agenda.plan(1, at(1), Rank::Complete(at(0)));
+    agenda.plan(2, at(2), Rank::New(at(0)));
+    agenda.plan(3, at(3), Rank::Finishing(at(50)));
+    agenda.plan(4, at(3), Rank::Finishing(at(40)));
+    agenda.plan(5, at(9), Rank::Finishing(at(10)));
+    assert_eq!(agenda.next(), Some(at(1)));
+    assert_eq!(agenda.pop(at(0)), None);
+    let order: Vec<_> = std::iter::from_fn(|| agenda.pop(at(3))).collect();
+    assert_eq!(order, [4, 3, 2, 1]);
+    assert_eq!(agenda.next(), Some(at(9)));
+    agenda.plan(5, at(4), Rank::New(at(0)));
+    assert_eq!(agenda.due(5), Some(at(4)), "planning again replaces");
+    agenda.cancel(5);
+    assert_eq!(agenda.next(), None);
+}
+
+#[test]
+fn four_contacts_to_one_ip_in_thirty_seconds() {
+    let mut knocks = Knocks::default();
+    let ip = "192.0.2.1".parse().unwrap();
+    for second in 0..4 {
+        assert_eq!(knocks.knock(at(second), ip, PACE), Ok(()));
+    }
+    assert_eq!(knocks.knock(at(5), ip, PACE), Err(at(30)));
+    assert_eq!(knocks.knock(at(5), "192.0.2.2".parse().unwrap(), PACE), Ok(()));
+    assert_eq!(knocks.knock(at(30), ip, PACE), Ok(()));
+}
