@@ -102,7 +102,7 @@ pub struct NotCounted {
 /// is the rest together, where `below` is `partial_seeds` and `fate_unknown`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PeerCounts {
-    /// All of which there is a record.
+    /// All of which there is a record of their own.
     pub seen: u64,
     /// Whose progress never settled.
     pub unsettled: u64,
@@ -120,6 +120,8 @@ pub struct PeerCounts {
     pub partial_seeds: u64,
     /// Of these, those of which nobody knows whether they finished.
     pub fate_unknown: u64,
+    /// Records that turned out to be another's peer; in none of the above.
+    pub merged: u64,
 }
 
 /// What one source of addresses brought.

@@ -91,6 +91,9 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::new("client", "CLIENT", Show::Text(30), |it| {
         Value::text(&*it.row.client)
     }),
+    Column::data("merged_into", |it| {
+        Value::count(it.row.merged_into.map(|number| number.0))
+    }),
     Column::data("place", |it| Value::text(&*it.row.place)),
     Column::data("network", |it| Value::text(&*it.row.network)),
     Column::data("seen_at", |it| Value::Time(it.row.seen_at)),

@@ -175,6 +175,10 @@ impl Tally {
 
 impl PeerCounts {
     fn add(&mut self, row: &PeerRow) {
+        if row.state == PeerState::Merged {
+            self.merged += 1;
+            return;
+        }
         self.seen += 1;
         if row.state == PeerState::Unknown {
             self.unsettled += 1;
@@ -182,7 +186,7 @@ impl PeerCounts {
         }
         self.observed += 1;
         match row.state {
-            PeerState::Unknown => {}
+            PeerState::Unknown | PeerState::Merged => {}
             PeerState::CompleteAtFirst => self.complete_at_first += 1,
             PeerState::Confirmed => self.confirmed += 1,
             PeerState::NotCounted => self.not_counted += 1,
