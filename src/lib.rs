@@ -4,7 +4,11 @@
 //! which pieces every other peer has, and counts a *confirmed download* each time
 //! it saw one peer first below a threshold and later at or above it.
 
+pub mod actors;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod input;
 pub mod lab;
 pub mod moment;
 pub mod net;

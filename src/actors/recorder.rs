@@ -140,7 +140,8 @@ impl Handler<Confirm> for Recorder {
 
     fn handle(&mut self, confirm: Confirm, ctx: &mut Self::Context) {
         let row = Record::Completion(confirm.torrent, confirm.peer, *confirm.row);
-        self.batch.add(vec![*confirm.peer_record, row], confirm.done);
+        self.batch
+            .add(vec![*confirm.peer_record, row], confirm.done);
         self.batch.add(Vec::new(), confirm.peer_waits);
         self.batch.close();
         self.settle_batch(ctx);

@@ -260,7 +260,13 @@ mod tests {
 
     #[test]
     fn every_class_has_its_row() {
-        for class in [Class::Recorder, Class::Listener, Class::Swarm, Class::Tracker, Class::Peer] {
+        for class in [
+            Class::Recorder,
+            Class::Listener,
+            Class::Swarm,
+            Class::Tracker,
+            Class::Peer,
+        ] {
             assert_eq!(class.spec().class, class);
         }
     }
@@ -275,7 +281,13 @@ mod tests {
         let after = |millis| Remedy::RestartAfter(Duration::from_millis(millis));
         assert_eq!(
             remedies,
-            [after(50), after(100), after(200), after(400), Remedy::Escalate]
+            [
+                after(50),
+                after(100),
+                after(200),
+                after(400),
+                Remedy::Escalate
+            ]
         );
     }
 

@@ -182,7 +182,10 @@ impl Tracker {
             downloaded: answer.downloaded,
         };
         if self.facts.try_send(facts).is_err() {
-            debug!(self.log, "the swarm is busy: its tracker's figures were dropped");
+            debug!(
+                self.log,
+                "the swarm is busy: its tracker's figures were dropped"
+            );
         }
         let found = PeersFound {
             source: Source::Tracker,
@@ -245,7 +248,10 @@ impl Handler<Finish> for Tracker {
     type Result = ();
 
     fn handle(&mut self, _: Finish, ctx: &mut Self::Context) {
-        for pending in [self.timer.take(), self.exchange.take()].into_iter().flatten() {
+        for pending in [self.timer.take(), self.exchange.take()]
+            .into_iter()
+            .flatten()
+        {
             ctx.cancel_future(pending);
         }
         if self.asker.is_none() {

@@ -1,6 +1,6 @@
 //! Draws the peers of a scenario.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -129,11 +129,15 @@ impl Cast<'_> {
             speed: self.profile.draw_speed(self.rng),
         };
         let told = fortune.tell(role.fate, self.rng);
-        let address = self.draw_address(number);
+        let (address, reach) = match self.draw_neighbour() {
+            Some(neighbour) => neighbour,
+            None => (self.draw_address(number), reach),
+        };
         let plan = Plan {
             number,
             torrent: torrent.clone(),
             address,
+            also: self.draw_second(number, address.port()),
             reach,
             client,
             fate: told.fate,
@@ -191,11 +195,15 @@ impl Cast<'_> {
         order.into()
     }
 
+    /// The address of the last peer, seldom: then behind the same NAT, if any.
+    fn draw_neighbour(&mut self) -> Option<(SocketAddr, Reach)> {
+        let neighbours = self.rng.random_bool(self.scenario.crowd.neighbours);
+        let last = self.plans.last().filter(|_| neighbours)?;
+        let address = SocketAddr::new(last.address.ip(), last.address.port() + 1);
+        Some((address, last.reach))
+    }
+
     fn draw_address(&mut self, number: usize) -> SocketAddr {
-        let last = self.plans.last().map(|plan| plan.address);
-        if let Some(last) = last.filter(|_| self.rng.random_bool(self.scenario.crowd.neighbours)) {
-            return SocketAddr::new(last.ip(), last.port() + 1);
-        }
         let port = match self.rng.random_range(0..10) {
             0..4 => 6881,
             4..6 => 51_413,
@@ -210,6 +218,16 @@ impl Cast<'_> {
         SocketAddr::new(IpAddr::V4(ip), port)
     }
 
+    fn draw_second(&mut self, number: usize, port: u16) -> Option<SocketAddr> {
+        let share = match self.scenario.hosts {
+            Hosts::Loopback => 0.0,
+            Hosts::Virtual => self.scenario.crowd.dual_stack,
+        };
+        let ip = Ipv6Addr::new(0x2a00, (number + 1) as u16, 0, 0, 0, 0, 0, 1);
+        let drawn = self.rng.random_bool(share);
+        drawn.then_some(SocketAddr::new(IpAddr::V6(ip), port))
+    }
+
     /// Most announce to one tracker, some to all.
     fn draw_trackers(&mut self, trackers: &[usize]) -> Vec<usize> {
         match trackers.choose(self.rng) {
@@ -221,5 +239,81 @@ impl Cast<'_> {
     fn draw<T: Copy>(&mut self, choices: &[(T, f64)], otherwise: T) -> T {
         let index = draw_index(choices.iter().map(|&(_, weight)| weight), self.rng);
         choices.get(index).map_or(otherwise, |&(choice, _)| choice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rand::SeedableRng;
+
+    use super::*;
+
+    fn cast_of(scenario: &Scenario) -> Vec<Plan> {
+        let mut rng = SmallRng::seed_from_u64(scenario.seed);
+        let torrents = super::super::invent(scenario, &mut rng);
+        let torrents: Vec<_> = torrents.into_iter().map(Arc::new).collect();
+        let profile = Profile::of_2015().unwrap();
+        cast(scenario, &profile, &torrents, Moment::EPOCH, &mut rng)
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_peers_each_time() {
+        let scenario = &Scenario::demo(7);
+        let text = |plans: Vec<Plan>| format!("{plans:?}");
+        assert_eq!(text(cast_of(scenario)), text(cast_of(scenario)));
+        assert_ne!(text(cast_of(scenario)), text(cast_of(&Scenario::demo(8))));
+    }
+
+    #[test]
+    fn the_demo_completes_within_its_time() {
+        for seed in 1..=20 {
+            let scenario = Scenario::demo(seed);
+            let plans = cast_of(&scenario);
+            assert!((200..=300).contains(&plans.len()));
+            let addresses: HashSet<_> = plans.iter().map(|plan| plan.address).collect();
+            assert_eq!(addresses.len(), plans.len());
+            let horizon = Moment::EPOCH + scenario.horizon();
+            let completed = plans.iter().filter_map(Plan::completion);
+            assert!(completed.clone().all(|it| it <= horizon));
+            let fair = plans
+                .iter()
+                .filter(|plan| {
+                    plan.completion()
+                        .is_some_and(|it| it.since(plan.arrives).as_secs() >= 3)
+                })
+                .count();
+            println!(
+                "seed {seed}: {} completed, {fair} fair",
+                completed.clone().count()
+            );
+            assert!((60..=140).contains(&completed.count()));
+        }
+    }
+
+    #[test]
+    fn each_fate_does_what_it_says() {
+        let mut scenario = Scenario::demo(3);
+        scenario.crowd.fates.push((Fate::StopsShort, 0.1));
+        let mut seen = HashSet::new();
+        for plan in cast_of(&scenario) {
+            seen.insert(plan.fate);
+            let (crossed, completed) = (plan.crossing(), plan.completion());
+            let end = plan.curve.held(Moment::EPOCH + scenario.duration);
+            let (all, threshold) = (plan.torrent.pieces, plan.torrent.threshold);
+            match plan.fate {
+                Fate::Stays | Fate::LeavesSoon | Fate::LeavesAtOnce | Fate::FallsBack => {
+                    assert!(crossed <= completed && crossed.is_some(), "{plan:?}");
+                    assert_eq!(plan.leaves.is_some(), plan.leaves > completed);
+                }
+                Fate::StopsShort => assert!(crossed.is_some() && completed.is_none()),
+                Fate::Aborts | Fate::Lazy | Fate::PartialSeed => assert!(end < threshold),
+                Fate::Seeds | Fate::SuperSeeds | Fate::Rechecks | Fate::Lies => {
+                    assert_eq!((crossed, end), (None, all), "{plan:?}");
+                }
+            }
+        }
+        assert_eq!(seen.len(), Fate::ALL.len(), "{seen:?}");
     }
 }

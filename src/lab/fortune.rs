@@ -6,7 +6,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 
 use super::peer::Fate;
-use super::peer::client::Client;
+use super::peer::client::{Client, Haves};
 use super::peer::curve::{Curve, How};
 use super::scenario::{Scenario, TorrentSpec};
 use super::torrent::Torrent;
@@ -16,6 +16,8 @@ use crate::moment::Moment;
 const WARM_UP_S: (f64, f64) = (1.0, 8.0);
 /// Who leaves soon stays so long, in real life.
 const LINGER_S: (f64, f64) = (5.0, 60.0);
+/// Who leaves soon, and must be seen to have completed, stays so long.
+const LONG_LINGER_S: (f64, f64) = (20.0, 60.0);
 /// Who leaves at once is gone after this, in real life.
 const FLIGHT_S: (f64, f64) = (0.2, 1.0);
 /// A client that hides its completion does so before it, in real life.
@@ -52,7 +54,10 @@ impl Fortune<'_> {
     /// Draws it.
     pub(super) fn tell(&self, fate: Fate, rng: &mut SmallRng) -> Told {
         let all = self.torrent.pieces;
+        let haves = self.client.habits().haves;
+        let patient = !self.scenario.crowd.unseen_leavers && matches!(haves, Haves::Batched(..));
         let (fate, curve) = match fate {
+            Fate::LeavesAtOnce if patient => self.download(Fate::LeavesSoon, rng),
             Fate::Seeds | Fate::SuperSeeds => (fate, self.starting(all)),
             Fate::PartialSeed => (fate, self.starting(self.below(rng.random_range(0.1..0.9)))),
             Fate::Rechecks => (fate, self.recheck(rng)),
@@ -70,6 +75,7 @@ impl Fortune<'_> {
             self.arrives + left.mul_f64(rng.random_range(0.3..0.9))
         });
         let leaves = match fate {
+            Fate::LeavesSoon if patient => completes.map(|it| it + self.span(LONG_LINGER_S, rng)),
             Fate::LeavesSoon => completes.map(|it| it + self.span(LINGER_S, rng)),
             Fate::LeavesAtOnce => completes.map(|it| it + self.span(FLIGHT_S, rng)),
             Fate::Aborts => Some(curve.end().0 + self.span(FLIGHT_S, rng)),

@@ -30,8 +30,8 @@ pub use judgement::{Confirmation, Judgement};
 pub use scenario::Scenario;
 pub use truth::Truth;
 
-use self::peer::Plan;
 use self::peer::life::{World, live};
+use self::peer::{Plan, Reach};
 use self::profile::{Profile, ProfileError};
 use self::torrent::Torrent;
 use self::tracker::Tracker;
@@ -111,6 +111,7 @@ impl Lab {
         }
         let torrents: Vec<_> = torrents.into_iter().map(Arc::new).collect();
         let plans = cast::cast(scenario, &profile, &torrents, clock.now(), &mut rng);
+        hide(&network, &plans);
         let world = Arc::new(World {
             network,
             clock,
@@ -178,6 +179,18 @@ impl Lab {
     }
 }
 
+/// On a network in memory nobody answers for who cannot be reached. On the
+/// machine's own, the machine does: it refuses.
+fn hide(network: &Network, plans: &[Plan]) {
+    if let Network::Memory(network) = network {
+        let hidden = plans
+            .iter()
+            .filter(|plan| matches!(plan.reach, Reach::Firewalled | Reach::Dead));
+        let addresses = hidden.flat_map(Plan::addresses);
+        addresses.for_each(|address| network.hide(address.ip()));
+    }
+}
+
 fn invent(scenario: &Scenario, rng: &mut SmallRng) -> Vec<Torrent> {
     let specs = scenario.torrents.iter();
     let torrents = specs.map(|spec| {
@@ -186,3 +199,6 @@ fn invent(scenario: &Scenario, rng: &mut SmallRng) -> Vec<Torrent> {
     });
     torrents.collect()
 }
+
+#[cfg(test)]
+mod tests;

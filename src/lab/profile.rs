@@ -157,7 +157,7 @@ mod tests {
         };
         assert!((share(&|it| it == 1.0) - 0.70).abs() < 0.02);
         assert!((share(&|it| it == 0.0) - 0.03).abs() < 0.01);
-        assert_eq!(share(&|it| it < 1.0 && it >= 0.98), 0.0);
+        assert_eq!(share(&|it| (0.98..1.0).contains(&it)), 0.0);
         // 3,853 of 58,624 in the first 20th.
         assert!((share(&|it| it < 0.05) - 0.07).abs() < 0.02);
     }

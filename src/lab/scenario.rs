@@ -76,8 +76,13 @@ pub struct Crowd {
     pub ghosts: Vec<(Reach, usize)>,
     /// What they run; empty: as in the profile.
     pub clients: Vec<(Client, f64)>,
+    /// Whether clients that hold their pieces back leave as fast as others after
+    /// they completed. Nothing that they send would show such a completion.
+    pub unseen_leavers: bool,
     /// The share of peers that share their address with another one.
     pub neighbours: f64,
+    /// The share of peers that have an IPv6 address too (virtual hosts only).
+    pub dual_stack: f64,
     /// The share of downloaders that fetch the pieces in order.
     pub in_order: f64,
     /// The mean time between two breaks of a peer's connections; `None`: never.
@@ -113,7 +118,7 @@ const MIB: u64 = 1 << 20;
 
 impl Scenario {
     /// Half a minute on loopback, ten times as fast as life: three torrents, an
-    /// HTTP and a UDP tracker, some 270 peers.
+    /// HTTP and a UDP tracker, some 290 peers.
     pub fn demo(seed: u64) -> Self {
         let tracker = |transport| TrackerSpec {
             transport,
@@ -150,8 +155,10 @@ impl Scenario {
             ],
             trackers: vec![tracker(Transport::Http), tracker(Transport::Udp)],
             crowd: Crowd {
-                present: 90,
-                arriving: 140,
+                // The demo asks for what can be seen.
+                unseen_leavers: false,
+                present: 80,
+                arriving: 180,
                 extras: vec![
                     (Fate::SuperSeeds, 6),
                     (Fate::PartialSeed, 4),
@@ -239,7 +246,9 @@ impl Default for Crowd {
             reach: vec![(Reach::Open, 0.67), (Reach::Firewalled, 0.33)],
             ghosts: Vec::new(),
             clients: Vec::new(),
+            unseen_leavers: true,
             neighbours: 0.03,
+            dual_stack: 0.0,
             in_order: 0.08,
             churn: None,
         }

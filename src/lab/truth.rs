@@ -17,6 +17,8 @@ pub struct PeerTruth {
     pub torrent: InfoHash,
     /// Where it listens, or would.
     pub address: SocketAddr,
+    /// Its address of the other family, if it has one.
+    pub also: Option<SocketAddr>,
     /// Who can connect to whom.
     pub reach: Reach,
     /// What it runs.
@@ -70,6 +72,7 @@ impl PeerTruth {
         PeerTruth {
             torrent: plan.torrent.info_hash,
             address: plan.address,
+            also: plan.also,
             reach: plan.reach,
             client: plan.client,
             fate: plan.fate,

@@ -25,8 +25,17 @@ pub struct Shown {
     pub below: Option<Moment>,
     /// The first time that a guest was told of as many.
     pub above: Option<Moment>,
-    /// The last connection that a guest opened.
-    contacted: Option<Moment>,
+    /// The last connections that a guest opened, by address.
+    pub contacted: [Option<Moment>; 2],
+}
+
+/// By which of a peer's addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    /// Its first.
+    First = 0,
+    /// That of the other family.
+    Second = 1,
 }
 
 /// What all peers of a lab noticed.
@@ -60,10 +69,10 @@ impl Witness {
         self.note(peer, |it| it.announced = it.announced.or(Some(now)));
     }
 
-    /// A guest has connected to a peer.
-    pub(super) fn contacted(&self, peer: usize, now: Moment) {
+    /// A guest had connected to a peer, and handshakes were exchanged.
+    pub(super) fn contacted(&self, peer: usize, via: Via, now: Moment) {
         let mut last = None;
-        self.note(peer, |it| last = it.contacted.replace(now));
+        self.note(peer, |it| last = it.contacted[via as usize].replace(now));
         // A tenth of the span is left to the network's jitter.
         let least = self.pace.of(HURRY).mul_f64(0.9);
         if last.is_some_and(|last| now.since(last) < least) {

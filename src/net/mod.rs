@@ -67,7 +67,7 @@ impl Network {
     /// Looks a name up. An IP address is its own answer.
     ///
     /// # Errors
-    /// As the machine's resolver: `NotFound` and others.
+    /// `NotFound`, also where the resolver itself fails.
     pub async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(ip, port)]);
@@ -126,6 +126,27 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// Reads once, on this thread, without staying bound to its reactor: the rest
+    /// is for whoever the first bytes name. Returns how many bytes were read (0: the
+    /// stream has ended), and the stream again.
+    ///
+    /// # Errors
+    /// As the machine's read.
+    pub async fn read(self, buffer: &mut [u8]) -> io::Result<(usize, Incoming)> {
+        use tokio::io::AsyncReadExt;
+        match self {
+            Incoming::Os(socket) => {
+                let mut socket = tokio::net::TcpStream::from_std(socket)?;
+                let read = socket.read(buffer).await?;
+                Ok((read, Incoming::Os(socket.into_std()?)))
+            }
+            Incoming::Memory(mut link) => {
+                let read = link.read(buffer).await?;
+                Ok((read, Incoming::Memory(link)))
+            }
+        }
+    }
+
     /// Binds it to this thread's reactor.
     ///
     /// # Errors

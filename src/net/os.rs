@@ -51,7 +51,10 @@ impl OsNet {
     }
 
     pub(super) async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+        let found = tokio::net::lookup_host((host, port)).await;
+        // The system's resolver has no kind of its own for a name it knows not.
+        let found = found.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
+        let found: Vec<SocketAddr> = found.collect();
         match found.is_empty() {
             true => Err(io::ErrorKind::NotFound.into()),
             false => Ok(found),
@@ -61,7 +64,8 @@ impl OsNet {
 
 pub(super) async fn accept(listener: &TcpListener) -> io::Result<(Incoming, SocketAddr)> {
     let (stream, from) = listener.accept().await?;
-    stream.set_nodelay(true)?;
+    // A peer that is gone already is noticed by reading, not here.
+    let _ = stream.set_nodelay(true);
     Ok((Incoming::Os(stream.into_std()?), from))
 }
 
@@ -75,3 +79,6 @@ fn socket(at: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> 
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,121 @@ fn is_global_v6(ip: Ipv6Addr) -> bool {
         && a != 0x2002 // 6to4: the relays are withdrawn
         && !(a == 0x3fff && b < 0x1000) // documentation
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PUBLIC: AddressPolicy = AddressPolicy { allow_local: false };
+    const LAB: AddressPolicy = AddressPolicy { allow_local: true };
+
+    fn permits(policy: AddressPolicy, address: &str) -> bool {
+        policy.permits(address.parse().unwrap())
+    }
+
+    #[test]
+    fn permits_the_public_internet() {
+        for ip in [
+            "1.1.1.1",
+            "100.63.0.1",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.3.1",
+        ] {
+            assert!(permits(PUBLIC, &format!("{ip}:6881")), "{ip}");
+        }
+        for ip in [
+            "2001:4860::1",
+            "2a02::1",
+            "2003::1",
+            "2001:200::1",
+            "::ffff:1.1.1.1",
+        ] {
+            assert!(permits(PUBLIC, &format!("[{ip}]:6881")), "{ip}");
+        }
+    }
+
+    #[test]
+    fn permits_local_ones_only_in_a_lab() {
+        for address in [
+            "10.1.2.3:6881",
+            "100.64.0.1:6881",
+            "127.0.0.1:6881",
+            "169.254.1.1:6881",
+            "172.16.0.1:6881",
+            "192.0.2.1:6881",
+            "192.168.1.1:6881",
+            "198.18.0.1:6881",
+            "198.51.100.1:6881",
+            "203.0.113.1:6881",
+            "240.0.0.1:6881",
+            "1.1.1.1:1023",
+            "[::1]:6881",
+            "[fe80::1]:6881",
+            "[fc00::1]:6881",
+            "[2001:db8::1]:6881",
+            "[2001::1]:6881",
+            "[2002:101:101::1]:6881",
+            "[64:ff9b::101:101]:6881",
+            "[::ffff:127.0.0.1]:6881",
+        ] {
+            assert!(!permits(PUBLIC, address), "{address}");
+            assert!(permits(LAB, address), "{address} in a lab");
+        }
+    }
+
+    #[test]
+    fn never_permits_what_is_nobody() {
+        for address in [
+            "1.1.1.1:0",
+            "0.0.0.0:6881",
+            "224.0.0.1:6881",
+            "255.255.255.255:6881",
+            "[::]:6881",
+            "[ff02::1]:6881",
+            "[::ffff:224.0.0.1]:6881",
+        ] {
+            assert!(
+                !permits(PUBLIC, address) && !permits(LAB, address),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_compact_addresses() {
+        let bytes = [1, 2, 3, 4, 0x1a, 0xe1, 5, 6, 7, 8, 0, 80, 9];
+        let found: Vec<String> = compact_v4(&bytes).map(|it| it.to_string()).collect();
+        assert_eq!(found, ["1.2.3.4:6881", "5.6.7.8:80"]);
+        let mut bytes = [0; 40];
+        (bytes[0], bytes[1], bytes[15], bytes[16], bytes[17]) = (0x20, 0x01, 1, 0x1a, 0xe1);
+        bytes[18 + 10..18 + 18].copy_from_slice(&[0xff, 0xff, 1, 2, 3, 4, 0, 1]);
+        let found: Vec<String> = compact_v6(&bytes).map(|it| it.to_string()).collect();
+        assert_eq!(found, ["[2001::1]:6881", "1.2.3.4:1"]);
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_it_writes(v4: [u8; 4], v6: [u8; 16], port: u16) {
+            let (v4, v6) = (IpAddr::from(v4), canonical_ip(IpAddr::from(v6)));
+            for ip in [v4, v6] {
+                let (address, mut bytes) = (SocketAddr::new(ip, port), Vec::new());
+                write_compact(address, &mut bytes);
+                let read: Vec<_> = match ip {
+                    IpAddr::V4(_) => compact_v4(&bytes).collect(),
+                    IpAddr::V6(_) => compact_v6(&bytes).collect(),
+                };
+                prop_assert_eq!(read, [address]);
+            }
+        }
+
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..=255)) {
+            prop_assert_eq!(compact_v4(&bytes).count(), bytes.len() / 6);
+            prop_assert_eq!(compact_v6(&bytes).count(), bytes.len() / 18);
+        }
+    }
+}

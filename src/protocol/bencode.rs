@@ -99,15 +99,72 @@ impl<'a> Node<'a> for BencodeRef<'a> {
 }
 
 /// Text from a stranger, fit to be shown and stored: invalid UTF-8 replaced,
-/// control characters dropped, cut at `max` bytes on a character's border.
+/// what is invisible or turns the line around dropped, cut at `max` bytes on a character's border.
 pub fn printable(bytes: &[u8], max: usize) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(max.saturating_mul(2))]);
     let mut kept = String::new();
-    for character in text.chars().filter(|it| !it.is_control()) {
+    for character in text.chars().filter(|it| is_shown(*it)) {
         if kept.len() + character.len_utf8() > max {
             break;
         }
         kept.push(character);
     }
     kept
+}
+
+fn is_shown(character: char) -> bool {
+    let invisible = matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    );
+    !invisible && !character.is_control()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_by_key_and_kind() {
+        let root = decode(b"d1:bi7e1:al1:x1:yee", 99, Tail::Refused).unwrap();
+        assert_eq!(
+            (root.int_at("b"), root.int_at("a"), root.int_at("c")),
+            (Some(7), None, None)
+        );
+        let items: Vec<_> = root.items_at("a").map(|it| it.bytes().unwrap()).collect();
+        assert_eq!(items, [b"x", b"y"]);
+        assert_eq!(root.items_at("b").count(), 0);
+        assert!(root.is_dict() && root.bytes_at("b").is_none());
+    }
+
+    #[test]
+    fn bounds_length_depth_and_tail() {
+        assert!(decode(b"i1e", 3, Tail::Refused).is_ok());
+        let too_long = BencodeError::TooLong { len: 3, max: 2 };
+        assert_eq!(decode(b"i1e", 2, Tail::Refused), Err(too_long));
+        let nested = |depth| [vec![b'l'; depth], vec![b'e'; depth]].concat();
+        assert!(decode(&nested(limits::BENCODE_DEPTH), 999, Tail::Refused).is_ok());
+        assert!(decode(&nested(limits::BENCODE_DEPTH + 1), 999, Tail::Refused).is_err());
+        assert!(decode(b"i1ex", 9, Tail::Refused).is_err());
+        assert_eq!(decode(b"i1ex", 9, Tail::Allowed).unwrap().buffer(), b"i1e");
+    }
+
+    #[test]
+    fn cleans_text() {
+        assert_eq!(printable(b"a\x1b[31m\n\xffb\x00", 99), "a[31m\u{fffd}b");
+        assert_eq!(printable("ääää".as_bytes(), 5), "ää");
+        assert_eq!(printable("a\u{202e}b".as_bytes(), 9), "ab");
+        assert_eq!(printable(b"abc", 0), "");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..=255), max in 0..300usize) {
+            let _ = decode(&bytes, 255, Tail::Allowed);
+            let text = printable(&bytes, max);
+            prop_assert!(text.len() <= max && !text.chars().any(char::is_control));
+        }
+    }
 }

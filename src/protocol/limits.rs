@@ -53,8 +53,7 @@ pub const PEER_SILENCE: Duration = Duration::from_secs(300);
 /// An HTTP tracker's answer: 200 peers in dictionaries need 20 KiB.
 pub const ANNOUNCE_BODY_BYTES: usize = 1 << 20;
 
-/// Peers taken from one announce; trackers cap `numwant` at 200 (PEERS of a
-/// UDP datagram: at most 10,920).
+/// Peers taken from one announce: trackers give at most 200.
 pub const ANNOUNCE_PEERS: usize = 2000;
 
 /// A tracker's `failure reason` or `warning message`, as kept.

@@ -181,13 +181,28 @@ impl Book {
         });
     }
 
+    /// Addresses that the book of this swarm's predecessor knew: they were counted
+    /// then.
+    pub fn recall(&mut self, now: Moment, known: &[(SocketAddr, Source)]) {
+        for (address, source) in known {
+            self.addresses.name(now, *address, *source);
+        }
+    }
+
+    /// Whether anything is still to be stored.
+    pub fn has_news(&self) -> bool {
+        !self.dirty.is_empty() || self.tally.has_news()
+    }
+
     /// Whom to contact now; to be called while there are slots.
     pub fn next_contact(&mut self, now: Moment) -> Option<Contact> {
         let (address, attempt) = self.addresses.next(now)?;
         let (source, dialable) = self
             .addresses
             .get(address)
-            .map_or((Source::Tracker, false), |it| (it.first_source, it.dialable));
+            .map_or((Source::Tracker, false), |it| {
+                (it.first_source, it.dialable)
+            });
         let session = self.sessions.open(Session::new(
             address,
             Direction::Outgoing,

@@ -258,6 +258,9 @@ impl Progress {
         self.judge(at);
         self.known_at = at;
         let is = self.observation();
+        if !self.reached() {
+            self.honesty.settled(is.pieces);
+        }
         let upheld = phase_is(phase, Opening::Upholding) && !self.reached();
         if upheld {
             self.tempo.grew(before, is, &self.terms);

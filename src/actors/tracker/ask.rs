@@ -123,7 +123,10 @@ impl Asker {
         address: SocketAddr,
         request: &AnnounceRequest,
     ) -> Result<Announced, TrackerError> {
-        let link = self.network.connect(self.own_address(address), address).await;
+        let link = self
+            .network
+            .connect(self.own_address(address), address)
+            .await;
         let link = link.map_err(|error| TrackerError::from(&error))?;
         let target = http::announce_target(url, request);
         let body = self.get(link, url, &target).await?;

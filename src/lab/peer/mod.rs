@@ -5,6 +5,7 @@
 //! each other.
 
 pub mod client;
+mod connection;
 pub mod curve;
 pub mod ending;
 pub(super) mod life;
@@ -135,6 +136,8 @@ pub struct Plan {
     pub torrent: Arc<Torrent>,
     /// Where it listens, or would.
     pub address: SocketAddr,
+    /// Its address of the other family, if it has one.
+    pub also: Option<SocketAddr>,
     /// Who can connect to whom.
     pub reach: Reach,
     /// What it runs.
@@ -162,6 +165,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// All its addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> + Clone {
+        [self.address].into_iter().chain(self.also)
+    }
+
     /// When it came to the threshold by downloading, if it ever does.
     pub fn crossing(&self) -> Option<Moment> {
         self.downloaded(self.torrent.threshold)

@@ -302,10 +302,9 @@ impl Session {
             self.spoke = self.now;
         }
         let whole = Some(self.plan.torrent.pieces);
-        if telling.told() == whole && before.1.is_some_and(|told| Some(told) != whole) {
-            if let Some(id) = self.upload_only {
-                self.say(Message::Extended { id, payload: &[1] });
-            }
+        let completed = telling.told() == whole && before.1.is_some() && before.1 != whole;
+        if let Some(id) = self.upload_only.filter(|_| completed) {
+            self.say(Message::Extended { id, payload: &[1] });
         }
         Ok(())
     }
@@ -356,3 +355,6 @@ fn draw_peer_id(habits: &Habits, rng: &mut impl Rng) -> PeerId {
     id[..prefix.len()].copy_from_slice(prefix);
     PeerId(id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,3 +161,6 @@ impl Tracker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

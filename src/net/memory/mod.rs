@@ -3,6 +3,8 @@
 
 mod datagrams;
 mod link;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

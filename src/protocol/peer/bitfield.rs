@@ -156,3 +156,75 @@ fn spare_mask(pieces: u32) -> u8 {
         used => 0xff >> used,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn piece_0_is_the_highest_bit() {
+        let field = Bitfield::from_wire(&[0b1000_0001, 0b0100_0000], 10).unwrap();
+        assert_eq!(field.iter_ones().collect::<Vec<_>>(), [0, 7, 9]);
+        assert_eq!((field.count(), field.pieces()), (3, 10));
+        assert_eq!(field.as_wire(), [0b1000_0001, 0b0100_0000]);
+    }
+
+    #[test]
+    fn every_have_sets_its_own_bit() {
+        let mut field = Bitfield::empty(256);
+        for piece in 0..256 {
+            assert!(!field.contains(piece));
+            assert!(field.set(piece));
+            assert!(!field.set(piece));
+            assert_eq!(field.count(), piece + 1);
+        }
+        assert_eq!(field, Bitfield::full(256));
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit() {
+        assert!(Bitfield::from_wire(&[0xff, 0xc0], 10).unwrap().is_full());
+        let spare = Err(BitfieldError::SpareBits { last: 0x20 });
+        assert_eq!(Bitfield::from_wire(&[0, 0x20], 10), spare);
+        for len in (0..=255).filter(|len| *len != 2) {
+            let expected = 2;
+            let wrong = Err(BitfieldError::WrongLength {
+                expected,
+                received: len,
+            });
+            assert_eq!(Bitfield::from_wire(&vec![0; len], 10), wrong);
+        }
+        assert!(Bitfield::from_wire(&[0xff], 8).unwrap().is_full());
+    }
+
+    #[test]
+    fn knows_no_piece_behind_the_last() {
+        let mut field = Bitfield::full(9);
+        for piece in [9, 15, 16, u32::MAX] {
+            assert!(!field.contains(piece) && !field.set(piece) && !field.clear(piece));
+        }
+        assert_eq!(field.as_wire(), [0xff, 0x80]);
+        assert!(field.is_full());
+    }
+
+    proptest! {
+        #[test]
+        fn is_a_set(pieces in 1..200u32, steps in proptest::collection::vec((any::<bool>(), 0..220u32), 0..300)) {
+            let (mut field, mut set) = (Bitfield::empty(pieces), BTreeSet::new());
+            for (add, piece) in steps {
+                if add {
+                    prop_assert_eq!(field.set(piece), piece < pieces && set.insert(piece));
+                } else {
+                    prop_assert_eq!(field.clear(piece), set.remove(&piece));
+                }
+                prop_assert_eq!(field.count() as usize, set.len());
+            }
+            prop_assert!(field.iter_ones().eq(set.iter().copied()));
+            prop_assert_eq!(Bitfield::from_wire(field.as_wire(), pieces), Ok(field));
+        }
+    }
+}

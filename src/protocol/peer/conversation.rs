@@ -10,21 +10,25 @@
 //! We are a guest that wants nothing: of all messages we send the handshake, the
 //! extension handshake, HAVE_NONE (or a bitfield of zeros) and keep-alives.
 
+mod talk;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::talk::{Talk, judge};
 use super::bitfield::Bitfield;
 use super::error::ConversationError;
 use super::extended::{ExtendedHello, ExtensionIds, our_ids};
 use super::family::Family;
-use super::frame::{FrameReader, Head, Verdict};
-use super::handshake::{HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
-use super::message::{self, Message};
+use super::frame::FrameReader;
+use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
+use super::message::Message;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
-use crate::protocol::limits;
 
 /// What we say in every session of one torrent.
 #[derive(Clone, Debug)]
@@ -96,18 +100,6 @@ enum State {
     Talking(Talk),
 }
 
-#[derive(Debug)]
-struct Talk {
-    handshake: Handshake,
-    family: Family,
-    hello: Option<Box<ExtendedHello>>,
-    told_bitfield: bool,
-    /// When we last said something.
-    spoke_at: Moment,
-    /// When they last said something.
-    heard_at: Moment,
-}
-
 /// What the queue of events keeps allocated while it is empty, at most.
 const IDLE_EVENTS: usize = 4;
 
@@ -150,6 +142,9 @@ impl Conversation {
     /// can still be polled.
     pub fn handle_input(&mut self, now: Moment, bytes: &[u8]) -> Result<(), ConversationError> {
         let mut input = bytes;
+        if input.is_empty() {
+            return Ok(());
+        }
         if let State::Greeting { head, .. } = &mut self.state {
             let missing = HANDSHAKE_BYTES - head.len();
             let (taken, rest) = input.split_at(missing.min(input.len()));
@@ -164,7 +159,7 @@ impl Conversation {
             talk.heard_at = now;
             let pieces = self.greeting.pieces;
             while let Some(body) = self.frames.next(&mut input, |head| judge(head, pieces))? {
-                take(body, pieces, talk, &mut self.events)?;
+                self.events.extend(talk.hear(body, pieces)?);
             }
             if talk.family.wants_zero_bitfield() {
                 self.send_zero_bitfield(now);
@@ -271,7 +266,7 @@ impl Conversation {
         let State::Greeting { head, .. } = &self.state else {
             return Ok(());
         };
-        match super::handshake::peek_info_hash(head)? {
+        match handshake::peek_info_hash(head)? {
             Some(received) if received != self.greeting.info_hash => {
                 Err(ConversationError::WrongInfoHash { received })
             }
@@ -299,14 +294,7 @@ impl Conversation {
             };
             hello.encode(&mut self.outbox);
         }
-        let talk = Talk {
-            family: Family::of(&theirs.peer_id, None),
-            handshake: theirs,
-            hello: None,
-            told_bitfield: false,
-            spoke_at: now,
-            heard_at: now,
-        };
+        let talk = Talk::new(now, theirs);
         if talk.fast() {
             Message::HaveNone.encode(&mut self.outbox);
         }
@@ -351,97 +339,5 @@ impl Conversation {
             },
             ..ExtendedHello::default()
         }
-    }
-}
-
-impl Talk {
-    fn fast(&self) -> bool {
-        self.handshake.reserved.fast() && Reserved::OURS.fast()
-    }
-
-    fn keep_alive_due(&self, greeting: &Greeting) -> Moment {
-        self.spoke_at + self.family.keep_alive_every() / greeting.pace.max(1)
-    }
-
-    fn silence_ends(&self, greeting: &Greeting) -> Moment {
-        self.heard_at + limits::PEER_SILENCE / greeting.pace.max(1)
-    }
-}
-
-/// Which frames are worth keeping, and which no peer may send.
-fn judge(head: Head, pieces: u32) -> Result<Verdict, ConversationError> {
-    let len_bytes = head.len_bytes;
-    let keep_if = |wanted| Ok(if wanted { Verdict::Keep } else { Verdict::Skip });
-    match (head.id, head.extension) {
-        (Some(message::BITFIELD), _) => {
-            let expected = Bitfield::bytes_for(pieces);
-            let received = (len_bytes - 1) as usize;
-            if received == expected {
-                return Ok(Verdict::Keep);
-            }
-            Err(super::bitfield::BitfieldError::WrongLength { expected, received }.into())
-        }
-        (Some(message::PIECE), _) => Err(ConversationError::UnrequestedPiece),
-        _ if len_bytes > limits::FRAME_BYTES => Err(ConversationError::FrameTooLong {
-            len_bytes,
-            max: limits::FRAME_BYTES,
-        }),
-        (None, _) => Ok(Verdict::Keep),
-        (Some(_), Some(0)) => keep_if(len_bytes <= limits::HELLO_BYTES),
-        (Some(_), Some(our_ids::UPLOAD_ONLY)) => keep_if(len_bytes == 3),
-        (Some(_), Some(our_ids::DONT_HAVE)) => keep_if(len_bytes == 6),
-        (Some(message::HAVE | message::PORT | message::HAVE_ALL | message::HAVE_NONE), _) => {
-            // A wrong length is found in decoding; it need not be waited for.
-            keep_if(len_bytes <= 5)
-        }
-        _ => Ok(Verdict::Skip),
-    }
-}
-
-/// Turns a frame's body into an event.
-fn take(
-    body: &[u8],
-    pieces: u32,
-    talk: &mut Talk,
-    events: &mut VecDeque<Event>,
-) -> Result<(), ConversationError> {
-    let in_range = |piece| match piece < pieces {
-        true => Ok(piece),
-        false => Err(ConversationError::PieceOutOfRange { piece, pieces }),
-    };
-    let event = match Message::decode(body)? {
-        Message::Have(piece) => Event::Have(in_range(piece)?),
-        Message::Bitfield(bits) => Event::Bitfield(Bitfield::from_wire(bits, pieces)?),
-        Message::HaveAll => Event::HaveAll,
-        Message::HaveNone => Event::HaveNone,
-        Message::Port(port) => Event::DhtPort(port),
-        Message::Extended {
-            id: our_ids::UPLOAD_ONLY,
-            payload: [flag],
-        } => Event::UploadOnly(*flag != 0),
-        Message::Extended {
-            id: our_ids::DONT_HAVE,
-            payload: [a, b, c, d],
-        } => Event::DontHave(in_range(u32::from_be_bytes([*a, *b, *c, *d]))?),
-        // A hello that cannot be read takes nothing from what the peer shows
-        // of its progress.
-        Message::Extended { id: 0, payload } => match ExtendedHello::decode(payload) {
-            Ok(hello) => {
-                talk.learn(hello.clone());
-                Event::Extended(Box::new(hello))
-            }
-            Err(_) => return Ok(()),
-        },
-        _ => return Ok(()),
-    };
-    events.push_back(event);
-    Ok(())
-}
-
-impl Talk {
-    fn learn(&mut self, hello: ExtendedHello) {
-        let known = self.hello.get_or_insert_default();
-        known.update(hello);
-        self.family = Family::of(&self.handshake.peer_id, known.v.as_deref());
     }
 }

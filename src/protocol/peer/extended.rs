@@ -176,3 +176,124 @@ fn compact_ip(bytes: &[u8]) -> Option<IpAddr> {
     let octets = <[u8; 16]>::try_from(bytes).ok()?;
     Some(IpAddr::from(Ipv6Addr::from(octets)).to_canonical())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_libtorrent_says() {
+        let payload = b"d12:complete_agoi1e1:md11:lt_donthavei7e10:share_modei8e11:upload_onlyi3e\
+            12:ut_holepunchi4e11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei352e4:reqqi500e\
+            11:upload_onlyi1e1:v18:libtorrent/2.0.8.06:yourip4:\x7f\x00\x00\x01e";
+        let hello = ExtendedHello::decode(payload).unwrap();
+        assert_eq!(hello.v.as_deref(), Some("libtorrent/2.0.8.0"));
+        assert_eq!((hello.p, hello.reqq), (None, Some(500)));
+        assert_eq!(hello.upload_only, Some(true));
+        assert_eq!(hello.yourip, Some(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(hello.metadata_size, Some(352));
+        let ids = ExtensionIds {
+            ut_pex: Some(1),
+            ut_metadata: Some(2),
+            upload_only: Some(3),
+            ut_holepunch: Some(4),
+            lt_donthave: Some(7),
+            lt_tex: None,
+        };
+        assert_eq!(hello.ids, ids);
+    }
+
+    #[test]
+    fn says_what_bep_10_shows() {
+        let hello = ExtendedHello {
+            v: Some("bta 0.1".to_owned()),
+            p: Some(6881),
+            reqq: Some(250),
+            ids: ExtensionIds {
+                lt_donthave: Some(our_ids::DONT_HAVE),
+                upload_only: Some(our_ids::UPLOAD_ONLY),
+                ..ExtensionIds::default()
+            },
+            ..ExtendedHello::default()
+        };
+        let expected = b"d1:md11:lt_donthavei7e11:upload_onlyi3ee1:pi6881e4:reqqi250e1:v7:bta 0.1e";
+        assert_eq!(hello.encode(), expected);
+    }
+
+    #[test]
+    fn passes_over_what_makes_no_sense() {
+        let payload = b"d1:m3:abc1:pi70000e4:reqqi-1e11:upload_only1:x1:v3:\x1b\n 6:yourip3:abce";
+        assert_eq!(ExtendedHello::decode(payload), Ok(ExtendedHello::default()));
+        let off = ExtendedHello::decode(b"d1:md6:ut_pexi0e11:ut_metadatai256eee");
+        assert_eq!(off.unwrap().ids, ExtensionIds::default());
+        let port = |payload: &[u8]| ExtendedHello::decode(payload).unwrap().p;
+        assert_eq!((port(b"d1:pi0ee"), port(b"d1:pi1ee")), (None, Some(1)));
+        // Bytes behind the dictionary do no harm.
+        assert_eq!(port(b"d1:pi6881eeJUNK"), Some(6881));
+    }
+
+    #[test]
+    fn bounds_the_client_name() {
+        let name = "é".repeat(100);
+        let payload = format!("d1:v{}:{name}e", name.len());
+        let v = ExtendedHello::decode(payload.as_bytes())
+            .unwrap()
+            .v
+            .unwrap();
+        assert_eq!(v, "é".repeat(limits::CLIENT_BYTES / 2));
+        let long = vec![b'l'; limits::HELLO_BYTES as usize + 1];
+        assert!(matches!(
+            ExtendedHello::decode(&long),
+            Err(BencodeError::TooLong { .. })
+        ));
+    }
+
+    #[test]
+    fn takes_in_a_later_hello() {
+        let mut hello = ExtendedHello::decode(b"d1:md6:ut_pexi1ee1:v1:ae").unwrap();
+        hello.update(ExtendedHello::decode(b"d1:md6:ut_pexi0ee11:upload_onlyi1ee").unwrap());
+        assert_eq!(
+            (hello.v.as_deref(), hello.upload_only),
+            (Some("a"), Some(true))
+        );
+        assert_eq!(hello.ids.ut_pex, None);
+    }
+
+    fn option<T: std::fmt::Debug>(
+        inner: impl Strategy<Value = T>,
+    ) -> impl Strategy<Value = Option<T>> {
+        proptest::option::of(inner)
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_it_writes(
+            v in option("[a-zA-Z0-9µ/][a-zA-Z0-9./ ]{0,20}[a-z]"),
+            numbers in (option(1..=u16::MAX), option(any::<u32>()), option(any::<u32>())),
+            upload_only in option(any::<bool>()),
+            yourip in option(any::<[u8; 4]>()),
+            ids in [option(1..=u8::MAX), option(1..=u8::MAX), option(1..=u8::MAX)],
+        ) {
+            let hello = ExtendedHello {
+                v,
+                p: numbers.0,
+                reqq: numbers.1,
+                metadata_size: numbers.2,
+                upload_only,
+                yourip: yourip.map(IpAddr::from),
+                ids: ExtensionIds {
+                    ut_pex: ids[0], ut_metadata: ids[1], lt_donthave: ids[2],
+                    upload_only: ids[0], ut_holepunch: ids[1], lt_tex: ids[2],
+                },
+            };
+            prop_assert_eq!(ExtendedHello::decode(&hello.encode()), Ok(hello));
+        }
+
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..=255)) {
+            let _ = ExtendedHello::decode(&bytes);
+        }
+    }
+}

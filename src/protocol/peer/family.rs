@@ -102,3 +102,81 @@ impl fmt::Display for Family {
         f.pad(self.label())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(prefix: &str) -> PeerId {
+        let mut id = [b'x'; 20];
+        id[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        PeerId(id)
+    }
+
+    #[test]
+    fn knows_the_measured_clients() {
+        // Peer ids and `v` as these programs sent them.
+        for (prefix, v, family) in [
+            ("-LT2080-", Some("libtorrent/2.0.8.0"), Family::Libtorrent),
+            ("-qB4520-", Some("qBittorrent/4.5.2"), Family::Qbittorrent),
+            ("-DE2110-", Some("Deluge 2.1.1"), Family::Deluge),
+            ("-TR3000-", Some("Transmission 3.00"), Family::Transmission),
+            ("A2-1-36-0-", Some("aria2/1.36.0"), Family::Aria2),
+            ("-lt0D80-", Some("libTorrent 0.13.8"), Family::Rtorrent),
+            ("-WW0109-", None, Family::WebTorrent),
+            ("-CD0303-", None, Family::Ctorrent),
+            ("-rQ0910-", Some("rqbit 9.1.0"), Family::Rqbit),
+            ("-BI3500-", Some("BiglyBT 3.5.0.0"), Family::BiglyBt),
+            ("-AZ5760-", Some("Azureus 5.7.6.0"), Family::Azureus),
+            (
+                "-GT0003-",
+                Some("anacrolix/torrent v1.0"),
+                Family::Anacrolix,
+            ),
+            ("-UT355W-", Some("µTorrent 3.5.5"), Family::Utorrent),
+            ("M7-10-5--", None, Family::Mainline),
+        ] {
+            assert_eq!(Family::of(&id(prefix), v), family, "{prefix}");
+            assert_eq!(Family::of(&id(prefix), None), family, "{prefix} alone");
+        }
+    }
+
+    #[test]
+    fn its_own_words_come_before_its_peer_id() {
+        let engine = id("-LT20B0-");
+        assert_eq!(
+            Family::of(&engine, Some("qBittorrent/5.1")),
+            Family::Qbittorrent
+        );
+        assert_eq!(
+            Family::of(&engine, Some("Somebody's client")),
+            Family::Libtorrent
+        );
+        assert_eq!(
+            Family::of(&id(""), Some("Somebody's client")),
+            Family::Other
+        );
+    }
+
+    #[test]
+    fn codes_and_labels_are_unique() {
+        for (index, family) in Family::ALL.iter().enumerate() {
+            assert_eq!(usize::from(family.code()), index);
+            assert_eq!(Family::from_code(family.code()), Some(*family));
+            let same = Family::ALL.iter().filter(|it| it.label() == family.label());
+            assert_eq!(same.count(), 1);
+        }
+        assert_eq!(Family::from_code(99), None);
+    }
+
+    #[test]
+    fn no_rhythm_is_a_flood_or_too_slow() {
+        for family in Family::ALL {
+            let every = family.keep_alive_every().as_secs();
+            match family {
+                Family::Rqbit => assert!(every < 10),
+                _ => assert!((10..120).contains(&every)),
+            }
+        }
+    }
+}

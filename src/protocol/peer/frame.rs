@@ -149,3 +149,106 @@ impl Head {
         4 + self.len_bytes as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Frames with an id of 200 and more are passed over.
+    fn judge(head: Head) -> Result<Verdict, Head> {
+        match head {
+            Head { len_bytes, .. } if len_bytes > 1000 => Err(head),
+            Head {
+                id: Some(200..), ..
+            } => Ok(Verdict::Skip),
+            _ => Ok(Verdict::Keep),
+        }
+    }
+
+    fn read(reader: &mut FrameReader, mut input: &[u8]) -> Vec<Vec<u8>> {
+        let mut bodies = Vec::new();
+        while let Some(body) = reader.next(&mut input, judge).unwrap() {
+            bodies.push(body.to_vec());
+        }
+        assert!(input.is_empty());
+        bodies
+    }
+
+    fn frame(body: &[u8]) -> Vec<u8> {
+        let mut bytes = (body.len() as u32).to_be_bytes().to_vec();
+        bytes.extend(body);
+        bytes
+    }
+
+    #[test]
+    fn lends_whole_frames_without_keeping_them() {
+        let mut reader = FrameReader::default();
+        let input = [frame(b""), frame(b"\x04abcd"), frame(b"\x14\x07xy")].concat();
+        let bodies = read(&mut reader, &input);
+        assert_eq!(
+            bodies,
+            [b"".to_vec(), b"\x04abcd".to_vec(), b"\x14\x07xy".to_vec()]
+        );
+        assert_eq!(reader.partial.capacity(), 0);
+    }
+
+    #[test]
+    fn refuses_a_length_before_anything_is_kept() {
+        for cut in 0..5 {
+            let mut reader = FrameReader::default();
+            let input = [0xff, 0xff, 0xff, 0xff, 7, 0, 0, 0, 0];
+            let (mut first, mut rest) = input.split_at(cut);
+            assert_eq!(reader.next(&mut first, judge), Ok(None));
+            let head = reader.next(&mut rest, judge).unwrap_err();
+            assert_eq!((head.len_bytes, head.id), (u32::MAX, Some(7)));
+            assert!(reader.partial.len() <= HEAD_BYTES);
+        }
+    }
+
+    #[test]
+    fn passes_over_a_frame_in_constant_memory() {
+        let mut reader = FrameReader::default();
+        let mut long = frame(&[250; 1000]);
+        long.extend(frame(b"\x04next"));
+        let bodies: Vec<_> = long
+            .chunks(7)
+            .flat_map(|it| read(&mut reader, it))
+            .collect();
+        assert_eq!(bodies, [b"\x04next"]);
+        assert!(reader.partial.capacity() <= IDLE_BYTES);
+    }
+
+    #[test]
+    fn gives_memory_back_after_a_long_frame() {
+        let mut reader = FrameReader::default();
+        let long = frame(&[5; 900]);
+        assert_eq!(read(&mut reader, &long[..800]), [b""; 0]);
+        assert_eq!(read(&mut reader, &long[800..]), [[5; 900]]);
+        assert!(reader.partial.capacity() <= IDLE_BYTES);
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_do_not_matter(
+            bodies in proptest::collection::vec(
+                proptest::collection::vec(prop_oneof![Just(20u8), any::<u8>()], 0..40), 0..12),
+            cuts in proptest::collection::vec(1..30usize, 1..20),
+        ) {
+            let input: Vec<u8> = bodies.iter().flat_map(|body| frame(body)).collect();
+            let mut reader = FrameReader::default();
+            let (mut rest, mut got) = (&input[..], Vec::new());
+            for cut in cuts.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (now, later) = rest.split_at((*cut).min(rest.len()));
+                got.extend(read(&mut reader, now));
+                rest = later;
+            }
+            let kept = bodies.into_iter().filter(|body| body.first().is_none_or(|id| *id < 200));
+            prop_assert_eq!(got, kept.collect::<Vec<_>>());
+        }
+    }
+}

@@ -126,3 +126,77 @@ fn check_prefix(bytes: &[u8]) -> Result<(), ConversationError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn laid_by_hand() -> Vec<u8> {
+        let mut bytes = vec![19];
+        bytes.extend(b"BitTorrent protocol");
+        bytes.extend([0, 0, 0, 0, 0, 0x10, 0, 0x05]);
+        bytes.extend([0xaa; 20]);
+        bytes.extend(b"-TR3000-abcdefghijkl");
+        bytes
+    }
+
+    #[test]
+    fn reads_and_writes_the_layout_of_bep_3() {
+        let bytes = laid_by_hand();
+        let handshake = Handshake::decode(&bytes).unwrap().unwrap();
+        assert_eq!(handshake.info_hash, InfoHash([0xaa; 20]));
+        assert_eq!(&handshake.peer_id.0, b"-TR3000-abcdefghijkl");
+        let can = handshake.reserved;
+        assert!(can.fast() && can.extended() && can.dht() && !can.v2());
+        assert_eq!(handshake.encode(), *bytes);
+    }
+
+    #[test]
+    fn promises_only_what_we_can() {
+        let can = Reserved::OURS;
+        assert!(can.fast() && can.extended() && !can.dht() && !can.v2());
+    }
+
+    #[test]
+    fn asks_for_more_until_all_is_there() {
+        let bytes = laid_by_hand();
+        for len in 0..68 {
+            assert_eq!(Handshake::decode(&bytes[..len]), Ok(None), "{len}");
+            let torrent = (len >= 48).then_some(InfoHash([0xaa; 20]));
+            assert_eq!(peek_info_hash(&bytes[..len]), Ok(torrent), "{len}");
+        }
+    }
+
+    #[test]
+    fn names_the_first_wrong_byte_at_once() {
+        let mut bytes = laid_by_hand();
+        bytes[4] = b'x';
+        assert_eq!(Handshake::decode(&bytes[..4]), Ok(None));
+        let wrong = ConversationError::NotBitTorrent {
+            offset: 4,
+            expected: b'T',
+            received: b'x',
+        };
+        assert_eq!(Handshake::decode(&bytes[..5]), Err(wrong.clone()));
+        assert_eq!(peek_info_hash(&bytes), Err(wrong));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_it_writes(reserved: [u8; 8], hash: [u8; 20], id: [u8; 20]) {
+            let handshake = Handshake {
+                reserved: Reserved(reserved),
+                info_hash: InfoHash(hash),
+                peer_id: PeerId(id),
+            };
+            prop_assert_eq!(Handshake::decode(&handshake.encode()), Ok(Some(handshake)));
+        }
+
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..=255)) {
+            let _ = (Handshake::decode(&bytes), peek_info_hash(&bytes));
+        }
+    }
+}

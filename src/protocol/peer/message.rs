@@ -220,3 +220,120 @@ fn put(out: &mut Vec<u8>, id: u8, payload: &[u8]) {
     out.push(id);
     out.extend(payload);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BLOCK: Block = Block {
+        index: 1,
+        begin: 0x4000,
+        len_bytes: 0x4000,
+    };
+
+    /// Frames as the BEPs show them.
+    const BY_HAND: &[(&[u8], Message<'static>)] = &[
+        (b"\0\0\0\0", Message::KeepAlive),
+        (b"\0\0\0\x01\0", Message::Choke),
+        (b"\0\0\0\x01\x01", Message::Unchoke),
+        (b"\0\0\0\x01\x02", Message::Interested),
+        (b"\0\0\0\x01\x03", Message::NotInterested),
+        (b"\0\0\0\x05\x04\0\0\x01\x02", Message::Have(258)),
+        (b"\0\0\0\x03\x05\xff\x80", Message::Bitfield(&[0xff, 0x80])),
+        (
+            b"\0\0\0\x0d\x06\0\0\0\x01\0\0\x40\0\0\0\x40\0",
+            Message::Request(BLOCK),
+        ),
+        (
+            b"\0\0\0\x0b\x07\0\0\0\x01\0\0\x40\0hi",
+            Message::Piece {
+                index: 1,
+                begin: 0x4000,
+                data: b"hi",
+            },
+        ),
+        (
+            b"\0\0\0\x0d\x08\0\0\0\x01\0\0\x40\0\0\0\x40\0",
+            Message::Cancel(BLOCK),
+        ),
+        (b"\0\0\0\x03\x09\x1a\xe1", Message::Port(6881)),
+        (b"\0\0\0\x05\x0d\0\0\0\x07", Message::SuggestPiece(7)),
+        (b"\0\0\0\x01\x0e", Message::HaveAll),
+        (b"\0\0\0\x01\x0f", Message::HaveNone),
+        (
+            b"\0\0\0\x0d\x10\0\0\0\x01\0\0\x40\0\0\0\x40\0",
+            Message::RejectRequest(BLOCK),
+        ),
+        (b"\0\0\0\x05\x11\0\0\0\x07", Message::AllowedFast(7)),
+        (
+            b"\0\0\0\x04\x14\0de",
+            Message::Extended {
+                id: 0,
+                payload: b"de",
+            },
+        ),
+        (
+            b"\0\0\0\x02\x15x",
+            Message::Unknown {
+                id: 21,
+                payload: b"x",
+            },
+        ),
+    ];
+
+    #[test]
+    fn reads_and_writes_the_layouts_of_the_beps() {
+        for (frame, message) in BY_HAND {
+            assert_eq!(Message::decode(&frame[4..]), Ok(*message));
+            let mut out = b"before".to_vec();
+            message.encode(&mut out);
+            assert_eq!(&out[6..], *frame);
+        }
+    }
+
+    #[test]
+    fn refuses_other_lengths() {
+        let fixed = [
+            (0, 0),
+            (1, 0),
+            (2, 0),
+            (3, 0),
+            (4, 4),
+            (6, 12),
+            (8, 12),
+            (9, 2),
+        ];
+        let fast = [(13, 4), (14, 0), (15, 0), (16, 12), (17, 4)];
+        for (id, len) in fixed.into_iter().chain(fast) {
+            for received in 0..=255 {
+                let mut body = vec![id];
+                body.resize(1 + received, 0);
+                let result = Message::decode(&body);
+                match received == len {
+                    true => assert!(result.is_ok()),
+                    false => assert_eq!(result, Err(WrongLength { id, received })),
+                }
+            }
+        }
+        assert!(Message::decode(&[PIECE, 0, 0, 0, 0, 0, 0, 0]).is_err());
+        assert!(Message::decode(&[EXTENDED]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_it_writes(body in proptest::collection::vec(any::<u8>(), 0..=255), id in 0..22u8) {
+            let mut body = body;
+            if let Some(first) = body.first_mut() {
+                *first = id;
+            }
+            if let Ok(message) = Message::decode(&body) {
+                let mut frame = Vec::new();
+                message.encode(&mut frame);
+                prop_assert_eq!(&frame[..4], &(body.len() as u32).to_be_bytes());
+                prop_assert_eq!(&frame[4..], &body);
+            }
+        }
+    }
+}

@@ -48,11 +48,11 @@ const AZUREUS: &[(&str, &str, Family)] = &[
     ("rQ", "rqbit", Family::Rqbit),
 ];
 
-/// First letter of a Mainline-style peer id (`M7-10-5--`).
-const MAINLINE: &[(u8, &str, Family)] = &[
-    (b'A', "aria2", Family::Aria2),
-    (b'M', "BitTorrent", Family::Mainline),
-    (b'Q', "Queen Bee", Family::Other),
+/// How a Mainline-style peer id (`M7-10-5--`) begins, before its version.
+const MAINLINE: &[(&str, &str, Family)] = &[
+    ("A2-", "aria2", Family::Aria2),
+    ("M", "BitTorrent", Family::Mainline),
+    ("Q", "Queen Bee", Family::Other),
 ];
 
 /// First letter of a Shadow-style peer id (`S58B-----`).
@@ -120,8 +120,7 @@ pub(super) fn family_of_id(peer_id: &PeerId) -> Option<Family> {
         return azureus(id).map(|(_, family)| family);
     }
     mainline_len(id)?;
-    let found = MAINLINE.iter().find(|(letter, ..)| *letter == id[0]);
-    found.map(|(.., family)| *family)
+    mainline(id).map(|(.., family)| *family)
 }
 
 pub(super) fn family_of_name(v: &str) -> Option<Family> {
@@ -137,8 +136,8 @@ fn name_of_id(peer_id: &PeerId) -> Option<String> {
         return Some(format!("{name} {}", azureus_version(&id[3..7], family)));
     }
     if let Some(len) = mainline_len(id) {
-        let (_, name, _) = MAINLINE.iter().find(|(letter, ..)| *letter == id[0])?;
-        let version = String::from_utf8_lossy(&id[1..len]).replace('-', ".");
+        let (start, name, _) = mainline(id)?;
+        let version = String::from_utf8_lossy(&id[start.len()..len]).replace('-', ".");
         return Some(format!("{name} {}", version.trim_end_matches('.')));
     }
     let len = shadow_len(id)?;
@@ -153,6 +152,12 @@ fn azureus(id: &[u8; 20]) -> Option<(&'static str, Family)> {
     let code = std::str::from_utf8(&id[1..3]).ok()?;
     let found = AZUREUS.iter().find(|(it, ..)| *it == code)?;
     Some((found.1, found.2))
+}
+
+fn mainline(id: &[u8; 20]) -> Option<&'static (&'static str, &'static str, Family)> {
+    MAINLINE
+        .iter()
+        .find(|(start, ..)| id.starts_with(start.as_bytes()))
 }
 
 /// `-TR3000-`: two letters of the program, four of the version.
@@ -210,7 +215,8 @@ fn azureus_version(version: &[u8], family: Family) -> String {
     if family == Family::Transmission && version[0] < b'4' {
         return format!("{}.{}", &text[..1], &text[1..3]);
     }
-    let digits = version.iter().map(|it| match it {
+    let digits = version.iter().filter(|it| **it != b'.');
+    let digits = digits.map(|it| match it {
         b'A'..=b'Z' => it - b'A' + 10,
         b'a'..=b'z' => it - b'a' + 10,
         digit => digit.wrapping_sub(b'0'),
@@ -227,4 +233,91 @@ fn azureus_version(version: &[u8], family: Family) -> String {
         digits.pop();
     }
     digits.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(text: &[u8]) -> PeerId {
+        let mut id = [0xee; 20];
+        id[..text.len()].copy_from_slice(text);
+        PeerId(id)
+    }
+
+    #[test]
+    fn reads_every_style() {
+        for (text, prefix, name) in [
+            ("-TR3000-", "-TR3000-", "Transmission 3.00"),
+            ("-TR2940-", "-TR2940-", "Transmission 2.94"),
+            ("-TR4050-", "-TR4050-", "Transmission 4.0.5"),
+            ("-qB4520-", "-qB4520-", "qBittorrent 4.5.2"),
+            ("-LT20B0-", "-LT20B0-", "libtorrent 2.0.11"),
+            ("-lt0D80-", "-lt0D80-", "rTorrent 0.13.8"),
+            ("-UT355W-", "-UT355W-", "µTorrent 3.5.5"),
+            ("-AZ5770-", "-AZ5770-", "Vuze 5.7.7"),
+            ("-XX1234-", "-XX1234-", "-XX1234-"),
+            ("A2-1-36-0-", "A2-1-36-0-", "aria2 1.36.0"),
+            ("M7-10-5--", "M7-10-5-", "BitTorrent 7.10.5"),
+            ("T03I-----", "T03I--", "BitTornado 0.3.18"),
+            ("S587-----", "S587--", "Shadow's client 5.8.7"),
+        ] {
+            let id = id(text.as_bytes());
+            assert_eq!(client_prefix(&id), prefix, "{text}");
+            assert_eq!(client_name(&id, None), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn random_ids_have_no_prefix() {
+        for text in [
+            "xyzabcdefghijklmnopq",
+            "-TR3000xabcdefghijkl",
+            "-T\x01\x020000-bcdefghijkl",
+            "Mabc",
+        ] {
+            assert_eq!(client_prefix(&id(text.as_bytes())), "", "{text}");
+            assert_eq!(client_name(&id(text.as_bytes()), None), "");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_the_same_whatever_follows() {
+        for tail in [b"1234567890", b"----------", b"0-1-2-3-4-"] {
+            let mut text = b"A2-1-36-0-".to_vec();
+            text.extend(tail);
+            assert_eq!(client_prefix(&id(&text)), "A2-1-36-0-");
+        }
+    }
+
+    #[test]
+    fn its_own_words_are_its_name() {
+        let id = id(b"-LT2080-");
+        assert_eq!(
+            client_name(&id, Some(" qBittorrent/4.5.2 ")),
+            "qBittorrent/4.5.2"
+        );
+        assert_eq!(client_name(&id, Some("  ")), "libtorrent 2.0.8");
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        for (index, (code, ..)) in AZUREUS.iter().enumerate() {
+            assert!(
+                AZUREUS[..index].iter().all(|(other, ..)| other != code),
+                "{code}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes: [u8; 20], v in proptest::option::of(".{0,40}")) {
+            let id = PeerId(bytes);
+            let _ = (client_prefix(&id), client_name(&id, v.as_deref()));
+            let _ = Family::of(&id, v.as_deref());
+        }
+    }
 }

@@ -84,3 +84,113 @@ impl Cadence {
         self.failures
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Moment = Moment::from_millis(1_000_000);
+    const MIDDLE: u32 = u32::MAX / 2 + 1;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// How long to wait after an answer.
+    fn wait(wanted: Option<u64>, interval: Option<u64>, minimum: Option<u64>) -> u64 {
+        let answer = Announced {
+            interval: interval.map(seconds),
+            min_interval: minimum.map(seconds),
+            ..Announced::default()
+        };
+        let mut cadence = Cadence::new(wanted.map(seconds), 1);
+        cadence.after_answer(T0, &answer).since(T0).as_secs()
+    }
+
+    #[test]
+    fn keeps_the_interval_of_the_tracker() {
+        assert_eq!(wait(None, Some(900), None), 900);
+        assert_eq!(wait(None, None, None), 1800);
+        assert_eq!(wait(None, Some(0), None), 5);
+        assert_eq!(wait(None, Some(u64::MAX), None), 7200);
+    }
+
+    #[test]
+    fn never_asks_below_the_minimum() {
+        assert_eq!(wait(Some(60), Some(1800), Some(300)), 300);
+        assert_eq!(wait(Some(600), Some(1800), Some(300)), 600);
+        assert_eq!(wait(Some(60), Some(1800), None), 60);
+        assert_eq!(wait(None, Some(60), Some(300)), 300);
+        assert_eq!(wait(None, Some(60), Some(u64::MAX)), 6 * 3600);
+    }
+
+    #[test]
+    fn backs_off_and_recovers() {
+        let mut cadence = Cadence::new(None, 1);
+        let waits: Vec<u64> = (0..9)
+            .map(|_| {
+                cadence
+                    .after_error(T0, &TrackerError::Timeout, MIDDLE)
+                    .since(T0)
+                    .as_secs()
+            })
+            .collect();
+        assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
+        assert_eq!(cadence.failures(), 9);
+        cadence.after_answer(T0, &Announced::default());
+        let again = cadence.after_error(T0, &TrackerError::Timeout, MIDDLE);
+        assert_eq!(again.since(T0), seconds(30));
+    }
+
+    #[test]
+    fn spreads_retries_by_a_quarter() {
+        let wait = |random| Cadence::new(None, 1).after_error(T0, &TrackerError::Timeout, random);
+        assert_eq!(wait(0).since(T0), Duration::from_millis(22_500));
+        assert_eq!(wait(u32::MAX).since(T0), Duration::from_millis(37_500));
+    }
+
+    #[test]
+    fn heeds_a_refusal() {
+        let failure = |retry_in| TrackerError::Failure {
+            reason: String::new(),
+            retry_in,
+        };
+        let mut cadence = Cadence::new(None, 1);
+        let mut wait = |retry_in| {
+            let due = cadence.after_error(T0, &failure(retry_in), MIDDLE);
+            due.since(T0).as_secs()
+        };
+        assert_eq!(wait(Some(seconds(7200))), 7200);
+        assert_eq!(wait(Some(Duration::MAX)), 24 * 3600);
+        assert_eq!(wait(Some(Duration::ZERO)), 5);
+        assert_eq!(wait(None), 240);
+        let mut told = Cadence::new(None, 1);
+        let minimum = Some(seconds(900));
+        told.after_answer(
+            T0,
+            &Announced {
+                min_interval: minimum,
+                ..Announced::default()
+            },
+        );
+        assert_eq!(
+            told.after_error(T0, &failure(None), MIDDLE).since(T0),
+            seconds(900)
+        );
+    }
+
+    #[test]
+    fn pace_divides_our_own_limits_only() {
+        let mut cadence = Cadence::new(None, 10);
+        let answer = |interval| Announced {
+            interval: Some(interval),
+            ..Announced::default()
+        };
+        let due = cadence.after_answer(T0, &answer(seconds(3)));
+        assert_eq!(due.since(T0), seconds(3));
+        let due = cadence.after_answer(T0, &answer(Duration::ZERO));
+        assert_eq!(due.since(T0), Duration::from_millis(500));
+        let due = cadence.after_error(T0, &TrackerError::Timeout, MIDDLE);
+        assert_eq!(due.since(T0), seconds(3));
+    }
+}

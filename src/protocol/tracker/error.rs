@@ -96,6 +96,7 @@ impl TrackerError {
 impl From<io::ErrorKind> for ConnectFailure {
     fn from(kind: io::ErrorKind) -> Self {
         match kind {
+            io::ErrorKind::NotFound => Self::NoSuchHost,
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted

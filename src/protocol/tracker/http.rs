@@ -160,3 +160,6 @@ fn compact_ip(bytes: &[u8]) -> Option<IpAddr> {
     let v6 = || <[u8; 16]>::try_from(bytes).map(|it| IpAddr::from(Ipv6Addr::from(it)));
     Some(v4.or_else(|_| v6()).ok()?.to_canonical())
 }
+
+#[cfg(test)]
+mod tests;

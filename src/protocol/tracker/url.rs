@@ -159,3 +159,153 @@ fn is_harmless(part: &str) -> bool {
     };
     stem.len() <= 3 || (stem.len() <= 8 && stem.bytes().all(|it| it.is_ascii_lowercase()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> TrackerUrl {
+        TrackerUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn reads_the_schemes_in_use() {
+        for (text, scheme, host, port) in [
+            (
+                "http://tracker.example/announce",
+                Scheme::Http,
+                "tracker.example",
+                80,
+            ),
+            (
+                "HTTP://Tracker.Example:6969/a",
+                Scheme::Http,
+                "tracker.example",
+                6969,
+            ),
+            (
+                "https://tracker.example/announce",
+                Scheme::Https,
+                "tracker.example",
+                443,
+            ),
+            (
+                "udp://Tracker.Example:1337",
+                Scheme::Udp,
+                "tracker.example",
+                1337,
+            ),
+            (
+                "udp://[2001:db8::1]:1337/announce",
+                Scheme::Udp,
+                "2001:db8::1",
+                1337,
+            ),
+            (
+                " udp://192.0.2.1:80/announce\n",
+                Scheme::Udp,
+                "192.0.2.1",
+                80,
+            ),
+        ] {
+            let url = parse(text);
+            assert_eq!(
+                (url.scheme(), url.host(), url.port()),
+                (scheme, host, port),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_others() {
+        assert!(TrackerUrl::parse("udp://tracker.example:1").is_ok());
+        for text in [
+            "",
+            "tracker",
+            "udp://tracker.example",
+            "udp://t:0",
+            "http://",
+            "dht://x:1",
+        ] {
+            let error = TrackerUrl::parse(text).unwrap_err();
+            assert_eq!(error.label(), "bad_url", "{text}");
+        }
+        let long = format!("http://t/{}", "a".repeat(limits::URL_BYTES));
+        assert_eq!(TrackerUrl::parse(&long).unwrap_err().label(), "bad_url");
+        let socket = TrackerUrl::parse("wss://tracker.example").unwrap_err();
+        assert_eq!(socket, TrackerError::Unsupported("WebSocket"));
+    }
+
+    #[test]
+    fn hides_what_may_be_a_passkey() {
+        for (text, shown) in [
+            ("http://t.example/announce", "http://t.example/announce"),
+            (
+                "http://t.example:6969/a/announce.php",
+                "http://t.example:6969/a/announce.php",
+            ),
+            ("udp://t.example:80", "udp://t.example:80"),
+            (
+                "udp://[2001:db8::1]:80/announce",
+                "udp://[2001:db8::1]:80/announce",
+            ),
+            (
+                "http://t.example/0123456789abcdef0123456789abcdef/announce",
+                "http://t.example/***/announce",
+            ),
+            (
+                "http://t.example/a8f3c1/announce",
+                "http://t.example/***/announce",
+            ),
+            (
+                "http://t.example/AbCdEfGh/announce",
+                "http://t.example/***/announce",
+            ),
+            (
+                "http://t.example/announce?passkey=secret",
+                "http://t.example/announce?***",
+            ),
+            (
+                "http://me:secret@t.example/announce",
+                "http://t.example/announce",
+            ),
+            ("http://t.example/announce.secret", "http://t.example/***"),
+        ] {
+            let url = parse(text);
+            assert_eq!(url.redacted(), shown);
+            assert_eq!(format!("{url:?}"), shown);
+        }
+    }
+
+    #[test]
+    fn gives_a_request_its_parts() {
+        let url = parse("http://me:word@t.example:81/x?a=b");
+        assert_eq!((url.path(), url.query()), ("/x", Some("a=b")));
+        assert_eq!(url.host_header(), "t.example:81");
+        assert_eq!(url.user_info(), Some(("me", "word")));
+        let bare = parse("http://[2001:db8::1]");
+        assert_eq!(
+            (bare.path(), bare.query(), bare.user_info()),
+            ("/", None, None)
+        );
+        assert_eq!(bare.host_header(), "[2001:db8::1]");
+    }
+
+    proptest! {
+        #[test]
+        fn never_shows_a_key(key in "[a-zA-Z0-9]{9,40}", user in "[a-z0-9]{9,12}") {
+            let url = parse(&format!("http://{user}:{key}@t.example/{key}/announce?k={key}"));
+            prop_assert!(!url.redacted().contains(&key) && !url.redacted().contains(&user));
+        }
+
+        #[test]
+        fn never_panics(text in "(http|udp)?(://)?.{0,60}") {
+            if let Ok(url) = TrackerUrl::parse(&text) {
+                let _ = (url.redacted(), url.host_header(), url.path());
+            }
+        }
+    }
+}

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::swarm::confirmation::{History, Rise};
-use crate::swarm::facts::{
-    Direction, Evidence, PeerNumber, SessionLink, Source, Sources, Verdict,
-};
+use crate::swarm::facts::{Direction, Evidence, PeerNumber, SessionLink, Source, Sources, Verdict};
 use crate::swarm::identity::{Claim, Glimpse, IdentityTerms, Ids};
 use crate::swarm::pace::Pace;
 use crate::swarm::progress::{Report, Seen};
@@ -56,7 +54,9 @@ impl Book {
         }
         self.dirty.insert(peer);
         let home = self.sessions.get(id)?.home;
-        let dialable = home.and_then(|at| self.addresses.get(at)).is_some_and(|it| it.dialable);
+        let dialable = home
+            .and_then(|at| self.addresses.get(at))
+            .is_some_and(|it| it.dialable);
         Some(Reaction {
             peer,
             dialable,
@@ -67,7 +67,13 @@ impl Book {
 
     /// A crossing that a session of this swarm's predecessor saw, handed on when
     /// that died. `first` is what the session settled with.
-    pub fn replayed(&mut self, now: Moment, remote: SocketAddr, first: &Seen, it: &Observed) -> Option<Reaction> {
+    pub fn replayed(
+        &mut self,
+        now: Moment,
+        remote: SocketAddr,
+        first: &Seen,
+        it: &Observed,
+    ) -> Option<Reaction> {
         let id = self.accepted(now, remote);
         let settled = Observed {
             report: Report::Settled(*first),
@@ -181,7 +187,8 @@ impl Book {
             peer.ids.peer_id = ids.peer_id;
         }
         peer.ids.address = ids.address;
-        let overlapping = peer.visits == 1 && self.identities.by_endpoint(ids.endpoint.unwrap_or(0)) != Some(number);
+        let overlapping = peer.visits == 1
+            && self.identities.by_endpoint(ids.endpoint.unwrap_or(0)) != Some(number);
         if !overlapping || ids.endpoint.is_none() {
             peer.ids.endpoint = ids.endpoint.or(peer.ids.endpoint);
             let ids = peer.ids;
@@ -214,8 +221,7 @@ impl Book {
             Evidence::InSession => SessionLink::SameSession,
             Evidence::AcrossSessions => session_link,
         };
-        Some(self.note_rise(now, number, rise, link))
-            .flatten()
+        Some(self.note_rise(now, number, rise, link)).flatten()
     }
 
     fn note_rise(

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
-use crate::swarm::facts::{Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source};
+use crate::swarm::facts::{
+    Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source,
+};
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 
@@ -44,7 +46,6 @@ pub(super) struct Session {
     pub(super) attempt: Attempt,
     /// The source that its figures are credited to.
     pub(super) source: Source,
-    pub(super) opened_at: Moment,
     /// Once it is known who it is.
     pub(super) peer: Option<PeerNumber>,
     pub(super) link: SessionLink,

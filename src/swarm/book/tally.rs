@@ -95,6 +95,11 @@ impl Tally {
         self.changed_sources.extend(sources);
     }
 
+    /// Whether a counter changed since it was last taken.
+    pub fn has_news(&self) -> bool {
+        !self.changed_outcomes.is_empty() || !self.changed_sources.is_empty()
+    }
+
     /// Attempts of each kind, all hours.
     pub fn attempts(&self) -> HashMap<Attempt, u64> {
         let mut sums = HashMap::new();

@@ -12,7 +12,14 @@ fn hasher() -> IdentityHasher {
 
 fn claim(remote: &str, direction: Direction, id: u8, prefix: &str, port: Option<u16>) -> Claim {
     let remote = remote.parse().unwrap();
-    Claim::new(&hasher(), remote, direction, &PeerId([id; 20]), prefix.into(), port)
+    Claim::new(
+        &hasher(),
+        remote,
+        direction,
+        &PeerId([id; 20]),
+        prefix.into(),
+        port,
+    )
 }
 
 fn known(prefix: &str, seen_s: u64, live: bool, dialled: bool) -> Known {
@@ -39,7 +46,10 @@ fn hashes_are_of_one_swarm_and_one_secret() {
     assert_ne!(hasher().address(ip), other_swarm.address(ip));
     assert_ne!(hasher().address(ip), other_secret.address(ip));
     assert_ne!(hasher().endpoint(ip, 1), hasher().endpoint(ip, 2));
-    assert_eq!(hasher().address(ip), hasher().address("::ffff:192.0.2.1".parse().unwrap()));
+    assert_eq!(
+        hasher().address(ip),
+        hasher().address("::ffff:192.0.2.1".parse().unwrap())
+    );
 }
 
 #[test]
@@ -65,7 +75,9 @@ fn dialled_address_holds_for_a_day_and_one_client() {
     identities.remember(ONE, &first.ids);
     let again = claim("192.0.2.1:6881", Outgoing, 2, "-LT2080-", None);
     let seek = |now, claim: &Claim| {
-        identities.recognise(now, claim, &TERMS, |_| Some(known("-LT2080-", 0, false, true)))
+        identities.recognise(now, claim, &TERMS, |_| {
+            Some(known("-LT2080-", 0, false, true))
+        })
     };
     assert_eq!(seek(at(86_400), &again), Some((ONE, SessionLink::Address)));
     assert_eq!(seek(at(86_401), &again), None);
@@ -85,7 +97,10 @@ fn claimed_port_holds_for_an_hour_unless_shared_or_live() {
         let known = known("-TR3000-", 0, live, false);
         identities.recognise(now, &back, &TERMS, |_| Some(known.clone()))
     };
-    assert_eq!(seek(&identities, at(3600), false), Some((ONE, SessionLink::ListenPort)));
+    assert_eq!(
+        seek(&identities, at(3600), false),
+        Some((ONE, SessionLink::ListenPort))
+    );
     assert_eq!(seek(&identities, at(3601), false), None);
     assert_eq!(seek(&identities, at(10), true), None, "two at once are two");
     identities.mark_shared(first.ids.endpoint.unwrap());

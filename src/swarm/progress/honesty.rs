@@ -17,6 +17,8 @@ pub(super) struct Honesty {
     /// Pieces came by a message that a super-seeder would not send.
     by_bitfield: bool,
     empty_since: Moment,
+    /// Since when it shows more than a super-seeder would.
+    many_since: Option<Moment>,
 }
 
 impl Honesty {
@@ -30,6 +32,7 @@ impl Honesty {
             revealed: Few::default(),
             by_bitfield: false,
             empty_since: now,
+            many_since: None,
         }
     }
 
@@ -58,17 +61,29 @@ impl Honesty {
     }
 
     /// What has stood until now below the threshold counts; what a burst merely
-    /// passes through does not.
+    /// passes through does not. A burst ends at a gap, and after its longest time.
     pub(super) fn judge(&mut self, now: Moment, stands: Observation, pace: Pace) {
-        let count = stands.pieces;
-        let many = count as usize > Few::MOST || (self.by_bitfield && count > 0);
-        if many && now.since(stands.at) >= pace.burst_gap() {
-            self.showing = Showing::Honest;
-        } else if self
-            .proves_empty_at(count, pace)
-            .is_some_and(|it| it <= now)
+        if self.shows_many(stands.pieces) {
+            let since = *self.many_since.get_or_insert(stands.at);
+            let gap = now.since(stands.at) >= pace.burst_gap();
+            if gap || now.since(since) >= pace.burst_max() {
+                self.showing = Showing::Honest;
+            }
+        } else if let Some(due) = self.proves_empty_at(stands.pieces, pace)
+            && due <= now
         {
             self.showing = Showing::Empty;
         }
+    }
+
+    /// A first observation below the threshold: its burst is over.
+    pub(super) fn settled(&mut self, count: u32) {
+        if self.shows_many(count) {
+            self.showing = Showing::Honest;
+        }
+    }
+
+    fn shows_many(&self, count: u32) -> bool {
+        count as usize > Few::MOST || (self.by_bitfield && count > 0)
     }
 }

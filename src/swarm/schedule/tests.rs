@@ -33,7 +33,10 @@ fn leaves_after_two_changes_unless_the_finish_is_near() {
     };
     assert_eq!(hold(at(5), &moving(606), PACE), Hold::Leave);
     assert!(matches!(hold(at(5), &moving(604), PACE), Hold::Until(_)));
-    let early = SessionView { changes: 1, ..view() };
+    let early = SessionView {
+        changes: 1,
+        ..view()
+    };
     assert!(matches!(hold(at(5), &early, PACE), Hold::Until(_)));
 }
 
@@ -45,9 +48,15 @@ fn holds_who_came_in_and_cannot_be_dialled() {
         ..view()
     };
     assert!(matches!(hold(at(86_400), &shy, PACE), Hold::Until(_)));
-    let dialable = SessionView { dialable: true, ..shy };
+    let dialable = SessionView {
+        dialable: true,
+        ..shy
+    };
     assert_eq!(hold(at(86_400), &dialable, PACE), Hold::Leave);
-    let complete = SessionView { complete: true, ..shy };
+    let complete = SessionView {
+        complete: true,
+        ..shy
+    };
     assert_eq!(hold(at(1), &complete, PACE), Hold::Leave);
 }
 
@@ -103,9 +112,8 @@ fn comes_back_at_once_when_the_peer_closed_near_its_finish() {
 #[test]
 fn rtorrent_that_closes_may_be_about_to_finish() {
     let dark = |family| standing(None, family);
-    let next = |family| {
-        contacted(at(0)).next(at(80), Parting::TheyLeft, Some(&dark(family)), DELAY, PACE)
-    };
+    let next =
+        |family| contacted(at(0)).next(at(80), Parting::TheyLeft, Some(&dark(family)), DELAY, PACE);
     assert_eq!(next(Family::Rtorrent), at(85));
     assert_eq!(next(Family::Transmission), at(140));
 }
@@ -121,7 +129,11 @@ fn backs_off_from_who_is_not_reached() {
     assert_eq!(gaps, [60, 120, 240, 480, 960, 1800, 1800, 1800]);
     let below = standing(None, Family::Other);
     let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
-    assert_eq!(next, at(700), "a peer below the threshold is tried within the delay");
+    assert_eq!(
+        next,
+        at(700),
+        "a peer below the threshold is tried within the delay"
+    );
 }
 
 #[test]
@@ -161,6 +173,9 @@ fn four_contacts_to_one_ip_in_thirty_seconds() {
         assert_eq!(knocks.knock(at(second), ip, PACE), Ok(()));
     }
     assert_eq!(knocks.knock(at(5), ip, PACE), Err(at(30)));
-    assert_eq!(knocks.knock(at(5), "192.0.2.2".parse().unwrap(), PACE), Ok(()));
+    assert_eq!(
+        knocks.knock(at(5), "192.0.2.2".parse().unwrap(), PACE),
+        Ok(())
+    );
     assert_eq!(knocks.knock(at(30), ip, PACE), Ok(()));
 }

@@ -49,7 +49,10 @@ struct Query {
     question: Question,
     stage: Stage,
     transaction: u32,
+    /// Of the whole query.
     resends: u32,
+    /// Of this request: doubles the waiting time.
+    doublings: u32,
     due: Moment,
 }
 
@@ -119,7 +122,7 @@ impl UdpClient {
     /// Takes a datagram. Returns whether it was an answer to what was asked,
     /// from the address that was asked; any other changes nothing.
     pub fn handle_datagram(&mut self, now: Moment, from: SocketAddr, bytes: &[u8]) -> bool {
-        let Some(query) = &self.query else {
+        let Some(query) = &mut self.query else {
             return false;
         };
         let (transaction, stage) = (query.transaction, query.stage);
@@ -134,6 +137,7 @@ impl UdpClient {
                     id: connection,
                     ends,
                 });
+                query.doublings = 0;
                 self.send(now, true);
                 return true;
             }
@@ -165,6 +169,7 @@ impl UdpClient {
             return;
         }
         query.resends += 1;
+        query.doublings += 1;
         self.send(now, false);
     }
 
@@ -190,6 +195,7 @@ impl UdpClient {
             stage: Stage::Connecting,
             transaction: 0,
             resends: 0,
+            doublings: 0,
             due: now,
         });
         self.send(now, true);
@@ -211,7 +217,7 @@ impl UdpClient {
             query.transaction = self.random.random();
         }
         query.stage = stage;
-        query.due = now + wait(query.resends) / self.pace;
+        query.due = now + wait(query.doublings) / self.pace;
         let transaction = query.transaction;
         let request = match (connection, query.question.clone()) {
             (None, _) => Request::Connect { transaction },
@@ -266,7 +272,10 @@ impl UdpClient {
     }
 }
 
-/// How long to wait after so many resends: 15 s · 2ⁿ.
-fn wait(resends: u32) -> Duration {
-    limits::UDP_FIRST_WAIT * (1 << resends.min(limits::UDP_RESENDS))
+/// How long to wait for an answer: 15 s · 2ⁿ.
+fn wait(doublings: u32) -> Duration {
+    limits::UDP_FIRST_WAIT * (1 << doublings.min(limits::UDP_RESENDS))
 }
+
+#[cfg(test)]
+mod tests;

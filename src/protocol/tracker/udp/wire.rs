@@ -264,7 +264,9 @@ impl Response {
             ANNOUNCE => {
                 let (interval_s, leechers, seeders) = (rest.u32()?, rest.u32()?, rest.u32()?);
                 let max = limits::ANNOUNCE_PEERS;
-                let peers = match v6 {
+                // bittorrent-tracker sends IPv4 peers over IPv6, too.
+                let short = rest.0.len() % 18 != 0 && rest.0.len() % 6 == 0;
+                let peers = match v6 && !short {
                     true => address::compact_v6(rest.0).take(max).collect(),
                     false => address::compact_v4(rest.0).take(max).collect(),
                 };
@@ -337,3 +339,6 @@ impl Reader<'_> {
         self.take().map(u64::from_be_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

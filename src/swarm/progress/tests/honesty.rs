@@ -42,6 +42,19 @@ fn counts_that_a_burst_passes_through_prove_nothing() {
 }
 
 #[test]
+fn a_fast_download_without_a_gap_is_honest() {
+    let mut session = Session::new(true);
+    session
+        .at(0, |it, now| it.have_none(now))
+        .haves(1_000, 100, 0..98);
+    assert_eq!(session.crossing().seen.showing, Showing::Honest);
+    // A bitfield, then HAVE messages until the longest burst ends.
+    let mut session = Session::new(true);
+    session.bitfield(0, 4).haves(100, 200, 4..20);
+    assert_eq!(session.seen(2_100).showing, Showing::Honest);
+}
+
+#[test]
 fn an_empty_peer_that_reveals_nothing_is_honest_after_five_seconds() {
     let mut session = Session::new(true);
     session.at(0, |it, now| it.have_none(now)).wait(5_001);

@@ -1,0 +1,26 @@
+# `just` comes from PyPI: pip install rust-just
+
+# What CI runs: everything below, on a fresh machine, as root
+ci:
+    bash .ci/run
+
+test:
+    cargo test
+
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+    cargo deny check --hide-inclusion-graph bans licenses sources
+
+# The actor tree against a synthetic swarm on loopback
+demo:
+    cargo run --release -- --demo
+
+# A swarm of real clients in network namespaces, as root; `just interop --help` lists the options
+interop *options:
+    cargo build --release
+    /usr/bin/python3 tests/interop/run.py {{ options }}
+
+# The same with each client in each way of behaving
+interop-all *options: (interop "--profile all" options)

@@ -1,0 +1,293 @@
+//! Listener: accepts connections and hands each to the Swarm that it asks for.
+//!
+//! Owns: the accepting sockets. Receives: [`SwarmIs`], [`RecorderIs`], [`Close`].
+//! Sends: [`Arrived`] to Swarms; counters of those that reach none to the Recorder.
+//! Stops when: told to.
+//! When full: it accepts no further while [`GREETINGS`] connections are still to say
+//! what they want; a connection that a Swarm has no room for is closed and counted.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use futures_util::stream;
+use slog::{Logger, debug, warn};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::clock::Clock;
+use crate::net::{Acceptor, Incoming};
+use crate::protocol::address::canonical;
+use crate::protocol::info_hash::InfoHash;
+use crate::protocol::peer::error::ConversationError;
+use crate::protocol::peer::family::Family;
+use crate::protocol::peer::handshake::peek_info_hash;
+use crate::store::Record;
+use crate::store::records::OutcomeRow;
+use crate::swarm::book::Tally;
+use crate::swarm::facts::{Attempt, Outcome, TorrentNumber};
+
+use super::recorder::{Load, Write};
+use super::supervision::{Die, Lifeline};
+use super::swarm::{Arrived, RecorderIs, RecorderLinks};
+
+/// Connections that have not yet said what they want, at most.
+const GREETINGS: usize = 256;
+
+/// How often the counters are sent to the Recorder.
+const TICK: Duration = Duration::from_secs(1);
+
+/// After an error of accept (no descriptors), the next try comes after this.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Bytes of a handshake up to the end of the info-hash.
+const HEAD_BYTES: usize = 48;
+
+/// Root -> Listener: who answers for this torrent.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct SwarmIs {
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// Its Swarm.
+    pub swarm: Recipient<Arrived>,
+}
+
+/// Root -> Listener: accept no more, and end.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Close;
+
+/// A connection that was accepted.
+struct Accepted {
+    result: io::Result<(Incoming, SocketAddr)>,
+    permit: OwnedSemaphorePermit,
+}
+
+/// A connection that said what it wants, or did not.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Greeted {
+    remote: SocketAddr,
+    result: Result<(Incoming, Vec<u8>, InfoHash), Outcome>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Accepts connections.
+pub struct Listener {
+    acceptors: Vec<Arc<Acceptor>>,
+    greetings: Arc<Semaphore>,
+    swarms: HashMap<InfoHash, Recipient<Arrived>>,
+    tally: Tally,
+    recorder: RecorderLinks,
+    timeout: Duration,
+    clock: Clock,
+    log: Logger,
+    lifeline: Lifeline,
+}
+
+impl Listener {
+    /// A listener at `acceptors`; Root keeps them too, so that a port stays ours
+    /// when a Listener dies.
+    pub fn new(
+        acceptors: Vec<Arc<Acceptor>>,
+        recorder: RecorderLinks,
+        timeout: Duration,
+        clock: Clock,
+        log: Logger,
+        lifeline: Lifeline,
+    ) -> Self {
+        Listener {
+            acceptors,
+            greetings: Arc::new(Semaphore::new(GREETINGS)),
+            swarms: HashMap::new(),
+            tally: Tally::default(),
+            recorder,
+            timeout,
+            clock,
+            log,
+            lifeline,
+        }
+    }
+
+    /// An incoming connection that no Swarm takes.
+    fn count(&mut self, outcome: Outcome) {
+        let now = self.clock.now();
+        self.tally
+            .ended(now, Attempt::Incoming, Family::Other, outcome);
+    }
+
+    fn store_counters(&mut self) {
+        let changed = self.tally.take_outcomes();
+        if changed.is_empty() {
+            return;
+        }
+        let rows = changed.iter().map(|(key, count)| {
+            let row = OutcomeRow {
+                hour: key.hour,
+                attempt: key.attempt,
+                family: key.family.label().into(),
+                outcome: key.outcome,
+                count: *count,
+            };
+            Record::Outcome(TorrentNumber(0), row)
+        });
+        let write = Write {
+            records: rows.collect(),
+            done: None,
+        };
+        if self.recorder.writes.try_send(write).is_err() {
+            let keys: Vec<_> = changed.into_iter().map(|it| it.0).collect();
+            self.tally.untake(&keys, &[]);
+        }
+    }
+}
+
+impl Actor for Listener {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let load = self.recorder.loads.send(Load(TorrentNumber(0)));
+        ctx.wait(load.into_actor(self).map(|loaded, it, ctx| {
+            let Ok(Ok(loaded)) = loaded else {
+                // Without its counters it would begin anew at 0; Root tries again.
+                return ctx.stop();
+            };
+            for row in &loaded.outcomes {
+                let key = super::swarm::outcome_key(row);
+                it.tally.restore_outcome(key, row.count);
+            }
+            for acceptor in it.acceptors.clone() {
+                ctx.add_stream(accepting(acceptor, Arc::clone(&it.greetings)));
+            }
+            ctx.run_interval(TICK, |it, _| it.store_counters());
+        }));
+    }
+}
+
+/// Connections as they come, while there is room for their greetings.
+fn accepting(
+    acceptor: Arc<Acceptor>,
+    greetings: Arc<Semaphore>,
+) -> impl futures_util::Stream<Item = Accepted> {
+    stream::unfold((acceptor, greetings), |(acceptor, greetings)| async move {
+        let permit = Arc::clone(&greetings).acquire_owned().await.ok()?;
+        let result = acceptor.accept().await;
+        if result.is_err() {
+            tokio::time::sleep(ACCEPT_RETRY).await;
+        }
+        Some((Accepted { result, permit }, (acceptor, greetings)))
+    })
+}
+
+/// Reads until the info-hash is known.
+async fn greet(incoming: Incoming) -> Result<(Incoming, Vec<u8>, InfoHash), Outcome> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    let mut incoming = incoming;
+    loop {
+        let mut buffer = [0; HEAD_BYTES];
+        let room = HEAD_BYTES - head.len();
+        let (read, back) = incoming
+            .read(&mut buffer[..room])
+            .await
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::ConnectionReset => Outcome::Reset,
+                _ => Outcome::Closed,
+            })?;
+        if read == 0 {
+            return Err(Outcome::Closed);
+        }
+        head.extend_from_slice(&buffer[..read]);
+        incoming = back;
+        match peek_info_hash(&head) {
+            Ok(Some(info_hash)) => return Ok((incoming, head, info_hash)),
+            Ok(None) => {}
+            Err(ConversationError::HandshakeTimeout) => return Err(Outcome::TimedOut),
+            Err(_) => return Err(Outcome::ProtocolError),
+        }
+    }
+}
+
+impl StreamHandler<Accepted> for Listener {
+    fn handle(&mut self, accepted: Accepted, ctx: &mut Self::Context) {
+        let (incoming, remote) = match accepted.result {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                warn!(self.log, "a connection could not be accepted"; "error" => %error);
+                return self.count(Outcome::LocalError);
+            }
+        };
+        let (timeout, permit) = (self.timeout, accepted.permit);
+        let listener = ctx.address();
+        // Not a future of the actor: an actor polls all of its own at each message.
+        actix_rt::spawn(async move {
+            let result = tokio::time::timeout(timeout, greet(incoming)).await;
+            let greeted = Greeted {
+                remote: canonical(remote),
+                result: result.unwrap_or(Err(Outcome::TimedOut)),
+                _permit: permit,
+            };
+            // The Listener waits for nothing: its mailbox has room in time.
+            let _ = listener.send(greeted).await;
+        });
+    }
+}
+
+impl Handler<Greeted> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, greeted: Greeted, _: &mut Self::Context) {
+        let (incoming, head, info_hash) = match greeted.result {
+            Ok(greeting) => greeting,
+            Err(outcome) => return self.count(outcome),
+        };
+        let Some(swarm) = self.swarms.get(&info_hash) else {
+            debug!(self.log, "somebody asks for an unknown torrent");
+            return self.count(Outcome::UnknownInfoHash);
+        };
+        let arrived = Arrived {
+            incoming,
+            head,
+            remote: greeted.remote,
+        };
+        if swarm.try_send(arrived).is_err() {
+            self.count(Outcome::NoSlot);
+        }
+    }
+}
+
+impl Handler<SwarmIs> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, it: SwarmIs, _: &mut Self::Context) {
+        self.swarms.insert(it.info_hash, it.swarm);
+    }
+}
+
+impl Handler<RecorderIs> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, RecorderIs(links): RecorderIs, _: &mut Self::Context) {
+        self.recorder = links;
+    }
+}
+
+impl Handler<Close> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, _: Close, ctx: &mut Self::Context) {
+        self.store_counters();
+        self.lifeline.finish();
+        ctx.stop();
+    }
+}
+
+impl Handler<Die> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("the listener was asked to die");
+    }
+}

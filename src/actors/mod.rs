@@ -1,0 +1,30 @@
+//! The actors: who exists, what each owns, and what they say to each other.
+//!
+//! One file an actor. Its messages stand at its top; whoever sends them holds a
+//! `Recipient` of the message, never the actor's own type.
+//!
+//! | message | from → to | when the receiver is full |
+//! |---|---|---|
+//! | [`swarm::PeersFound`] | Tracker → Swarm | dropped and logged; the next announce names them again |
+//! | [`swarm::Announced`] | Tracker → Swarm | dropped and logged; the next announce tells newer figures |
+//! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
+//! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
+//! | [`peer::Known`] | Swarm → Peer | dropped; the next observation is answered anew |
+//! | [`peer::Leave`] | Swarm → Peer | sent again with the next tick |
+//! | [`root::Replay`] | Peer → Root → Swarm | the Peer keeps it and tries again; Root keeps up to a bound |
+//! | [`root::Snapshot`] | Swarm → Root | dropped; the next one holds all of it |
+//! | [`recorder::Write`] | all → Recorder | the Swarm keeps its rows marked; others drop and log |
+//! | [`recorder::Confirm`] | Swarm → Recorder | the Swarm keeps it and sends it with the next tick |
+//! | [`recorder::Load`], [`recorder::Close`] | Swarm, Root → Recorder | the sender waits |
+//! | [`tracker::Finish`], [`swarm::Stop`], [`listener::Close`] | parent → child | sent again with the next tick |
+//! | [`supervision::ChildExited`] | child → parent | its channel is unbounded, one message a death |
+
+pub mod listener;
+pub mod peer;
+pub mod permits;
+pub mod recorder;
+pub mod root;
+pub mod slots;
+pub mod supervision;
+pub mod swarm;
+pub mod tracker;

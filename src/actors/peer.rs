@@ -1,0 +1,488 @@
+//! Peer: one session, from dialling or accepting to its one typed end.
+//!
+//! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
+//! [`Leave`]. Sends: [`Met`], [`Observed`], [`SessionEnded`] to its Swarm;
+//! [`Replay`] to Root if that Swarm died with a crossing unacknowledged.
+//! Stops when: its end was handed over and each crossing is acknowledged.
+//! When full: it waits for a permit and reads no further, so that TCP holds the
+//! peer back; nothing is dropped.
+
+mod driver;
+mod origin;
+mod outbox;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::moment::Moment;
+use crate::net::{BoxLink, Incoming, Network};
+use crate::protocol::peer::conversation::{Conversation, Event, Greeting};
+use crate::protocol::peer::error::ConversationError;
+use crate::protocol::peer::names::{client_name, client_prefix};
+use crate::swarm::book::{self, End, SessionId};
+use crate::swarm::facts::{Direction, Outcome};
+use crate::swarm::identity::{Claim, IdentityHasher};
+use crate::swarm::pace::Pace;
+use crate::swarm::progress::{Progress, Report, Seen, Terms};
+use crate::swarm::schedule::{Hold, Parting, SessionView, hold};
+use crate::swarm::yardstick::Yardstick;
+
+use super::permits::Permits;
+use super::root::Replay;
+use super::slots::Slot;
+use super::supervision::{Die, Lifeline};
+use super::swarm::{Met, Observed, SessionEnded};
+use driver::Driver;
+use outbox::{Outbox, Parcel};
+
+/// What all sessions of one swarm have in common.
+pub struct PeerContext {
+    /// What we say.
+    pub greeting: Arc<Greeting>,
+    /// The torrent's measures.
+    pub yardstick: Yardstick,
+    /// The rhythm of the run.
+    pub pace: Pace,
+    /// Makes the identity hashes.
+    pub hasher: IdentityHasher,
+    /// Where links come from.
+    pub network: Network,
+    /// Our own addresses to dial from, at most one a family.
+    pub bind: Vec<IpAddr>,
+    /// How long a dial may take.
+    pub timeout: Duration,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The Swarm's mailboxes.
+    pub met: Recipient<Met>,
+    /// See `met`.
+    pub observed: Recipient<Observed>,
+    /// See `met`.
+    pub ended: Recipient<SessionEnded>,
+    /// Where a crossing goes if the Swarm is gone.
+    pub root: Recipient<Replay>,
+    /// What thousands share on their way to the Swarm.
+    pub permits: Permits,
+    /// Falls when the Swarm does.
+    pub swarm_gone: CancellationToken,
+}
+
+/// How a session begins.
+pub enum Origin {
+    /// We dial.
+    Dial,
+    /// Somebody dialled us; these bytes of its handshake were read already.
+    Accepted(Incoming, Vec<u8>),
+}
+
+/// What one Peer needs to begin.
+pub struct PeerPlan {
+    /// What its swarm's sessions have in common.
+    pub context: Arc<PeerContext>,
+    /// Its session's number in the Swarm's book.
+    pub session: SessionId,
+    /// The other end.
+    pub remote: SocketAddr,
+    /// How the session begins.
+    pub origin: Origin,
+    /// Dialling the peer is known to work.
+    pub dialable: bool,
+    /// Its share of the run's sessions.
+    pub slot: Slot,
+}
+
+/// Swarm -> Peer: what the book knows of you.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Known {
+    /// Dialling the peer is known to work.
+    pub dialable: bool,
+}
+
+/// Swarm -> Peer: end the session, which counts as this unless it has settled.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Leave(pub Outcome);
+
+/// One session.
+pub struct Peer {
+    context: Arc<PeerContext>,
+    session: SessionId,
+    remote: SocketAddr,
+    direction: Direction,
+    stage: Stage,
+    conversation: Conversation,
+    progress: Option<Progress>,
+    claim: Option<Claim>,
+    client: Arc<str>,
+    outbox: Outbox,
+    /// The first settled observation: what a replay begins with.
+    first: Option<Seen>,
+    dialable: bool,
+    opened_at: Moment,
+    heard_at: Option<Moment>,
+    /// When to think again about holding the session.
+    review_at: Option<Moment>,
+    lifeline: Lifeline,
+    _slot: Slot,
+}
+
+enum Stage {
+    /// Until the link stands.
+    Dialling(origin::Dialling, Moment),
+    /// Bytes flow.
+    Open(BoxLink),
+    /// The end is being handed over.
+    Over,
+}
+
+/// Why a session is over.
+enum Over {
+    /// The peer closed, or the connection broke.
+    Theirs(std::io::ErrorKind),
+    /// No link came about.
+    NoLink(std::io::ErrorKind),
+    /// It broke the protocol, or a time limit.
+    Broken(ConversationError),
+    /// We leave.
+    Ours(Outcome),
+}
+
+impl Peer {
+    /// A session that begins as `plan` says.
+    pub fn new(plan: PeerPlan, lifeline: Lifeline) -> Self {
+        let context = plan.context;
+        let now = context.clock.now();
+        let greeting = Arc::clone(&context.greeting);
+        let ip = plan.remote.ip();
+        let (direction, conversation, stage) = match plan.origin {
+            Origin::Dial => {
+                let dialling = origin::dial(&context, plan.remote);
+                let conversation = Conversation::dial(now, greeting, ip);
+                let deadline = now + context.timeout;
+                let stage = Stage::Dialling(dialling, deadline);
+                (Direction::Outgoing, conversation, stage)
+            }
+            Origin::Accepted(incoming, head) => {
+                let dialling = origin::accept(incoming, head);
+                let conversation = Conversation::accept(now, greeting, ip);
+                let stage = Stage::Dialling(dialling, now + context.timeout);
+                (Direction::Incoming, conversation, stage)
+            }
+        };
+        Peer {
+            session: plan.session,
+            remote: plan.remote,
+            direction,
+            stage,
+            conversation,
+            progress: None,
+            claim: None,
+            client: "".into(),
+            outbox: Outbox::default(),
+            first: None,
+            dialable: plan.dialable,
+            opened_at: now,
+            heard_at: None,
+            review_at: None,
+            lifeline,
+            _slot: plan.slot,
+            context,
+        }
+    }
+
+    /// The link stands: the handshake's time begins, and what was read before.
+    fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
+        if self.direction == Direction::Outgoing {
+            let greeting = Arc::clone(&self.context.greeting);
+            self.conversation = Conversation::dial(now, greeting, self.remote.ip());
+        }
+        self.stage = Stage::Open(link);
+        if !head.is_empty() {
+            self.take_input(now, head);
+        }
+    }
+
+    /// Bytes came in.
+    fn take_input(&mut self, now: Moment, bytes: &[u8]) {
+        self.heard_at = Some(now);
+        let broken = self.conversation.handle_input(now, bytes).err();
+        while let Some(event) = self.conversation.poll_event() {
+            self.take_event(now, event);
+        }
+        self.collect_reports(now);
+        if let Some(error) = broken {
+            self.end(now, Over::Broken(error));
+        }
+    }
+
+    fn take_event(&mut self, now: Moment, event: Event) {
+        match event {
+            Event::Handshake(_) => self.greeted(now),
+            Event::Extended(_) => self.introduced(now),
+            event => self.take_progress(now, event),
+        }
+    }
+
+    fn take_progress(&mut self, now: Moment, event: Event) {
+        let Some(progress) = &mut self.progress else {
+            return;
+        };
+        match event {
+            Event::Have(piece) => progress.have(now, piece),
+            Event::Bitfield(bits) => progress.bitfield(now, bits),
+            Event::HaveAll => progress.have_all(now),
+            Event::HaveNone => progress.have_none(now),
+            Event::DontHave(piece) => progress.dont_have(now, piece),
+            Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
+            // The DHT's; the others come with the handshakes.
+            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) => {}
+        }
+    }
+
+    /// Their handshake came.
+    fn greeted(&mut self, now: Moment) {
+        self.opened_at = now;
+        self.review_at = Some(now + self.context.pace.hold_review());
+        self.progress = Some(Progress::new(
+            now,
+            Terms {
+                yardstick: self.context.yardstick,
+                fast: self.conversation.fast(),
+                holds_back: self.conversation.family().holds_back_have(),
+                sum_key: self.context.hasher.set_key(),
+                pace: self.context.pace,
+            },
+        ));
+        self.identify();
+        if let Some(claim) = self.claim.clone() {
+            let session = self.session;
+            self.outbox.push(Parcel::Met(session, claim));
+        }
+    }
+
+    /// Their extension handshake came.
+    fn introduced(&mut self, now: Moment) {
+        self.identify();
+        let says_so = self.conversation.hello().and_then(|it| it.upload_only);
+        if let (Some(progress), Some(says_so)) = (&mut self.progress, says_so) {
+            progress.upload_only(now, says_so);
+        }
+    }
+
+    /// Who it is, as far as it has shown.
+    fn identify(&mut self) {
+        let Some(peer_id) = self.conversation.peer_id() else {
+            return;
+        };
+        let v = self.conversation.hello().and_then(|it| it.v.as_deref());
+        self.client = client_name(&peer_id, v).into();
+        self.claim = Some(Claim::new(
+            &self.context.hasher,
+            self.remote,
+            self.direction,
+            &peer_id,
+            client_prefix(&peer_id).into(),
+            self.listen_port(),
+        ));
+    }
+
+    fn listen_port(&self) -> Option<u16> {
+        self.conversation.hello().and_then(|it| it.p)
+    }
+
+    /// What progress has to say goes to the Swarm.
+    fn collect_reports(&mut self, now: Moment) {
+        while let Some(report) = self.progress.as_mut().and_then(Progress::poll_report) {
+            if let Report::Settled(seen) | Report::Replaced(seen) = report {
+                self.first = Some(seen);
+            }
+            if let Some(observed) = self.observed(now, report) {
+                let reached = self.is_reached(&report);
+                self.outbox.push(Parcel::Observed {
+                    observed: Box::new(observed),
+                    reached,
+                });
+            }
+        }
+    }
+
+    fn observed(&self, now: Moment, report: Report) -> Option<book::Observed> {
+        let progress = self.progress.as_ref()?;
+        Some(book::Observed {
+            claim: self.claim.clone()?,
+            client: Arc::clone(&self.client),
+            family: self.conversation.family(),
+            listen_port: self.listen_port(),
+            report,
+            best_speed: progress.best_speed().try_into().unwrap_or(u32::MAX),
+            expected_finish: self.expected_finish(now),
+        })
+    }
+
+    fn expected_finish(&self, now: Moment) -> Option<Moment> {
+        self.progress.as_ref()?.expected_finish(now)
+    }
+
+    /// Whether the report may be a completion, which the recorder acknowledges.
+    fn is_reached(&self, report: &Report) -> bool {
+        match report {
+            Report::Crossed(_) => true,
+            Report::Settled(seen) | Report::Replaced(seen) => {
+                self.context.yardstick.reached(seen.pieces)
+            }
+            Report::Step(_) | Report::FellBack(_) | Report::PartialSeed(_) => false,
+        }
+    }
+
+    /// Whether to stay (design, section 7).
+    fn review(&mut self, now: Moment) {
+        let Some(progress) = &self.progress else {
+            return;
+        };
+        let complete = progress.settled() && self.context.yardstick.reached(progress.count());
+        let view = SessionView {
+            opened_at: self.opened_at,
+            direction: self.direction,
+            dialable: self.dialable,
+            changes: progress.changes(),
+            complete,
+            expected_finish: self.expected_finish(now),
+        };
+        match hold(now, &view, self.context.pace) {
+            Hold::Until(moment) => self.review_at = Some(moment),
+            Hold::Leave => self.end(now, Over::Ours(Outcome::Unsettled)),
+        }
+    }
+
+    /// What is due by the clock; all bytes that have arrived were taken before.
+    fn take_timeout(&mut self, now: Moment) {
+        if let Some(progress) = &mut self.progress
+            && progress.poll_timeout().is_some_and(|due| due <= now)
+        {
+            progress.handle_timeout(now);
+            self.collect_reports(now);
+        }
+        if self
+            .conversation
+            .poll_timeout()
+            .is_some_and(|due| due <= now)
+            && let Err(error) = self.conversation.handle_timeout(now)
+        {
+            return self.end(now, Over::Broken(error));
+        }
+        let complete = self.outbox.is_idle()
+            && self
+                .progress
+                .as_ref()
+                .is_some_and(|it| it.settled() && self.context.yardstick.reached(it.count()));
+        if complete || self.review_at.is_some_and(|due| due <= now) {
+            self.review(now);
+        }
+    }
+
+    /// When something is due by the clock.
+    fn next_due(&self) -> Option<Moment> {
+        match &self.stage {
+            Stage::Dialling(_, deadline) => Some(*deadline),
+            Stage::Open(_) if self.outbox.is_idle() => [
+                self.conversation.poll_timeout(),
+                self.progress.as_ref().and_then(Progress::poll_timeout),
+                self.review_at,
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
+            // What is unsaid comes first; the receipt of a completion wakes us.
+            Stage::Open(_) | Stage::Over => self.outbox.retry_at(),
+        }
+    }
+
+    /// The session is over: its link falls, its end goes to the Swarm.
+    fn end(&mut self, now: Moment, why: Over) {
+        if matches!(self.stage, Stage::Over) {
+            return;
+        }
+        self.stage = Stage::Over;
+        let parting = match why {
+            _ if self.progress.is_none() => Parting::NotReached,
+            Over::Ours(_) => Parting::WeLeft,
+            Over::Theirs(_) | Over::NoLink(_) | Over::Broken(_) => Parting::TheyLeft,
+        };
+        let outcome = self.outcome(&why);
+        let last = self.progress.as_mut().and_then(|it| it.seen(now));
+        let end = End {
+            outcome,
+            parting,
+            family: self.conversation.family(),
+            unsettled: self.progress.as_ref().and_then(Progress::unsettled),
+            last,
+            expected_finish: self.expected_finish(now),
+            heard_at: self.heard_at,
+        };
+        self.outbox.push(Parcel::Ended(self.session, Box::new(end)));
+    }
+
+    fn outcome(&self, why: &Over) -> Outcome {
+        let settled = self.progress.as_ref().is_some_and(Progress::settled);
+        match why {
+            Over::Ours(Outcome::Duplicate) => Outcome::Duplicate,
+            _ if settled => Outcome::Success,
+            Over::Ours(outcome) => *outcome,
+            Over::Broken(ConversationError::HandshakeTimeout) => Outcome::TimedOut,
+            Over::Broken(ConversationError::SelfConnection) => Outcome::SelfConnection,
+            Over::Broken(ConversationError::WrongInfoHash { .. }) => Outcome::UnknownInfoHash,
+            Over::Broken(ConversationError::Silent) => Outcome::Unsettled,
+            Over::Broken(_) => Outcome::ProtocolError,
+            Over::NoLink(kind) => origin::outcome(*kind),
+            Over::Theirs(_) if self.progress.is_some() => Outcome::Unsettled,
+            Over::Theirs(std::io::ErrorKind::ConnectionReset) => Outcome::Reset,
+            Over::Theirs(_) => Outcome::Closed,
+        }
+    }
+}
+
+impl Actor for Peer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(Driver::new(
+            self.context.clock,
+            self.context.swarm_gone.clone(),
+        ));
+    }
+}
+
+impl Handler<Known> for Peer {
+    type Result = ();
+
+    fn handle(&mut self, known: Known, _: &mut Self::Context) {
+        self.dialable = known.dialable;
+    }
+}
+
+impl Handler<Leave> for Peer {
+    type Result = ();
+
+    fn handle(&mut self, Leave(outcome): Leave, _: &mut Self::Context) {
+        let now = self.context.clock.now();
+        self.end(now, Over::Ours(outcome));
+    }
+}
+
+impl Handler<Die> for Peer {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("the peer was asked to die");
+    }
+}
+
+/// What a Recorder answers to who waits for a completion.
+type Receipt = oneshot::Receiver<()>;

@@ -1,0 +1,252 @@
+//! Root: the top of the supervisor tree; one a process.
+//!
+//! Owns: the plans of all its children, the accepting sockets, the last address
+//! snapshot of each Swarm, crossings that wait for a Swarm's successor. Receives:
+//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], the deaths of its
+//! children. Sends: [`Stop`], [`RecorderIs`], [`SwarmIs`], replays.
+//! Stops when: told to, or when a child dies too often; in both cases its children
+//! end in the order of their stop ranks and the store is closed.
+//! When full: replays beyond a bound stay with their Peers.
+
+mod lineage;
+mod stopping;
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use slog::Logger;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::net::Acceptor;
+use crate::protocol::info_hash::InfoHash;
+use crate::store::records::Parameters;
+use crate::store::{Program, StoreError, Writer};
+use crate::swarm::book;
+use crate::swarm::facts::Source;
+use crate::swarm::progress::Seen;
+
+use super::listener::Listener;
+use super::recorder::Recorder;
+use super::supervision::{ChildId, Class, Deaths, Nursery};
+use super::swarm::{Ask, RecorderLinks, Swarm, SwarmFigures, SwarmPlan};
+use stopping::Stopping;
+
+/// Crossings that wait for a Swarm's successor, at most.
+const REPLAYS: usize = 1_000;
+
+/// Peer -> Root -> Swarm: a crossing that a Swarm died on.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Replay {
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// The peer's address as the session had it.
+    pub remote: SocketAddr,
+    /// What the session settled with.
+    pub first: Seen,
+    /// The crossing.
+    pub observed: Box<book::Observed>,
+}
+
+/// Swarm -> Root: the addresses that its book knows.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Snapshot {
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// Address, and the source that named it first.
+    pub addresses: Vec<(SocketAddr, Source)>,
+}
+
+/// App -> Root: end the run in order.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Shutdown;
+
+/// App -> Root: how do the swarms stand?
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Vec<SwarmFigures>")]
+pub struct AskAll;
+
+/// Root: one child of this class is to die by a panic. For tests of supervision;
+/// nothing else sends it. Answers whether there was one.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "bool")]
+pub struct Kill(pub Class);
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// As it was told to, with everything stored.
+    Stopped,
+    /// A child died too often; the store was closed all the same.
+    Escalated,
+    /// The store could not be closed.
+    StoreFailed(StoreError),
+}
+
+/// How the store is opened, again if need be.
+#[derive(Clone, Debug)]
+pub struct StorePlan {
+    /// The run's folder.
+    pub run_dir: PathBuf,
+    /// What its figures depend on.
+    pub parameters: Parameters,
+    /// Who writes it.
+    pub program: Program,
+}
+
+/// What Root needs to begin.
+pub struct RootPlan {
+    /// The store, open.
+    pub writer: Writer,
+    /// How to open it again.
+    pub store: StorePlan,
+    /// The torrents.
+    pub swarms: Vec<SwarmPlan>,
+    /// Where connections are accepted; none: nowhere.
+    pub acceptors: Vec<Arc<Acceptor>>,
+    /// How long an incoming connection may take to say what it wants.
+    pub timeout: Duration,
+    /// The Recorder's arbiter: its own, because sled blocks.
+    pub recorder_arbiter: ArbiterHandle,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The run's log.
+    pub log: Logger,
+    /// Answered when the run has ended.
+    pub ended: oneshot::Sender<RunEnd>,
+}
+
+/// The top of the supervisor tree.
+pub struct Root {
+    nursery: Nursery,
+    store: StorePlan,
+    first_writer: Option<Writer>,
+    plans: BTreeMap<InfoHash, SwarmPlan>,
+    acceptors: Vec<Arc<Acceptor>>,
+    timeout: Duration,
+    recorder_arbiter: ArbiterHandle,
+    children: HashMap<ChildId, ChildName>,
+    recorder: Option<Addr<Recorder>>,
+    listener: Option<Addr<Listener>>,
+    swarms: BTreeMap<InfoHash, Addr<Swarm>>,
+    deaths: HashMap<ChildName, Deaths>,
+    snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
+    replays: Vec<Replay>,
+    stopping: Option<Stopping>,
+    clock: Clock,
+    log: Logger,
+    ended: Option<oneshot::Sender<RunEnd>>,
+}
+
+/// Which of Root's children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum ChildName {
+    Recorder,
+    Listener,
+    Swarm(InfoHash),
+}
+
+impl ChildName {
+    fn class(self) -> Class {
+        match self {
+            ChildName::Recorder => Class::Recorder,
+            ChildName::Listener => Class::Listener,
+            ChildName::Swarm(_) => Class::Swarm,
+        }
+    }
+}
+
+impl Root {
+    /// A tree that starts to grow as soon as Root is started.
+    pub fn new(plan: RootPlan, ctx: &mut Context<Self>) -> Self {
+        // The senders that Root has: its Swarms, and orphaned Peers.
+        ctx.set_mailbox_capacity(256);
+        Root {
+            nursery: Nursery::open(ctx),
+            store: plan.store,
+            first_writer: Some(plan.writer),
+            plans: plan
+                .swarms
+                .into_iter()
+                .map(|it| (it.info_hash, it))
+                .collect(),
+            acceptors: plan.acceptors,
+            timeout: plan.timeout,
+            recorder_arbiter: plan.recorder_arbiter,
+            children: HashMap::new(),
+            recorder: None,
+            listener: None,
+            swarms: BTreeMap::new(),
+            deaths: HashMap::new(),
+            snapshots: HashMap::new(),
+            replays: Vec::new(),
+            stopping: None,
+            clock: plan.clock,
+            log: plan.log,
+            ended: Some(plan.ended),
+        }
+    }
+
+    fn links(&self) -> Option<RecorderLinks> {
+        let recorder = self.recorder.clone()?;
+        Some(RecorderLinks {
+            writes: recorder.clone().recipient(),
+            confirms: recorder.clone().recipient(),
+            loads: recorder.recipient(),
+        })
+    }
+}
+
+impl Actor for Root {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.start_recorder(ctx);
+    }
+}
+
+impl Handler<Replay> for Root {
+    type Result = ();
+
+    fn handle(&mut self, replay: Replay, ctx: &mut Self::Context) {
+        if self.replays.len() >= REPLAYS {
+            slog::error!(
+                self.log,
+                "too many crossings wait for their swarm: one is lost"
+            );
+            return;
+        }
+        self.replays.push(replay);
+        self.hand_replays_on(ctx);
+    }
+}
+
+impl Handler<Snapshot> for Root {
+    type Result = ();
+
+    fn handle(&mut self, snapshot: Snapshot, _: &mut Self::Context) {
+        self.snapshots
+            .insert(snapshot.info_hash, snapshot.addresses);
+    }
+}
+
+impl Handler<AskAll> for Root {
+    type Result = ResponseFuture<Vec<SwarmFigures>>;
+
+    fn handle(&mut self, _: AskAll, _: &mut Self::Context) -> Self::Result {
+        let swarms: Vec<_> = self.swarms.values().cloned().collect();
+        Box::pin(async move {
+            let answers = swarms.iter().map(|it| it.send(Ask));
+            let answers = futures_util::future::join_all(answers).await;
+            // One that is being started again has no figures just now.
+            answers.into_iter().filter_map(Result::ok).collect()
+        })
+    }
+}

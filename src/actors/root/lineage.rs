@@ -1,0 +1,241 @@
+//! Root starts its children, hears of their deaths, and starts them again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use slog::{error, info, warn};
+
+use crate::actors::listener::{Listener, SwarmIs};
+use crate::actors::recorder::{Recorder, Write};
+use crate::actors::supervision::{ChildExited, Class, Die, Exit, Remedy};
+use crate::actors::swarm::{KillChild, RecorderIs, Swarm};
+use crate::protocol::info_hash::InfoHash;
+use crate::store::records::EventRow;
+use crate::store::{Record, Writer};
+
+use super::{ChildName, Kill, Root, RunEnd};
+
+/// A message that found a child's mailbox full is sent again after this.
+const RESEND_AFTER: Duration = Duration::from_millis(50);
+
+impl Root {
+    /// Opens the store if need be, and starts the Recorder on its own arbiter; the
+    /// first one is followed by everybody else.
+    pub(super) fn start_recorder(&mut self, ctx: &mut Context<Self>) {
+        let writer = match self.first_writer.take() {
+            Some(writer) => Ok(writer),
+            None => {
+                let plan = &self.store;
+                let now = self.clock.now();
+                Writer::open(&plan.run_dir, &plan.parameters, &plan.program, now).map(|it| it.0)
+            }
+        };
+        let (child, lifeline) = self.nursery.lifeline();
+        self.children.insert(child, ChildName::Recorder);
+        let writer = match writer {
+            Ok(writer) => writer,
+            Err(failure) => {
+                // The lifeline falls here: a death like any other, with back-off.
+                error!(self.log, "the store cannot be opened again"; "error" => %failure);
+                return;
+            }
+        };
+        let (clock, log) = (self.clock, self.log.clone());
+        let recorder = Recorder::start_in_arbiter(&self.recorder_arbiter, move |ctx| {
+            ctx.set_mailbox_capacity(Class::Recorder.spec().mailbox);
+            Recorder::new(writer, clock, log, lifeline)
+        });
+        self.recorder = Some(recorder);
+        self.introduce_recorder(ctx);
+    }
+
+    /// Tells everybody of the Recorder; starts those that are not there.
+    fn introduce_recorder(&mut self, ctx: &mut Context<Self>) {
+        let Some(links) = self.links() else {
+            return;
+        };
+        match self.listener.clone() {
+            Some(listener) => self.deliver(&listener, RecorderIs(links.clone()), ctx),
+            None => self.start_listener(ctx),
+        }
+        let torrents: Vec<_> = self.plans.keys().copied().collect();
+        for info_hash in torrents {
+            match self.swarms.get(&info_hash).cloned() {
+                Some(swarm) => self.deliver(&swarm, RecorderIs(links.clone()), ctx),
+                None => self.start_swarm(info_hash, ctx),
+            }
+        }
+    }
+
+    fn start_listener(&mut self, ctx: &mut Context<Self>) {
+        if self.acceptors.is_empty() || self.stopping.is_some() {
+            return;
+        }
+        let Some(links) = self.links() else {
+            return;
+        };
+        let (child, lifeline) = self.nursery.lifeline();
+        self.children.insert(child, ChildName::Listener);
+        let acceptors: Vec<_> = self.acceptors.iter().map(Arc::clone).collect();
+        let (timeout, clock, log) = (self.timeout, self.clock, self.log.clone());
+        let listener = Listener::create(move |ctx| {
+            ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
+            Listener::new(acceptors, links, timeout, clock, log, lifeline)
+        });
+        for (info_hash, swarm) in &self.swarms {
+            let it = SwarmIs {
+                info_hash: *info_hash,
+                swarm: swarm.clone().recipient(),
+            };
+            self.deliver(&listener, it, ctx);
+        }
+        self.listener = Some(listener);
+    }
+
+    fn start_swarm(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
+        if self.stopping.is_some() {
+            return;
+        }
+        let (Some(links), Some(plan)) = (self.links(), self.plans.get(&info_hash).cloned()) else {
+            return;
+        };
+        let (child, lifeline) = self.nursery.lifeline();
+        self.children.insert(child, ChildName::Swarm(info_hash));
+        let addresses = self.snapshots.get(&info_hash).cloned().unwrap_or_default();
+        let (root, snapshots) = (ctx.address().recipient(), ctx.address().recipient());
+        let swarm = Swarm::create(move |ctx| {
+            ctx.set_mailbox_capacity(Class::Swarm.spec().mailbox);
+            Swarm::new(plan, links, addresses, root, snapshots, lifeline, ctx)
+        });
+        if let Some(listener) = self.listener.clone() {
+            let it = SwarmIs {
+                info_hash,
+                swarm: swarm.clone().recipient(),
+            };
+            self.deliver(&listener, it, ctx);
+        }
+        self.swarms.insert(info_hash, swarm);
+        self.hand_replays_on(ctx);
+    }
+
+    /// Crossings whose Swarm died go to its successor.
+    pub(super) fn hand_replays_on(&mut self, ctx: &mut Context<Self>) {
+        let mut kept = Vec::new();
+        for replay in self.replays.drain(..) {
+            let Some(swarm) = self.swarms.get(&replay.info_hash) else {
+                kept.push(replay);
+                continue;
+            };
+            if let Err(SendError::Full(replay) | SendError::Closed(replay)) = swarm.try_send(replay)
+            {
+                kept.push(replay);
+            }
+        }
+        self.replays = kept;
+        if !self.replays.is_empty() {
+            ctx.run_later(RESEND_AFTER, |it, ctx| it.hand_replays_on(ctx));
+        }
+    }
+
+    /// Sends what must arrive: again, if the mailbox is full. A child that is gone
+    /// is told anew when it is started.
+    pub(super) fn deliver<A, M>(&self, to: &Addr<A>, message: M, ctx: &mut Context<Self>)
+    where
+        A: Actor<Context = Context<A>> + Handler<M>,
+        M: Message<Result = ()> + Send + 'static,
+    {
+        if let Err(SendError::Full(message)) = to.try_send(message) {
+            let to = to.clone();
+            ctx.run_later(RESEND_AFTER, move |it, ctx| it.deliver(&to, message, ctx));
+        }
+    }
+
+    /// Leaves a note for the reader of the figures.
+    pub(super) fn record_event(&self, kind: &str, text: &str, ctx: &mut Context<Self>) {
+        let event = EventRow {
+            at: self.clock.now(),
+            kind: kind.into(),
+            text: text.into(),
+            torrent: None,
+        };
+        if let Some(recorder) = &self.recorder {
+            let write = Write {
+                records: vec![Record::Event(event)],
+                done: None,
+            };
+            self.deliver(recorder, write, ctx);
+        }
+    }
+
+    fn restart(&mut self, name: ChildName, ctx: &mut Context<Self>) {
+        let spec = name.class().spec();
+        info!(self.log, "starting again"; "child" => spec.name);
+        match name {
+            ChildName::Recorder => self.start_recorder(ctx),
+            ChildName::Listener => self.start_listener(ctx),
+            ChildName::Swarm(info_hash) => self.start_swarm(info_hash, ctx),
+        }
+        let kind = format!("{}_restarted", spec.name);
+        let text = format!("the {} died and was started again", spec.name);
+        self.record_event(&kind, &text, ctx);
+    }
+
+    fn forget(&mut self, name: ChildName) {
+        match name {
+            ChildName::Recorder => self.recorder = None,
+            ChildName::Listener => self.listener = None,
+            ChildName::Swarm(info_hash) => {
+                self.swarms.remove(&info_hash);
+            }
+        }
+    }
+}
+
+impl StreamHandler<ChildExited> for Root {
+    fn handle(&mut self, news: ChildExited, ctx: &mut Context<Self>) {
+        let Some(name) = self.children.remove(&news.child) else {
+            return;
+        };
+        self.forget(name);
+        let spec = name.class().spec();
+        if self.stopping.is_some() && (news.exit == Exit::Finished || name != ChildName::Recorder) {
+            return self.go_on_stopping(ctx);
+        }
+        error!(self.log, "an actor died"; "child" => spec.name);
+        let deaths = self.deaths.entry(name).or_default();
+        match deaths.remedy(self.clock.now(), spec, news.exit) {
+            Remedy::RestartAfter(wait) => {
+                ctx.run_later(wait, move |it, ctx| it.restart(name, ctx));
+            }
+            Remedy::Forget => {}
+            Remedy::Escalate => {
+                error!(self.log, "it dies too often: the run is stopped"; "child" => spec.name);
+                let text = format!("the {} died too often", spec.name);
+                self.record_event("escalated", &text, ctx);
+                self.begin_stopping(RunEnd::Escalated, ctx);
+            }
+        }
+    }
+}
+
+impl Handler<Kill> for Root {
+    type Result = bool;
+
+    fn handle(&mut self, Kill(class): Kill, _: &mut Self::Context) -> bool {
+        warn!(self.log, "a child is to die"; "class" => class.spec().name);
+        match class {
+            Class::Recorder => told(self.recorder.as_ref()),
+            Class::Listener => told(self.listener.as_ref()),
+            Class::Swarm => told(self.swarms.values().next()),
+            Class::Tracker | Class::Peer => {
+                let swarm = self.swarms.values().next();
+                swarm.is_some_and(|it| it.try_send(KillChild(class)).is_ok())
+            }
+        }
+    }
+}
+
+fn told<A: Actor<Context = Context<A>> + Handler<Die>>(child: Option<&Addr<A>>) -> bool {
+    child.is_some_and(|it| it.try_send(Die).is_ok())
+}

@@ -1,0 +1,91 @@
+//! The orderly end of a run: children in the order of their stop ranks, then the
+//! store; all within a bound of time.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+use slog::{info, warn};
+
+use crate::actors::swarm::Stop;
+use crate::actors::{listener, recorder};
+
+use super::{Root, RunEnd, Shutdown};
+
+/// The time that swarms have to end: goodbyes to trackers, the last rows.
+const SWARMS_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// How far the end has come.
+pub(super) struct Stopping {
+    end: RunEnd,
+    swarms_given_up: bool,
+    closing_store: bool,
+}
+
+impl Root {
+    /// Begins the end, once.
+    pub(super) fn begin_stopping(&mut self, end: RunEnd, ctx: &mut Context<Self>) {
+        if self.stopping.is_some() {
+            return;
+        }
+        info!(self.log, "stopping");
+        self.stopping = Some(Stopping {
+            end,
+            swarms_given_up: false,
+            closing_store: false,
+        });
+        if let Some(listener) = self.listener.clone() {
+            self.deliver(&listener, listener::Close, ctx);
+        }
+        for swarm in self.swarms.values().cloned().collect::<Vec<_>>() {
+            self.deliver(&swarm, Stop, ctx);
+        }
+        ctx.run_later(SWARMS_TIMEOUT, |it, ctx| {
+            if let Some(stopping) = &mut it.stopping {
+                stopping.swarms_given_up = true;
+            }
+            if !it.swarms.is_empty() {
+                warn!(it.log, "some swarms did not end in time"; "swarms" => it.swarms.len());
+            }
+            it.go_on_stopping(ctx);
+        });
+        self.go_on_stopping(ctx);
+    }
+
+    /// The next step, if its turn has come.
+    pub(super) fn go_on_stopping(&mut self, ctx: &mut Context<Self>) {
+        let waiting = !self.swarms.is_empty() || self.listener.is_some();
+        let Some(stopping) = &mut self.stopping else {
+            return;
+        };
+        if (waiting && !stopping.swarms_given_up) || stopping.closing_store {
+            return;
+        }
+        stopping.closing_store = true;
+        let Some(recorder) = self.recorder.clone() else {
+            return self.end(ctx);
+        };
+        let close = recorder.send(recorder::Close).into_actor(self);
+        ctx.spawn(close.map(|answer, it, ctx| {
+            if let (Ok(Err(failure)), Some(stopping)) = (answer, &mut it.stopping) {
+                stopping.end = RunEnd::StoreFailed(failure);
+            }
+            it.end(ctx);
+        }));
+    }
+
+    fn end(&mut self, ctx: &mut Context<Self>) {
+        if let (Some(ended), Some(stopping)) = (self.ended.take(), self.stopping.take()) {
+            // Whoever does not wait for the end needs no word of it.
+            let _ = ended.send(stopping.end);
+        }
+        ctx.stop();
+    }
+}
+
+impl Handler<Shutdown> for Root {
+    type Result = ();
+
+    fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) {
+        self.begin_stopping(RunEnd::Stopped, ctx);
+    }
+}

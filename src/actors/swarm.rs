@@ -1,0 +1,582 @@
+//! Swarm: one torrent's book, its trackers and its sessions.
+//!
+//! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Replay`],
+//! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
+//! [`Known`] and [`Leave`] to them, rows and rises to the Recorder, a
+//! [`Snapshot`] of its addresses to Root.
+//! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
+//! and the Recorder has acknowledged everything.
+//! When full: see each message in `actors`' table.
+
+mod children;
+mod recording;
+mod rows;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use slog::{Logger, error, info};
+use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::clock::Clock;
+use crate::net::{Incoming, Network};
+use crate::protocol::info_hash::InfoHash;
+use crate::protocol::peer::conversation::Greeting;
+use crate::protocol::tracker::TrackerUrl;
+use crate::store::Loaded;
+use crate::swarm::book::{self, Book, BookTerms, End, Figures, SessionId};
+use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source, TorrentNumber};
+use crate::swarm::identity::{Claim, IdentityHasher};
+
+use super::peer::{Known, Origin, PeerContext};
+use super::permits::{Permit, Permits};
+use super::recorder::{Confirm, Load, Write};
+use super::root::{Replay, Snapshot};
+use super::slots::Slots;
+use super::supervision::{Class, Die, Lifeline, Nursery};
+use super::tracker::Asker;
+use children::Children;
+use recording::Recording;
+use rows::Rows;
+pub(super) use rows::outcome_key;
+
+/// How often contacts are started and rows are sent.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Contacts started in one tick at most: what the listen queues of a small network
+/// and our own dialling bear.
+const CONTACTS_A_TICK: usize = 64;
+
+/// Ticks between two snapshots of the addresses for Root (10 s at most).
+const SNAPSHOT_TICKS: u32 = 80;
+
+/// Addresses in a snapshot at most.
+const SNAPSHOT_ADDRESSES: usize = 50_000;
+
+/// Tracker -> Swarm: these addresses are in the swarm.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct PeersFound {
+    /// Who says so.
+    pub source: Source,
+    /// The addresses; bounded by who parsed them.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Tracker -> Swarm: what a tracker reports.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Announced {
+    /// The announce URL, passkeys redacted.
+    pub tracker: Arc<str>,
+    /// Seeders.
+    pub seeders: Option<u32>,
+    /// Leechers, without us.
+    pub leechers: Option<u32>,
+    /// Downloads.
+    pub downloaded: Option<u32>,
+}
+
+/// Listener -> Swarm: somebody connected and asks for this torrent.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Arrived {
+    /// The connection.
+    pub incoming: Incoming,
+    /// What was read of its handshake.
+    pub head: Vec<u8>,
+    /// Who.
+    pub remote: SocketAddr,
+}
+
+/// Peer -> Swarm: a session has shaken hands.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Met {
+    /// The session.
+    pub session: SessionId,
+    /// Who the peer is, as far as it shows.
+    pub claim: Claim,
+    /// Falls when this was handled.
+    pub permit: Permit,
+}
+
+/// Peer -> Swarm: what a session observed; a crossing among others.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Observed {
+    /// The session.
+    pub session: SessionId,
+    /// What it saw.
+    pub observed: Box<book::Observed>,
+    /// Answered once what follows from it is durable.
+    pub reply: Option<oneshot::Sender<()>>,
+    /// Falls when this was handled.
+    pub permit: Permit,
+}
+
+/// Peer -> Swarm: a session, or a contact that never became one, has ended.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct SessionEnded {
+    /// The session.
+    pub session: SessionId,
+    /// How.
+    pub end: Box<End>,
+    /// Falls when this was handled.
+    pub permit: Permit,
+}
+
+/// Root -> Swarm: there is a new Recorder.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct RecorderIs(pub RecorderLinks);
+
+/// App -> Swarm: how does it stand?
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "SwarmFigures")]
+pub struct Ask;
+
+/// Root -> Swarm: one child of this class is to die by a panic. For tests.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct KillChild(pub Class);
+
+/// Root -> Swarm: end in order.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Stop;
+
+/// The mailboxes of the Recorder that a Swarm uses.
+#[derive(Clone)]
+pub struct RecorderLinks {
+    /// For rows.
+    pub writes: Recipient<Write>,
+    /// For rises.
+    pub confirms: Recipient<Confirm>,
+    /// For what the store knows.
+    pub loads: Recipient<Load>,
+}
+
+/// Figures of one swarm for a person who watches.
+#[derive(Clone, Debug, MessageResponse)]
+pub struct SwarmFigures {
+    /// The torrent's name.
+    pub name: Arc<str>,
+    /// What the book knows.
+    pub figures: Figures,
+    /// What the trackers reported last, one a tracker.
+    pub trackers: Vec<Announced>,
+}
+
+/// What a Swarm needs to begin; kept by Root to begin it again.
+#[derive(Clone)]
+pub struct SwarmPlan {
+    /// The torrent's number in the store.
+    pub torrent: TorrentNumber,
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// Its name, for people.
+    pub name: Arc<str>,
+    /// Bytes that a download of it takes: what we report as left.
+    pub left_bytes: u64,
+    /// Its trackers.
+    pub trackers: Vec<TrackerUrl>,
+    /// What its book goes by.
+    pub terms: BookTerms,
+    /// What we say to its peers.
+    pub greeting: Arc<Greeting>,
+    /// The user's announce interval, if there is one.
+    pub interval: Option<Duration>,
+    /// The key that trackers know us by when our address changes.
+    pub tracker_key: u32,
+    /// The port that we announce.
+    pub announce_port: u16,
+    /// The run's common parts.
+    pub shared: Arc<Shared>,
+}
+
+/// What all Swarms of a run share.
+pub struct Shared {
+    /// Where links come from.
+    pub network: Network,
+    /// Our own addresses, at most one a family; none: any.
+    pub bind: Vec<std::net::IpAddr>,
+    /// Speaks to trackers.
+    pub asker: Asker,
+    /// The run's sessions.
+    pub slots: Slots,
+    /// The key of the identity hashes.
+    pub secret: [u8; 32],
+    /// How long a dial may take.
+    pub timeout: Duration,
+    /// Whether addresses are stored.
+    pub keep_addresses: bool,
+    /// The arbiters that serve sessions.
+    pub workers: Vec<ArbiterHandle>,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The run's log.
+    pub log: Logger,
+}
+
+/// One torrent's book, its trackers and its sessions.
+pub struct Swarm {
+    plan: SwarmPlan,
+    book: Book,
+    rows: Rows,
+    children: Children,
+    recorder: RecorderLinks,
+    recording: Recording,
+    snapshots: Recipient<Snapshot>,
+    context: Option<Arc<PeerContext>>,
+    root: Recipient<Replay>,
+    permits: Permits,
+    reported: Vec<Announced>,
+    addresses: Vec<(SocketAddr, Source)>,
+    ticks: u32,
+    stopping: bool,
+    log: Logger,
+    lifeline: Lifeline,
+    /// Falls with the Swarm, however it ends: its Peers end too.
+    _alive: DropGuard,
+    token: CancellationToken,
+}
+
+impl Swarm {
+    /// A swarm that loads what the store knows as soon as it is started.
+    /// `addresses` are those that its predecessor knew.
+    pub fn new(
+        plan: SwarmPlan,
+        recorder: RecorderLinks,
+        addresses: Vec<(SocketAddr, Source)>,
+        root: Recipient<Replay>,
+        snapshots: Recipient<Snapshot>,
+        lifeline: Lifeline,
+        ctx: &mut Context<Self>,
+    ) -> Self {
+        let token = CancellationToken::new();
+        Swarm {
+            book: Book::new(plan.terms, PeerNumber(1)),
+            rows: Rows {
+                torrent: plan.torrent,
+                total_pieces: plan.terms.yardstick.pieces,
+                keep_addresses: plan.shared.keep_addresses,
+            },
+            children: Children::new(Nursery::open(ctx)),
+            log: plan.shared.log.new(slog::o!("torrent" => plan.torrent.0)),
+            recorder,
+            recording: Recording::default(),
+            snapshots,
+            context: None,
+            root,
+            permits: Permits::default(),
+            reported: Vec::new(),
+            addresses,
+            ticks: 0,
+            stopping: false,
+            lifeline,
+            _alive: token.clone().drop_guard(),
+            token,
+            plan,
+        }
+    }
+
+    /// What all its sessions have in common.
+    fn context(&mut self, ctx: &Context<Self>) -> Arc<PeerContext> {
+        let (plan, shared) = (&self.plan, &self.plan.shared);
+        let address = ctx.address();
+        let context = self.context.get_or_insert_with(|| {
+            Arc::new(PeerContext {
+                greeting: Arc::clone(&plan.greeting),
+                yardstick: plan.terms.yardstick,
+                pace: plan.terms.pace,
+                hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
+                network: shared.network.clone(),
+                bind: shared.bind.clone(),
+                timeout: shared.timeout,
+                clock: shared.clock,
+                met: address.clone().recipient(),
+                observed: address.clone().recipient(),
+                ended: address.recipient(),
+                root: self.root.clone(),
+                permits: self.permits.clone(),
+                swarm_gone: self.token.clone(),
+            })
+        });
+        Arc::clone(context)
+    }
+
+    fn now(&self) -> crate::moment::Moment {
+        self.plan.shared.clock.now()
+    }
+
+    /// The store has told what it knows: the book goes on from there.
+    fn loaded(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
+        let now = self.now();
+        self.book = Book::new(self.plan.terms, loaded.next_peer);
+        for (number, row) in &loaded.peers {
+            if let Some(peer) = rows::restored(row, loaded.confirmed.contains(number)) {
+                self.book.restore(*number, peer);
+            }
+        }
+        for row in &loaded.outcomes {
+            let key = rows::outcome_key(row);
+            self.book.tally().restore_outcome(key, row.count);
+        }
+        for row in &loaded.sources {
+            let tally = rows::source_tally(&row.counts);
+            self.book
+                .tally()
+                .restore_source(row.hour, row.source, tally);
+        }
+        self.book.recall(now, &self.addresses);
+        self.addresses = Vec::new();
+        info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
+        for url in self.plan.trackers.clone() {
+            self.start_tracker(url, ctx);
+        }
+        ctx.run_interval(TICK, Self::tick);
+    }
+
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        self.ticks = self.ticks.wrapping_add(1);
+        self.contact(ctx);
+        self.flush(ctx);
+        if self.ticks.is_multiple_of(SNAPSHOT_TICKS) {
+            self.snapshot();
+        }
+        if self.stopping {
+            self.dismiss_all();
+            self.finish_if_done(ctx);
+        }
+    }
+
+    /// Starts the contacts that are due, as far as there are slots.
+    fn contact(&mut self, ctx: &mut Context<Self>) {
+        let now = self.now();
+        for _ in 0..CONTACTS_A_TICK {
+            if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
+                return;
+            }
+            let Some(slot) = self.plan.shared.slots.take(Direction::Outgoing) else {
+                return;
+            };
+            let Some(contact) = self.book.next_contact(now) else {
+                return;
+            };
+            if let Err(due) = self.plan.shared.slots.knock(now, contact.address.ip()) {
+                self.book.put_off(&contact, due);
+                continue;
+            }
+            self.book.contacting(now, &contact);
+            self.start_peer(
+                contact.session,
+                contact.address,
+                Origin::Dial,
+                contact.dialable,
+                slot,
+                ctx,
+            );
+        }
+    }
+
+    fn snapshot(&self) {
+        let addresses = self.book.addresses().take(SNAPSHOT_ADDRESSES).collect();
+        // One that Root has no room for is followed by a newer one.
+        let _ = self.snapshots.try_send(Snapshot {
+            info_hash: self.plan.info_hash,
+            addresses,
+        });
+    }
+
+    /// Everything is said, ended and stored: the Swarm may go.
+    fn finish_if_done(&mut self, ctx: &mut Context<Self>) {
+        let done = self.children.is_empty() && self.book.figures().sessions == 0;
+        if done && self.recording.is_idle() && !self.book.has_news() {
+            self.lifeline.finish();
+            ctx.stop();
+        }
+    }
+}
+
+impl Actor for Swarm {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let load = self.recorder.loads.send(Load(self.plan.torrent));
+        // Nothing else is heard until the book is there.
+        ctx.wait(load.into_actor(self).map(|loaded, it, ctx| {
+            match loaded {
+                Ok(Ok(loaded)) => it.loaded(loaded, ctx),
+                Ok(Err(failure)) => {
+                    error!(it.log, "the store cannot be read"; "error" => %failure);
+                    ctx.stop();
+                }
+                // The Recorder died on it; Root starts us again.
+                Err(_) => ctx.stop(),
+            }
+        }));
+    }
+}
+
+impl Handler<PeersFound> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, found: PeersFound, ctx: &mut Self::Context) {
+        let now = self.now();
+        self.book.found(now, found.source, &found.addresses);
+        self.contact(ctx);
+    }
+}
+
+impl Handler<Announced> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, announced: Announced, _: &mut Self::Context) {
+        let known = self
+            .reported
+            .iter_mut()
+            .find(|it| it.tracker == announced.tracker);
+        match known {
+            Some(known) => *known = announced,
+            None => self.reported.push(announced),
+        }
+    }
+}
+
+impl Handler<Arrived> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, arrived: Arrived, ctx: &mut Self::Context) {
+        let now = self.now();
+        if self.stopping {
+            return self.book.turned_away(now, Outcome::Stopped);
+        }
+        let Some(slot) = self.plan.shared.slots.take(Direction::Incoming) else {
+            return self.book.turned_away(now, Outcome::NoSlot);
+        };
+        let session = self.book.accepted(now, arrived.remote);
+        let origin = Origin::Accepted(arrived.incoming, arrived.head);
+        self.start_peer(session, arrived.remote, origin, false, slot, ctx);
+    }
+}
+
+impl Handler<Met> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, met: Met, _: &mut Self::Context) {
+        if !self.book.met(met.session, &met.claim) {
+            self.children.dismiss(met.session, Outcome::Duplicate);
+        }
+    }
+}
+
+impl Handler<Observed> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, message: Observed, ctx: &mut Self::Context) {
+        let now = self.now();
+        let Some(reaction) = self.book.observed(now, message.session, &message.observed) else {
+            return;
+        };
+        for superfluous in &reaction.close {
+            self.children.dismiss(*superfluous, Outcome::Duplicate);
+        }
+        self.children.tell(
+            message.session,
+            Known {
+                dialable: reaction.dialable,
+            },
+        );
+        match reaction.rising {
+            Some(rising) => self.record_rise(rising, message.reply, ctx),
+            None => {
+                if let Some(reply) = message.reply {
+                    // Nothing to wait for: its row is written with the others.
+                    let _ = reply.send(());
+                }
+            }
+        }
+    }
+}
+
+impl Handler<SessionEnded> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
+        let now = self.now();
+        self.book.ended(now, ended.session, &ended.end);
+        self.contact(ctx);
+    }
+}
+
+impl Handler<Replay> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, replay: Replay, ctx: &mut Self::Context) {
+        let now = self.now();
+        let reaction = self
+            .book
+            .replayed(now, replay.remote, &replay.first, &replay.observed);
+        if let Some(rising) = reaction.and_then(|it| it.rising) {
+            self.record_rise(rising, None, ctx);
+        }
+    }
+}
+
+impl Handler<RecorderIs> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, RecorderIs(links): RecorderIs, ctx: &mut Self::Context) {
+        self.recorder = links;
+        self.flush(ctx);
+    }
+}
+
+impl Handler<Ask> for Swarm {
+    type Result = SwarmFigures;
+
+    fn handle(&mut self, _: Ask, _: &mut Self::Context) -> Self::Result {
+        SwarmFigures {
+            name: Arc::clone(&self.plan.name),
+            figures: self.book.figures(),
+            trackers: self.reported.clone(),
+        }
+    }
+}
+
+impl Handler<Stop> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        self.stopping = true;
+        self.dismiss_all();
+        self.flush(ctx);
+        self.finish_if_done(ctx);
+    }
+}
+
+impl Handler<KillChild> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, KillChild(class): KillChild, _: &mut Self::Context) {
+        match class {
+            Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
+            Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
+            Class::Recorder | Class::Listener | Class::Swarm => {}
+        }
+    }
+}
+
+impl Handler<Die> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("the swarm was asked to die");
+    }
+}

@@ -1,0 +1,242 @@
+//! A Swarm's children: its trackers and its sessions.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+
+use actix::prelude::*;
+use slog::{error, warn};
+
+use crate::actors::peer::{Known, Leave, Origin, Peer, PeerPlan};
+use crate::actors::slots::Slot;
+use crate::actors::supervision::{ChildExited, ChildId, Class, Deaths, Exit, Nursery, Remedy};
+use crate::actors::tracker::{Finish, Tracker, TrackerPlan};
+use crate::protocol::peer::family::Family;
+use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
+use crate::store::Record;
+use crate::store::records::EventRow;
+use crate::swarm::book::{End, SessionId};
+use crate::swarm::facts::Outcome;
+use crate::swarm::schedule::Parting;
+
+use super::Swarm;
+use crate::actors::recorder::Write;
+
+/// Peers that we want from a tracker in one answer; most give fewer.
+const NUMWANT: u32 = 200;
+
+/// A Swarm's children.
+pub(super) struct Children {
+    nursery: Nursery,
+    peers: HashMap<ChildId, SessionId>,
+    sessions: BTreeMap<SessionId, Addr<Peer>>,
+    trackers: BTreeMap<ChildId, TrackerChild>,
+    deaths: HashMap<String, Deaths>,
+    next_worker: usize,
+}
+
+struct TrackerChild {
+    address: Addr<Tracker>,
+    url: TrackerUrl,
+    told_to_finish: bool,
+}
+
+impl Children {
+    pub(super) fn new(nursery: Nursery) -> Self {
+        Children {
+            nursery,
+            peers: HashMap::new(),
+            sessions: BTreeMap::new(),
+            trackers: BTreeMap::new(),
+            deaths: HashMap::new(),
+            next_worker: 0,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.peers.is_empty() && self.trackers.is_empty()
+    }
+
+    /// Tells a session to end, if it is still there.
+    pub(super) fn dismiss(&self, session: SessionId, why: Outcome) {
+        if let Some(peer) = self.sessions.get(&session) {
+            // A full mailbox holds such an order already.
+            let _ = peer.try_send(Leave(why));
+        }
+    }
+
+    /// Tells a session what the book knows of its peer.
+    pub(super) fn tell(&self, session: SessionId, known: Known) {
+        if let Some(peer) = self.sessions.get(&session) {
+            // One that is lost is followed by the next observation's.
+            let _ = peer.try_send(known);
+        }
+    }
+
+    /// Any session, for tests of supervision.
+    pub(super) fn first_peer(&self) -> Option<Addr<Peer>> {
+        self.sessions.values().next().cloned()
+    }
+
+    /// Any tracker, for tests of supervision.
+    pub(super) fn first_tracker(&self) -> Option<Addr<Tracker>> {
+        self.trackers.values().next().map(|it| it.address.clone())
+    }
+}
+
+impl Swarm {
+    pub(super) fn start_tracker(&mut self, url: TrackerUrl, ctx: &mut Context<Self>) {
+        let shared = &self.plan.shared;
+        let plan = TrackerPlan {
+            torrent: self.plan.torrent,
+            url: url.clone(),
+            request: AnnounceRequest {
+                info_hash: self.plan.info_hash,
+                peer_id: self.plan.greeting.peer_id,
+                port: self.plan.announce_port,
+                left: self.plan.left_bytes,
+                event: AnnounceEvent::Started,
+                numwant: NUMWANT,
+                key: self.plan.tracker_key,
+                tracker_id: None,
+            },
+            interval: self.plan.interval,
+            pace: self.plan.terms.pace.divisor(),
+            asker: shared.asker.clone(),
+        };
+        let (child, lifeline) = self.children.nursery.lifeline();
+        let (finds, facts) = (ctx.address().recipient(), ctx.address().recipient());
+        let recorder = self.recorder.writes.clone();
+        let (clock, log) = (shared.clock, self.log.clone());
+        let address = Tracker::create(|ctx| {
+            ctx.set_mailbox_capacity(Class::Tracker.spec().mailbox);
+            Tracker::new(plan, finds, facts, recorder, clock, log, lifeline)
+        });
+        let tracker = TrackerChild {
+            address,
+            url,
+            told_to_finish: false,
+        };
+        self.children.trackers.insert(child, tracker);
+    }
+
+    pub(super) fn start_peer(
+        &mut self,
+        session: SessionId,
+        remote: SocketAddr,
+        origin: Origin,
+        dialable: bool,
+        slot: Slot,
+        ctx: &mut Context<Self>,
+    ) {
+        let plan = PeerPlan {
+            context: self.context(ctx),
+            session,
+            remote,
+            origin,
+            dialable,
+            slot,
+        };
+        let (child, lifeline) = self.children.nursery.lifeline();
+        let workers = &self.plan.shared.workers;
+        self.children.next_worker = (self.children.next_worker + 1) % workers.len().max(1);
+        let Some(worker) = workers.get(self.children.next_worker) else {
+            return;
+        };
+        let address = Peer::start_in_arbiter(worker, move |ctx| {
+            ctx.set_mailbox_capacity(Class::Peer.spec().mailbox);
+            Peer::new(plan, lifeline)
+        });
+        self.children.peers.insert(child, session);
+        self.children.sessions.insert(session, address);
+    }
+
+    /// Everybody is to end; said again with each tick to those who had no room.
+    pub(super) fn dismiss_all(&mut self) {
+        for peer in self.children.sessions.values() {
+            let _ = peer.try_send(Leave(Outcome::Stopped));
+        }
+        for tracker in self.children.trackers.values_mut() {
+            if !tracker.told_to_finish {
+                tracker.told_to_finish = tracker.address.try_send(Finish).is_ok();
+            }
+        }
+    }
+
+    fn peer_ended(&mut self, session: SessionId, exit: Exit) {
+        self.children.sessions.remove(&session);
+        if exit == Exit::Died {
+            warn!(self.log, "a session's actor died");
+            let end = End {
+                outcome: Outcome::Crashed,
+                parting: Parting::NotReached,
+                family: Family::Other,
+                last: None,
+                unsettled: None,
+                expected_finish: None,
+                heard_at: None,
+            };
+            let now = self.now();
+            self.book.ended(now, session, &end);
+            self.record_event(
+                "peer_died",
+                "a session's actor died; its contact counts as crashed",
+            );
+        }
+    }
+
+    fn tracker_ended(&mut self, tracker: TrackerChild, exit: Exit, ctx: &mut Context<Self>) {
+        if self.stopping {
+            return;
+        }
+        let now = self.now();
+        let name = tracker.url.redacted();
+        let deaths = self.children.deaths.entry(name.clone()).or_default();
+        match deaths.remedy(now, Class::Tracker.spec(), exit) {
+            Remedy::RestartAfter(wait) => {
+                error!(self.log, "a tracker's actor died, starting it again"; "tracker" => &name);
+                self.record_event("tracker_restarted", &format!("the actor of {name} died"));
+                ctx.run_later(wait, move |it, ctx| {
+                    if !it.stopping {
+                        it.start_tracker(tracker.url, ctx);
+                    }
+                });
+            }
+            Remedy::Forget => {}
+            Remedy::Escalate => {
+                error!(self.log, "a tracker's actor dies too often"; "tracker" => &name);
+                // Without a word to the lifeline: Root takes it from here.
+                ctx.stop();
+            }
+        }
+    }
+
+    /// Leaves a note for the reader of the figures.
+    pub(super) fn record_event(&self, kind: &str, text: &str) {
+        let event = EventRow {
+            at: self.now(),
+            kind: kind.into(),
+            text: text.into(),
+            torrent: Some(self.plan.torrent),
+        };
+        let write = Write {
+            records: vec![Record::Event(event)],
+            done: None,
+        };
+        if self.recorder.writes.try_send(write).is_err() {
+            warn!(self.log, "an event was not recorded"; "kind" => kind, "text" => text);
+        }
+    }
+}
+
+impl StreamHandler<ChildExited> for Swarm {
+    fn handle(&mut self, news: ChildExited, ctx: &mut Context<Self>) {
+        if let Some(session) = self.children.peers.remove(&news.child) {
+            self.peer_ended(session, news.exit);
+        } else if let Some(tracker) = self.children.trackers.remove(&news.child) {
+            self.tracker_ended(tracker, news.exit, ctx);
+        }
+        if self.stopping {
+            self.finish_if_done(ctx);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! How a Swarm's facts reach the Recorder, and what happens when they do not.
+//!
+//! Rows are marked when they change and sent in batches; a batch that is not
+//! acknowledged marks its rows again. So nothing waits in queues, the newest state
+//! of a peer is what is written, and a Recorder may die at any time.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use crate::actors::recorder::{Confirm, Write};
+use crate::swarm::book::{Book, OutcomeKey, Rising};
+use crate::swarm::facts::{PeerNumber, Source};
+
+use super::Swarm;
+use super::rows::Rows;
+
+/// Batches of one Swarm on their way to the Recorder at most.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+/// Rows of peers in a batch: what the Recorder commits at once.
+const ROWS: usize = 200;
+
+/// What was sent and what waits to be sent.
+#[derive(Default)]
+pub(super) struct Recording {
+    batches_in_flight: usize,
+    /// Rises that the Recorder had no room for, or let fall.
+    unsent: VecDeque<Rising>,
+    /// Rises that it has not yet acknowledged.
+    unacknowledged: BTreeMap<PeerNumber, Rising>,
+}
+
+/// What one batch held, to be marked again if it is lost.
+struct Manifest {
+    peers: Vec<PeerNumber>,
+    outcomes: Vec<OutcomeKey>,
+    sources: Vec<(u32, Source)>,
+}
+
+impl Recording {
+    /// Everything was sent and acknowledged.
+    pub(super) fn is_idle(&self) -> bool {
+        self.batches_in_flight == 0 && self.unsent.is_empty() && self.unacknowledged.is_empty()
+    }
+}
+
+impl Swarm {
+    /// Records a rise; `peer_waits` is answered when it is durable.
+    pub(super) fn record_rise(
+        &mut self,
+        rising: Rising,
+        peer_waits: Option<oneshot::Sender<()>>,
+        ctx: &mut Context<Self>,
+    ) {
+        let rows = self.rows;
+        let (done, receipt) = oneshot::channel();
+        let confirm = Confirm {
+            torrent: rows.torrent,
+            peer: rising.peer,
+            row: Box::new(rows.completion(&rising)),
+            peer_record: Box::new(rows.peer(rising.peer, &rising.record)),
+            peer_waits,
+            done: Some(done),
+        };
+        if self.recorder.confirms.try_send(confirm).is_err() {
+            // The Peer's reply falls with the message: it will say it again too,
+            // which writes the same row once more.
+            self.recording.unsent.push_back(rising);
+            return;
+        }
+        let number = rising.peer;
+        self.recording.unacknowledged.insert(number, rising);
+        ctx.spawn(receipt.into_actor(self).map(move |answer, it, _| {
+            let Some(rising) = it.recording.unacknowledged.remove(&number) else {
+                return;
+            };
+            if answer.is_err() {
+                it.recording.unsent.push_back(rising);
+            }
+        }));
+    }
+
+    /// Sends what has changed since the last time.
+    pub(super) fn flush(&mut self, ctx: &mut Context<Self>) {
+        for rising in std::mem::take(&mut self.recording.unsent) {
+            self.record_rise(rising, None, ctx);
+        }
+        while self.recording.batches_in_flight < BATCHES_IN_FLIGHT {
+            let Some((records, manifest)) = gather(&mut self.book, self.rows) else {
+                return;
+            };
+            let (done, receipt) = oneshot::channel();
+            let write = Write {
+                records,
+                done: Some(done),
+            };
+            if self.recorder.writes.try_send(write).is_err() {
+                restore(&mut self.book, &manifest);
+                return;
+            }
+            self.recording.batches_in_flight += 1;
+            ctx.spawn(receipt.into_actor(self).map(move |answer, it, _| {
+                it.recording.batches_in_flight -= 1;
+                if answer.is_err() {
+                    restore(&mut it.book, &manifest);
+                }
+            }));
+        }
+    }
+}
+
+fn gather(book: &mut Book, rows: Rows) -> Option<(Vec<crate::store::Record>, Manifest)> {
+    let peers = book.take_dirty(ROWS);
+    let mut records: Vec<_> = peers
+        .iter()
+        .filter_map(|number| Some(rows.peer(*number, book.peer(*number)?)))
+        .collect();
+    let outcomes = book.tally().take_outcomes();
+    records.extend(
+        outcomes
+            .iter()
+            .map(|(key, count)| rows.outcome(key, *count)),
+    );
+    let sources = book.tally().take_sources();
+    records.extend(
+        sources
+            .iter()
+            .map(|(hour, source, tally)| rows.source(*hour, *source, tally)),
+    );
+    let manifest = Manifest {
+        peers,
+        outcomes: outcomes.into_iter().map(|it| it.0).collect(),
+        sources: sources.into_iter().map(|it| (it.0, it.1)).collect(),
+    };
+    (!records.is_empty()).then_some((records, manifest))
+}
+
+fn restore(book: &mut Book, manifest: &Manifest) {
+    book.mark_dirty(&manifest.peers);
+    book.tally().untake(&manifest.outcomes, &manifest.sources);
+}

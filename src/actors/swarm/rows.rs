@@ -1,0 +1,162 @@
+//! Between the book's records and the store's rows.
+
+use std::sync::Arc;
+
+use crate::protocol::peer::family::Family;
+use crate::protocol::peer::handshake::PeerId;
+use crate::store::Record;
+use crate::store::records::{CompletionRow, OutcomeRow, PeerRow, SourceCounts, SourceRow};
+use crate::swarm::book::{OutcomeKey, Peer, Rising, SourceTally};
+use crate::swarm::confirmation::History;
+use crate::swarm::facts::{PeerNumber, PeerState, Source, TorrentNumber};
+
+/// Flag of a peer's row: somebody was reached by dialling it.
+const DIALLED: u8 = 1;
+
+/// Makes rows of one torrent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows {
+    pub(super) torrent: TorrentNumber,
+    pub(super) total_pieces: u32,
+    /// Whether addresses are stored.
+    pub(super) keep_addresses: bool,
+}
+
+impl Rows {
+    pub(super) fn peer(&self, number: PeerNumber, peer: &Peer) -> Record {
+        let row = PeerRow {
+            ids: peer.ids,
+            first: peer.history.first(),
+            last: peer.history.last(),
+            below: peer.history.below(),
+            best_speed: peer.best_speed,
+            visits: peer.visits,
+            sources: peer.sources,
+            client: Arc::clone(&peer.client),
+            prefix: Arc::clone(&peer.prefix),
+            place: "".into(),
+            network: "".into(),
+            state: peer.state(),
+            proof: peer.history.code(),
+            flags: if peer.dialled { DIALLED } else { 0 },
+            seen_at: peer.seen_at,
+            direction: peer.direction,
+            raw_address: peer.address.filter(|_| self.keep_addresses),
+        };
+        Record::Peer(self.torrent, number, row)
+    }
+
+    pub(super) fn completion(&self, rising: &Rising) -> CompletionRow {
+        let (rise, peer) = (&rising.rise, &rising.record);
+        let first = peer.history.first().unwrap_or(rise.below);
+        CompletionRow {
+            verdict: rise.verdict,
+            at: rise.reached.at,
+            below_at: rise.below.at,
+            evidence: rise.evidence,
+            link: rising.link,
+            first_seen: first.at,
+            first_pieces: first.pieces,
+            below_pieces: rise.below.pieces,
+            pieces: rise.reached.pieces,
+            total_pieces: self.total_pieces,
+            client: Arc::clone(&peer.client),
+            prefix: Arc::clone(&peer.prefix),
+            source: peer.first_source,
+            direction: peer.direction,
+            ids: peer.ids,
+            raw_address: peer.address.filter(|_| self.keep_addresses),
+        }
+    }
+
+    pub(super) fn outcome(&self, key: &OutcomeKey, count: u64) -> Record {
+        let row = OutcomeRow {
+            hour: key.hour,
+            attempt: key.attempt,
+            family: key.family.label().into(),
+            outcome: key.outcome,
+            count,
+        };
+        Record::Outcome(self.torrent, row)
+    }
+
+    pub(super) fn source(&self, hour: u32, source: Source, tally: &SourceTally) -> Record {
+        let counts = SourceCounts {
+            received: tally.received,
+            new: tally.new,
+            duplicate: tally.duplicate,
+            contacted: tally.contacted,
+            reached: tally.reached,
+            confirmed: tally.confirmed,
+        };
+        Record::Source(
+            self.torrent,
+            SourceRow {
+                hour,
+                source,
+                counts,
+            },
+        )
+    }
+}
+
+/// A counter's key as the store has it; None for a family that is no longer known.
+pub(in crate::actors) fn outcome_key(row: &OutcomeRow) -> OutcomeKey {
+    let family = Family::ALL.iter().find(|it| it.label() == &*row.family);
+    OutcomeKey {
+        hour: row.hour,
+        attempt: row.attempt,
+        family: family.copied().unwrap_or(Family::Other),
+        outcome: row.outcome,
+    }
+}
+
+/// A source's counters as the store has them.
+pub(super) fn source_tally(counts: &SourceCounts) -> SourceTally {
+    SourceTally {
+        received: counts.received,
+        new: counts.new,
+        duplicate: counts.duplicate,
+        contacted: counts.contacted,
+        reached: counts.reached,
+        confirmed: counts.confirmed,
+    }
+}
+
+/// A peer as the store has it; None for a record that was merged into another.
+pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Option<Peer> {
+    let state = match row.state {
+        PeerState::Merged => return None,
+        // The completion was written, the row after it was not.
+        _ if confirmed => PeerState::Confirmed,
+        state => state,
+    };
+    Some(Peer {
+        ids: row.ids,
+        prefix: Arc::clone(&row.prefix),
+        client: Arc::clone(&row.client),
+        family: Family::of(&id_with(&row.prefix), Some(&row.client)),
+        history: History::restore(row.first, row.last, row.below, state, row.proof),
+        best_speed: row.best_speed,
+        visits: row.visits,
+        sources: row.sources,
+        first_source: row.sources.iter().next().unwrap_or(Source::Incoming),
+        seen_at: row.seen_at,
+        direction: row.direction,
+        dialled: row.flags & DIALLED != 0,
+        address: row.raw_address,
+        live: 0,
+        expected_finish: None,
+        merged_into: None,
+        rise: None,
+    })
+}
+
+/// A peer id of the client that has this prefix.
+fn id_with(prefix: &str) -> PeerId {
+    let mut id = [0; 20];
+    id.iter_mut()
+        .zip(prefix.bytes())
+        .for_each(|(to, from)| *to = from);
+    PeerId(id)
+}

@@ -1,0 +1,324 @@
+//! Options to a checked configuration: what is left open there is decided here.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::crawl::{CrawlArgs, Port};
+use crate::cli::{Color, SummaryFormat};
+use crate::moment::Moment;
+
+/// Ports that are tried when none is named: BEP 3's own.
+const DEFAULT_PORTS: RangeInclusive<u16> = 6881..=6889;
+
+/// Open files that are no sessions: store, journal, log, trackers, listeners.
+const RESERVED_DESCRIPTORS: u64 = 128;
+
+/// Most sessions when no number is named: so many were measured, and a bigger
+/// number may be asked for.
+const DEFAULT_SESSIONS: u64 = 20_000;
+
+/// Of so many sessions one is kept for peers that come in.
+const INCOMING_SHARE: u32 = 4;
+
+/// What a run is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Crawl what these paths name.
+    Crawl(Vec<PathBuf>),
+    /// Say what these paths name.
+    Check(Vec<PathBuf>),
+    /// Crawl a synthetic swarm.
+    Demo,
+}
+
+/// Where to listen for peers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// Nowhere.
+    Nowhere,
+    /// At the first free port of these; if none is, at any.
+    FirstOf(RangeInclusive<u16>),
+    /// At any free port.
+    Any,
+    /// At this port, or the run fails.
+    At(u16),
+}
+
+/// The local addresses in use; a family that is `None` is not used at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bind {
+    /// To dial from and listen at with IPv4; unspecified for any.
+    pub v4: Option<Ipv4Addr>,
+    /// The same with IPv6.
+    pub v6: Option<Ipv6Addr>,
+}
+
+/// Peer sessions at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sessions {
+    /// That we dial.
+    pub outgoing: u32,
+    /// That others open, kept free for them.
+    pub incoming: u32,
+}
+
+/// A run's configuration, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What to do.
+    pub task: Task,
+    /// Peer sessions, if named (see [`Config::sessions`]).
+    pub jobs: Option<u32>,
+    /// Where to listen.
+    pub listen: Listen,
+    /// From and at which addresses.
+    pub bind: Bind,
+    /// Of connecting and shaking hands.
+    pub timeout: Duration,
+    /// Longest time between visits to an unfinished peer.
+    pub delay: Duration,
+    /// Between announces; `None`: what the tracker says.
+    pub interval: Option<Duration>,
+    /// What is logged.
+    pub loglevel: slog::Level,
+    /// The run's folder.
+    pub output: PathBuf,
+    /// After which to stop.
+    pub duration: Option<Duration>,
+    /// The threshold in thousandths.
+    pub threshold_permille: u16,
+    /// Private addresses and low ports are spoken to as well.
+    pub allow_local: bool,
+    /// Addresses are stored.
+    pub keep_addresses: bool,
+    /// Told to peers and trackers.
+    pub contact: Option<String>,
+    /// Only warnings and errors on standard error.
+    pub quiet: bool,
+    /// `Auto` still depends on the terminal.
+    pub color: Color,
+    /// Of the summary.
+    pub format: SummaryFormat,
+}
+
+/// What surrounds a run, and decides what the options leave open.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings {
+    /// The start.
+    pub now: Moment,
+    /// The environment variable NO_COLOR is set and not empty.
+    pub no_color: bool,
+}
+
+impl Surroundings {
+    /// This process's environment at `now`.
+    pub fn read(now: Moment) -> Self {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+        Surroundings { now, no_color }
+    }
+}
+
+/// Options that do not go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Nothing to do.
+    #[error("no INPUT; name .torrent files, folders of them or list files, or try --demo")]
+    NoInput,
+    /// A demo of something else.
+    #[error("--demo takes neither INPUT nor --check; leave out one or the other")]
+    DemoOfInput,
+    /// Two addresses of one family.
+    #[error("--bind {0} and --bind {1} are of one family; name at most one of each")]
+    BindTwice(IpAddr, IpAddr),
+    /// Neither dialling nor listening.
+    #[error("--jobs 0 dials nobody and --port 0 hears nobody; leave one of them out")]
+    DeafAndDumb,
+}
+
+impl Config {
+    /// Checks the options together and decides what they leave open.
+    ///
+    /// # Errors
+    /// They contradict each other, or name nothing to do.
+    pub fn new(args: CrawlArgs, around: &Surroundings) -> Result<Config, ConfigError> {
+        let task = match (args.demo, args.check) {
+            (true, false) if args.inputs.is_empty() => Task::Demo,
+            (true, _) => return Err(ConfigError::DemoOfInput),
+            _ if args.inputs.is_empty() => return Err(ConfigError::NoInput),
+            (_, true) => Task::Check(args.inputs),
+            _ => Task::Crawl(args.inputs),
+        };
+        let listen = match args.port {
+            None => Listen::FirstOf(DEFAULT_PORTS),
+            Some(Port::None) => Listen::Nowhere,
+            Some(Port::Auto) => Listen::Any,
+            Some(Port::Exact(port)) => Listen::At(port),
+        };
+        if args.jobs == Some(0) && listen == Listen::Nowhere {
+            return Err(ConfigError::DeafAndDumb);
+        }
+        let color = match args.color {
+            Color::Auto if around.no_color => Color::Never,
+            color => color,
+        };
+        Ok(Config {
+            jobs: args.jobs,
+            listen,
+            bind: Bind::new(&args.bind)?,
+            timeout: args.timeout,
+            delay: args.delay,
+            interval: args.interval,
+            loglevel: args.loglevel.into(),
+            output: args.output.unwrap_or_else(|| default_output(around.now)),
+            duration: args.duration,
+            threshold_permille: args.threshold.0,
+            allow_local: args.allow_local || task == Task::Demo,
+            keep_addresses: args.keep_addresses,
+            contact: args.contact,
+            quiet: args.quiet,
+            color,
+            format: args.format,
+            task,
+        })
+    }
+
+    /// Sessions at a time, under a limit of open files: those named, as far as the
+    /// limit allows, or what it allows.
+    pub fn sessions(&self, descriptors: u64) -> Sessions {
+        // Under a small limit what is reserved must not leave nothing.
+        let reserved = RESERVED_DESCRIPTORS.min(descriptors / 2);
+        let possible = u32::try_from(descriptors - reserved).unwrap_or(u32::MAX);
+        let default = u64::from(possible).min(DEFAULT_SESSIONS) as u32;
+        let total = match self.jobs {
+            None | Some(0) => default,
+            Some(jobs) => jobs.min(possible),
+        };
+        let incoming = match self.listen {
+            Listen::Nowhere => 0,
+            _ => total / INCOMING_SHARE,
+        };
+        let outgoing = match self.jobs {
+            Some(0) => 0,
+            _ => total - incoming,
+        };
+        Sessions { outgoing, incoming }
+    }
+}
+
+impl Bind {
+    fn new(addresses: &[IpAddr]) -> Result<Bind, ConfigError> {
+        if addresses.is_empty() {
+            return Ok(Bind {
+                v4: Some(Ipv4Addr::UNSPECIFIED),
+                v6: Some(Ipv6Addr::UNSPECIFIED),
+            });
+        }
+        let mut bind = Bind { v4: None, v6: None };
+        for address in addresses {
+            let before = match *address {
+                IpAddr::V4(v4) => bind.v4.replace(v4).map(IpAddr::V4),
+                IpAddr::V6(v6) => bind.v6.replace(v6).map(IpAddr::V6),
+            };
+            if let Some(before) = before {
+                return Err(ConfigError::BindTwice(before, *address));
+            }
+        }
+        Ok(bind)
+    }
+}
+
+/// `output/2026-11-23T03-44-01Z`: no colon, which some file systems refuse.
+fn default_output(now: Moment) -> PathBuf {
+    let start = humantime::format_rfc3339_seconds(now.to_system_time()).to_string();
+    PathBuf::from("output").join(start.replace(':', "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(args: &[&str]) -> Result<Config, ConfigError> {
+        let args = ["bta"].iter().chain(args).map(Into::into);
+        let around = Surroundings {
+            now: Moment::from_millis(1_795_405_441_250),
+            no_color: false,
+        };
+        Config::new(crate::cli::parse("bta", args).unwrap(), &around)
+    }
+
+    #[test]
+    fn decides_what_the_options_leave_open() {
+        let config = config(&["a.torrent"]).unwrap();
+        assert_eq!(config.task, Task::Crawl(vec!["a.torrent".into()]));
+        assert_eq!(config.output, PathBuf::from("output/2026-11-23T03-44-01Z"));
+        assert_eq!(config.listen, Listen::FirstOf(6881..=6889));
+        assert_eq!(config.threshold_permille, 980);
+        assert_eq!(config.timeout, Duration::from_secs(10));
+        assert_eq!(config.delay, Duration::from_secs(600));
+        assert_eq!((config.interval, config.duration), (None, None));
+        assert!(!config.allow_local && !config.keep_addresses);
+        assert!(config.bind.v4.is_some() && config.bind.v6.is_some());
+    }
+
+    #[test]
+    fn a_demo_needs_no_input_and_is_local() {
+        let config = config(&["--demo"]).unwrap();
+        assert_eq!(config.task, Task::Demo);
+        assert!(config.allow_local);
+        let both = Err(ConfigError::DemoOfInput);
+        assert_eq!(self::config(&["--demo", "a.torrent"]), both);
+        assert_eq!(self::config(&["--demo", "--check"]), both);
+        assert_eq!(self::config(&[]), Err(ConfigError::NoInput));
+        assert_eq!(self::config(&["--check"]), Err(ConfigError::NoInput));
+    }
+
+    #[test]
+    fn keeps_a_quarter_of_the_sessions_for_incoming_peers() {
+        let sessions = |args: &[&str], limit| {
+            let Sessions { outgoing, incoming } = config(args).unwrap().sessions(limit);
+            (outgoing, incoming)
+        };
+        assert_eq!(sessions(&["-j", "100", "a"], 20_000), (75, 25));
+        assert_eq!(sessions(&["-j1", "a"], 20_000), (1, 0));
+        assert_eq!(sessions(&["-j100", "-p0", "a"], 20_000), (100, 0));
+        assert_eq!(sessions(&["-j0", "a"], 1_128), (0, 250));
+        assert_eq!(sessions(&["a"], 1_128), (750, 250));
+        assert_eq!(sessions(&["-j5000", "a"], 1_128), (750, 250));
+        assert_eq!(sessions(&["a"], 1_000_000), (15_000, 5_000));
+        assert_eq!(sessions(&["a"], 20), (8, 2));
+    }
+
+    #[test]
+    fn binds_at_most_one_address_a_family() {
+        let one = config(&["a", "--bind", "192.0.2.7"]).unwrap().bind;
+        assert_eq!((one.v4, one.v6), (Some([192, 0, 2, 7].into()), None));
+        let both = ["a", "--bind", "192.0.2.7", "--bind", "[2001:db8::7]"];
+        assert!(config(&both).unwrap().bind.v6.is_some());
+        let twice = config(&["a", "--bind", "192.0.2.7", "--bind", "192.0.2.8"]);
+        assert!(matches!(twice, Err(ConfigError::BindTwice(..))));
+    }
+
+    #[test]
+    fn neither_dialling_nor_listening_is_refused() {
+        let neither = config(&["a", "-j0", "-p0"]);
+        assert_eq!(neither, Err(ConfigError::DeafAndDumb));
+        assert!(config(&["a", "-j0"]).is_ok() && config(&["a", "-p0"]).is_ok());
+    }
+
+    #[test]
+    fn no_color_is_obeyed_unless_colours_are_asked_for() {
+        let color = |args: &[&str]| {
+            let args = ["bta", "a"].iter().chain(args).map(Into::into);
+            let around = Surroundings {
+                now: Moment::EPOCH,
+                no_color: true,
+            };
+            let config = Config::new(crate::cli::parse("bta", args).unwrap(), &around);
+            config.unwrap().color
+        };
+        assert_eq!(color(&[]), Color::Never);
+        assert_eq!(color(&["--color", "always"]), Color::Always);
+    }
+}

@@ -1,0 +1,174 @@
+//! One connection of a peer, over a real link.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::Plan;
+use super::ending::Ending;
+use super::life::World;
+use super::session::Session;
+use crate::lab::witness::Via;
+use crate::moment::Moment;
+use crate::net::BoxLink;
+use crate::protocol::peer::PeerId;
+
+/// Opening a connection, and trying encryption.
+const DIAL_WAIT: Duration = Duration::from_secs(10);
+/// Sending what is left when a connection ends.
+pub(super) const FAREWELL: Duration = Duration::from_millis(500);
+
+/// The guests that are connected to one peer.
+pub(super) type Present = Arc<Mutex<Vec<PeerId>>>;
+
+/// One connection, moved along.
+pub(super) struct Connection {
+    world: Arc<World>,
+    plan: Arc<Plan>,
+    present: Present,
+    session: Session,
+    /// Whether the guest opened it, and when.
+    contact: Option<(Via, Moment)>,
+    /// What it entered into `present`.
+    guest: Option<PeerId>,
+    told: Option<u32>,
+}
+
+impl Connection {
+    pub(super) fn new(
+        world: &Arc<World>,
+        plan: &Arc<Plan>,
+        present: &Present,
+        session: Session,
+    ) -> Self {
+        Connection {
+            world: world.clone(),
+            plan: plan.clone(),
+            present: present.clone(),
+            session,
+            contact: None,
+            guest: None,
+            told: None,
+        }
+    }
+
+    /// Serves a connection that a guest has opened.
+    pub(super) async fn accepted(mut self, link: BoxLink, via: Via) {
+        self.contact = Some((via, self.world.clock.now()));
+        self.run(link).await;
+    }
+
+    /// Connects to a guest.
+    pub(super) async fn dial(self, guest: SocketAddr) {
+        let wait = self.world.pace.of(DIAL_WAIT);
+        let mut own = self.plan.addresses().map(|it| it.ip());
+        let from = own.find(|it| it.is_ipv4() == guest.is_ipv4());
+        drop(own);
+        if self.plan.client.habits().encrypts_first {
+            let knock = async {
+                let mut link = self.world.network.connect(from, guest).await?;
+                // As the public key that opens MSE: nothing but noise.
+                let mut rng = SmallRng::seed_from_u64(self.plan.seed);
+                let noise: Vec<u8> = (0..96).map(|_| rng.random()).collect();
+                link.write_all(&noise).await?;
+                link.read(&mut [0; 1]).await
+            };
+            let _ = tokio::time::timeout(wait, knock).await;
+        }
+        let dial = self.world.network.connect(from, guest);
+        if let Ok(Ok(link)) = tokio::time::timeout(wait, dial).await {
+            self.run(link).await;
+        }
+    }
+
+    async fn run(mut self, mut link: BoxLink) {
+        let ending = self.exchange(&mut link).await;
+        self.report();
+        if !matches!(ending, Ending::ByGuest | Ending::Duplicate) {
+            let farewell = async {
+                link.write_all(self.session.transmit()).await?;
+                link.shutdown().await
+            };
+            // The peer is going: nobody is left to be told of an error.
+            let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        }
+    }
+
+    async fn exchange(&mut self, link: &mut BoxLink) -> Ending {
+        let (mut reader, mut writer) = tokio::io::split(link);
+        let mut buffer = [0; 1024];
+        loop {
+            let due = self.world.clock.instant(self.session.poll_timeout());
+            let waiting = !self.session.transmit().is_empty();
+            let step = tokio::select! {
+                sent = writer.write(self.session.transmit()), if waiting => match sent {
+                    Ok(len) if len > 0 => {
+                        self.session.transmitted(len);
+                        Ok(())
+                    }
+                    _ => Err(Ending::ByGuest),
+                },
+                read = reader.read(&mut buffer) => match read {
+                    Ok(len) if len > 0 => {
+                        let now = self.world.clock.now();
+                        self.session.handle_input(now, &buffer[..len])
+                    }
+                    _ => Err(Ending::ByGuest),
+                },
+                () = tokio::time::sleep_until(due) => {
+                    self.session.handle_timeout(self.world.clock.now())
+                }
+            };
+            if let Err(ending) = step.and_then(|()| self.recognise()) {
+                return ending;
+            }
+            self.report();
+        }
+    }
+
+    /// One connection to each guest: the newer one goes.
+    fn recognise(&mut self) -> Result<(), Ending> {
+        let Some(guest) = self.session.guest_id().filter(|_| self.guest.is_none()) else {
+            return Ok(());
+        };
+        let witness = &self.world.witness;
+        if let Some((via, at)) = self.contact.take() {
+            witness.contacted(self.plan.number, via, at);
+        }
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        if present.contains(&guest) {
+            return Err(Ending::Duplicate);
+        }
+        present.push(guest);
+        self.guest = Some(guest);
+        witness.met(self.plan.number, self.world.clock.now());
+        Ok(())
+    }
+
+    fn report(&mut self) {
+        let offences = self.session.take_offences();
+        if !offences.is_empty() {
+            self.world.witness.offended(&offences);
+        }
+        let told = self.session.told();
+        if told != self.told && self.guest.is_some() {
+            self.told = told;
+            let below = told.is_none_or(|it| it < self.plan.torrent.threshold);
+            let now = self.world.clock.now();
+            self.world.witness.told(self.plan.number, below, now);
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(guest) = self.guest {
+            let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+            present.retain(|it| *it != guest);
+        }
+    }
+}

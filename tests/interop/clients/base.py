@@ -1,0 +1,75 @@
+"""What every client has in common: a folder, a process, and its own word on the pieces that it holds."""
+
+import http.client
+import os
+import signal
+import time
+
+from processes import Process
+
+PORT = 6881
+ANSWERS_WITHIN_S = 20
+
+
+class Client:
+    """Made and used in the thread of its host. Subclasses say how it is started and asked."""
+
+    kind = ""
+    programs = {}  # what must be installed: name, and how to install it
+
+    def __init__(self, host, torrent, folder, *, seeding, rate_kb, leaves):
+        self.host = host
+        self.torrent = torrent
+        self.folder = folder
+        self.seeding = seeding  # holds the content from the start
+        self.rate_kb = rate_kb  # download limit in KiB/s
+        self.leaves = leaves  # goes at once when it is complete
+        self.downloads = folder / "downloads"
+        self.process = None
+        self.downloads.mkdir(parents=True)
+        if seeding:
+            os.link(torrent.payload, self.downloads / torrent.name)
+
+    def command(self):
+        """Write the configuration and return the command line."""
+        raise NotImplementedError
+
+    def load(self):
+        """Hand the torrent over, for those that do not take it on the command line."""
+
+    def held(self):
+        """The number of pieces that the client says it holds."""
+        raise NotImplementedError
+
+    def start(self):
+        self.process = Process(self.command(), self.folder)
+        deadline = time.monotonic() + ANSWERS_WITHIN_S
+        while True:
+            try:
+                return self.load()
+            except (OSError, http.client.HTTPException) as error:
+                if time.monotonic() > deadline or not self.process.running():
+                    raise RuntimeError(f"does not answer ({error}), see {self.folder}/log") from error
+                time.sleep(0.1)
+
+    def pieces(self):
+        """As `held`, or None while the client does not answer."""
+        try:
+            return self.held()
+        except (OSError, http.client.HTTPException, LookupError, ValueError):
+            return None
+
+    def stop(self, abruptly=False):
+        if self.process:
+            self.process.stop(signal.SIGKILL if abruptly else signal.SIGTERM)
+
+
+def ask(port, method, path, body=None, headers=None):
+    """One HTTP request to the client's own interface: (status, headers, body)."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()

@@ -1,0 +1,23 @@
+"""ctorrent: the classic client of BEP 3, with nothing that came later. It is known by its status line."""
+
+import re
+
+from clients.base import PORT, Client
+
+
+class Ctorrent(Client):
+    kind = "ctorrent"
+    programs = {"ctorrent": "apt-get install ctorrent"}
+
+    def command(self):
+        return ["ctorrent", "-p", PORT, "-i", self.host.address, "-I", self.host.address,
+                *(["-f"] if self.seeding else ["-D", self.rate_kb]),
+                "-s", self.downloads / self.torrent.name, self.torrent.file]
+
+    def load(self):
+        pass
+
+    def held(self):
+        # "/ 1/3/20 [12/256/256] 3MB,0MB | ...": seeds, peers and so on, then the pieces that it holds.
+        said = re.findall(rb"\[(\d+)/\d+/\d+\]", (self.folder / "log").read_bytes()[-2000:])
+        return int(said[-1]) if said else 0

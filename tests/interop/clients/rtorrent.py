@@ -1,0 +1,49 @@
+"""rTorrent without its screen, asked by XML-RPC over SCGI."""
+
+import socket
+import xmlrpc.client
+
+from clients.base import PORT, Client
+
+
+class Rtorrent(Client):
+    kind = "rtorrent"
+    programs = {"rtorrent": "apt-get install rtorrent"}
+
+    def command(self):
+        self.socket = self.folder / "scgi"
+        self.socket.unlink(missing_ok=True)
+        session = self.folder / "session"
+        session.mkdir(exist_ok=True)
+        limit = "" if self.seeding else f"throttle.global_down.max_rate.set_kb = {self.rate_kb}\n"
+        (self.folder / "rc").write_text(f"""\
+system.daemon.set = true
+session.path.set = {session}
+directory.default.set = {self.downloads}
+network.port_range.set = {PORT}-{PORT}
+network.bind_address.set = {self.host.address}
+network.scgi.open_local = {self.socket}
+protocol.pex.set = yes
+protocol.encryption.set = allow_incoming,try_outgoing,enable_retry
+dht.mode.set = disable
+trackers.use_udp.set = yes
+{limit}load.start = {self.torrent.file}
+""")
+        return ["rtorrent", "-n", "-o", f"import={self.folder}/rc"]
+
+    def load(self):
+        self.held()
+
+    def held(self):
+        downloads = self.call("d.multicall2", "", "main", "d.completed_chunks=")
+        return downloads[0][0] if downloads else 0
+
+    def call(self, method, *arguments):
+        body = xmlrpc.client.dumps(arguments, method).encode()
+        headers = b"CONTENT_LENGTH\0%d\0SCGI\0001\0" % len(body)
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(3)
+            link.connect(str(self.socket))
+            link.sendall(b"%d:%s,%s" % (len(headers), headers, body))
+            answer = b"".join(iter(lambda: link.recv(65536), b""))
+        return xmlrpc.client.loads(answer.split(b"\r\n\r\n", 1)[1])[0][0]

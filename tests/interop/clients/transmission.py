@@ -1,0 +1,50 @@
+"""transmission-daemon, asked over its RPC."""
+
+import base64
+import json
+
+from clients.base import PORT, Client, ask
+
+RPC_PORT = 9091
+
+
+class Transmission(Client):
+    kind = "transmission"
+    programs = {"transmission-daemon": "apt-get install transmission-daemon"}
+    session = ""
+
+    def command(self):
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        (home / "settings.json").write_text(json.dumps({
+            "bind-address-ipv4": self.host.address,
+            "peer-port": PORT,
+            "download-dir": str(self.downloads),
+            "dht-enabled": False,
+            "lpd-enabled": False,
+            "port-forwarding-enabled": False,
+            "rpc-bind-address": "127.0.0.1",
+            "rpc-port": RPC_PORT,
+            "rpc-whitelist-enabled": False,
+            "speed-limit-down": self.rate_kb,
+            "speed-limit-down-enabled": not self.seeding,
+        }))
+        return ["transmission-daemon", "-f", "-g", home]
+
+    def load(self):
+        metainfo = base64.b64encode(self.torrent.file.read_bytes()).decode()
+        self.rpc("torrent-add", metainfo=metainfo)
+
+    def held(self):
+        answer = self.rpc("torrent-get", fields=["pieces"])
+        return int.from_bytes(base64.b64decode(answer["torrents"][0]["pieces"])).bit_count()
+
+    def rpc(self, method, **arguments):
+        body = json.dumps({"method": method, "arguments": arguments})
+        for _ in range(2):
+            status, headers, answer = ask(RPC_PORT, "POST", "/transmission/rpc", body,
+                                          {"X-Transmission-Session-Id": self.session})
+            if status != 409:
+                break
+            self.session = headers["X-Transmission-Session-Id"]
+        return json.loads(answer)["arguments"]

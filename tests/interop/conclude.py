@@ -1,0 +1,70 @@
+"""From a swarm that is over to its checks: did the clients keep to their plans, and bta to its word?"""
+
+import json
+from collections import defaultdict
+
+import report
+from judge import GOOD, address, judge, kept_to_plan
+from observer import DUMPS
+
+
+def conclude(swarm, observers, options):
+    """Print and write the outcome; true if nothing failed."""
+    outcome = report.Report()
+    print()
+    report.truths(swarm.lives)
+    outcome.check(swarm.tracker.failure is None, "tracker", swarm.tracker.failure)
+    for life in swarm.lives:
+        outcome.check(life.failure is None and kept_to_plan(life.plan, life.truth), f"{life.name} keeps to its plan",
+                      life.failure or f"{life.truth.most} of {life.truth.total} pieces")
+    verdicts = defaultdict(dict)
+    for observer in observers:
+        print(f"\nobserver {observer.name} ({observer.host.address}), killed {len(observer.copies)} times", flush=True)
+        examine(observer, swarm.lives, outcome, verdicts)
+    clients = [report.as_json(life, verdicts[life.name]) for life in swarm.lives]
+    return outcome.close(swarm.folder / "result.json", options=vars(options), clients=clients)
+
+
+def examine(observer, lives, outcome, verdicts):
+    name = observer.name
+    outcome.check(observer.failure is None, f"{name}: runs to its end", observer.failure)
+    outcome.check(observer.exit_code == 0, f"{name}: ends with exit code 0", f"{observer.exit_code}")
+    outcome.check(observer.said("stdout"), f"{name}: says a summary on standard output")
+    outcome.check("panicked" not in observer.said("stderr"), f"{name}: no panic", f"see {observer.folder}/stderr")
+    outcome.check(len(observer.copies) == observer.kills, f"{name}: was killed {observer.kills} times",
+                  f"{len(observer.copies)}")
+
+    dumps = {what: dump(observer, what, outcome) for what in DUMPS}
+    rows = defaultdict(list)
+    for row in dumps["completions"]:
+        rows[address(row)].append(row)
+    known = {life.host.address for life in lives}
+    outcome.check(rows.keys() <= known, f"{name}: confirms only clients of the swarm", f"{rows.keys() - known}")
+
+    for life in lives:
+        verdict = judge(life.name, life.plan, life.truth, rows[life.host.address])
+        verdicts[life.name][name] = verdict
+        outcome.check(verdict.verdict in GOOD, f"{name}: {life.name} {verdict.verdict}", verdict.why)
+        if verdict.verdict not in GOOD:
+            for row in rows[life.host.address] + dumps["peers"]:
+                if address(row) == life.host.address:
+                    print("       ", json.dumps(row))
+    for copy in observer.copies:
+        before = {(row["torrent"], row["peer"]) for row in dump(observer, "completions", outcome, copy)}
+        after = {(row["torrent"], row["peer"]) for row in dumps["completions"]}
+        outcome.check(before <= after, f"{name}: keeps the {len(before)} completions of {copy.name}",
+                      f"{before - after} lost")
+    print()
+    report.table([verdicts[life.name][name] for life in lives])
+
+
+def dump(observer, what, outcome, store=None):
+    """The rows of a dump, kept beside the store; none, and a failed check, if it cannot be had."""
+    label = f"{observer.name}: bta-dump {what}{f' of {store.name}' if store else ''}"
+    try:
+        rows = observer.dump(what, store)
+    except (OSError, RuntimeError, ValueError) as error:
+        outcome.check(False, label, str(error))
+        return []
+    outcome.check(True, label)
+    return rows

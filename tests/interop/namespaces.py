@@ -1,0 +1,112 @@
+"""Hosts for the swarm: one network namespace each, on a bridge in a namespace of its own.
+
+The addresses exist only inside; there is no default route and no link to the machine's own network,
+so nothing that runs on these hosts can send a packet anywhere else.
+"""
+
+import contextlib
+import ctypes
+import os
+import re
+import subprocess
+import time
+
+CLONE_NEWNET = 0x40000000
+SUBNET = "10.98.76"  # a /24: room for 250 hosts
+FIREWALL = """
+table inet firewall {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    iif lo accept
+    ct state established,related accept
+  }
+}
+"""
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def run(*command, stdin=None):
+    done = subprocess.run(command, input=stdin, text=True, capture_output=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+def enter(namespace):
+    """Move the calling thread in: its sockets and the processes that it starts live there."""
+    descriptor = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    try:
+        if libc.setns(descriptor, CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns {namespace}")
+    finally:
+        os.close(descriptor)
+
+
+class Host:
+    """One namespace with one address."""
+
+    def __init__(self, namespace, address):
+        self.namespace = namespace
+        self.address = address
+
+    def enter(self):
+        enter(self.namespace)
+
+
+class Network:
+    """The bridge and its hosts; leaving the `with` block removes them whatever happened inside."""
+
+    def __init__(self):
+        self.prefix = f"bta{os.getpid()}"
+        self.bridge = f"{self.prefix}-bridge"
+        self.count = 0
+
+    def __enter__(self):
+        remove(namespaces_of_the_dead())
+        try:
+            run("ip", "netns", "add", self.bridge)
+            run("ip", "-n", self.bridge, "-batch", "-", stdin="link add br0 type bridge\nlink set br0 up\n")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        remove(name for name in namespaces() if name.startswith(f"{self.prefix}-"))
+
+    def host(self, firewalled=False):
+        """A new host; behind a firewall it connects only outwards."""
+        self.count += 1
+        namespace, address = f"{self.prefix}-{self.count}", f"{SUBNET}.{self.count}"
+        run("ip", "netns", "add", namespace)
+        run("ip", "-n", namespace, "-batch", "-", stdin=(
+            f"link add eth0 type veth peer name port{self.count} netns {self.bridge}\n"
+            f"address add {address}/24 dev eth0\n"
+            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n"))
+        run("ip", "-n", self.bridge, "link", "set", f"port{self.count}", "master", "br0", "up")
+        if firewalled:
+            run("ip", "netns", "exec", namespace, "nft", "-f", "-", stdin=FIREWALL)
+        return Host(namespace, address)
+
+
+def namespaces():
+    with contextlib.suppress(FileNotFoundError):
+        return os.listdir("/run/netns")
+    return []
+
+
+def namespaces_of_the_dead():
+    """What a harness left behind that was killed before it could tidy up."""
+    for name in namespaces():
+        owner = re.match(r"bta(\d+)-", name)
+        if owner and not os.path.exists(f"/proc/{owner[1]}"):
+            yield name
+
+
+def remove(names):
+    for name in list(names):
+        # A namespace may be busy for a moment while its last process is being reaped.
+        for _ in range(20):
+            if subprocess.run(["ip", "netns", "delete", name], capture_output=True).returncode == 0:
+                break
+            time.sleep(0.1)

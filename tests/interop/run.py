@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Runs bta in a swarm of real clients and judges what it confirmed. See README.md in this folder."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import plan
+from clients import KINDS
+from conclude import conclude
+from namespaces import Network
+from observer import Observer
+from swarm import Swarm, subfolder
+from trackers import TRACKERS
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = {"ip": "apt-get install iproute2", "nft": "apt-get install nftables", "setpriv": "apt-get install util-linux"}
+OBSERVED_FROM_S = 6  # the first seeds and leechers are there before the observer
+SETTLE_S = 5  # between the last client's word and the end of the observation
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--profile", choices=plan.PROFILES, default="ci", help="the cast of the swarm (%(default)s)")
+    add("--kinds", type=names(KINDS), default=list(KINDS), help="only these clients, by comma; seeds stay")
+    add("--behaviours", type=names(plan.BEHAVIOURS), default=list(plan.BEHAVIOURS), help="only these, by comma")
+    add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
+    add("--tracker-interval", type=int, default=20, metavar="S", help="announce interval of bittorrent-tracker")
+    add("--interval", metavar="MIN", help="handed to bta as -i")
+    add("--seed", type=int, default=int(time.time()) % 1_000_000, help="of everything drawn (the time)")
+    add("--size", type=int, default=64, metavar="MIB", help="of the content (%(default)s)")
+    add("--arrivals", type=int, default=60, metavar="S", help="clients arrive over this time (%(default)s)")
+    add("--limit", type=int, default=240, metavar="S", help="the swarm is ended after this time (%(default)s)")
+    add("--kills", type=int, default=1, help="SIGKILLs to the second observer (%(default)s)")
+    add("--binaries", type=Path, default=Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release",
+        help="folder of bta and bta-dump (%(default)s)")
+    add("--without-bta", action="store_true", help="only the swarm: do all clients keep to their plans?")
+    add("--folder", type=Path, help="where logs, stores and result.json go (a new one in the temporary folder)")
+    return parser.parse_args()
+
+
+def names(known):
+    def parse(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name}: not one of {', '.join(known)}")
+        return chosen
+    return parse
+
+
+def require(programs):
+    """End with what to install if any of the programs is missing; nothing is skipped."""
+    missing = {name: how for name, how in programs.items() if not shutil.which(name) and not Path(name).exists()}
+    for name, how in missing.items():
+        print(f"missing: {name} ({how})", file=sys.stderr)
+    if missing or os.geteuid():
+        sys.exit("interop: needs " + ("the programs above" if missing else "root, for network namespaces"))
+
+
+def main():
+    options = arguments()
+    plans = [member for member in plan.PROFILES[options.profile]()
+             if member.behaviour == plan.SEED or
+             member.kind in options.kinds and member.behaviour in options.behaviours]
+    require(TOOLS | TRACKERS[options.tracker].programs)
+    for kind in {member.kind for member in plans}:
+        require(KINDS[kind].programs)
+    if not options.without_bta:
+        require({str(options.binaries / name): "cargo build --release" for name in ("bta", "bta-dump")})
+    plan.draw(plans, options.seed, options.size * 1024, OBSERVED_FROM_S, options.arrivals)
+
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="bta-interop-"))
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)  # opentracker is nobody
+    print(f"interop: {len(plans)} clients, {options.tracker}, {options.size} MiB, seed {options.seed}, in {folder}",
+          flush=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    with Network() as network:
+        swarm = Swarm(network, folder, plans, options)
+        observers = [] if options.without_bta else [
+            Observer("steady", network.host(), subfolder(folder, "steady"), swarm, options),
+            Observer("killed", network.host(), subfolder(folder, "killed"), swarm, options, options.kills),
+        ]
+        try:
+            swarm.run(observers, OBSERVED_FROM_S, SETTLE_S, options.limit)
+        finally:
+            swarm.close(observers)
+    return conclude(swarm, observers, options)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
