@@ -460,7 +460,7 @@ impl Handler<Arrived> for Swarm {
         let Some(slot) = self.plan.shared.slots.take(Direction::Incoming) else {
             return self.book.turned_away(now, Outcome::NoSlot);
         };
-        let session = self.book.accepted(now, arrived.remote);
+        let session = self.book.accepted(arrived.remote);
         let origin = Origin::Accepted(arrived.incoming, arrived.head);
         self.start_peer(session, arrived.remote, origin, false, slot, ctx);
     }

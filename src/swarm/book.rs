@@ -208,7 +208,6 @@ impl Book {
             Direction::Outgoing,
             attempt,
             source,
-            now,
         ));
         Some(Contact {
             session,
@@ -237,14 +236,13 @@ impl Book {
     }
 
     /// Somebody connected to us and asked for this torrent.
-    pub fn accepted(&mut self, now: Moment, remote: SocketAddr) -> SessionId {
+    pub fn accepted(&mut self, remote: SocketAddr) -> SessionId {
         let remote = canonical(remote);
         self.sessions.open(Session::new(
             remote,
             Direction::Incoming,
             Attempt::Incoming,
             Source::Incoming,
-            now,
         ))
     }
 

@@ -74,7 +74,7 @@ impl Book {
         first: &Seen,
         it: &Observed,
     ) -> Option<Reaction> {
-        let id = self.accepted(now, remote);
+        let id = self.accepted(remote);
         let settled = Observed {
             report: Report::Settled(*first),
             ..it.clone()

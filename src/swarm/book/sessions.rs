@@ -70,7 +70,6 @@ impl Session {
         direction: Direction,
         attempt: Attempt,
         source: Source,
-        opened_at: Moment,
     ) -> Self {
         Session {
             address,
@@ -78,7 +77,6 @@ impl Session {
             direction,
             attempt,
             source,
-            opened_at,
             peer: None,
             link: SessionLink::SameSession,
             settled: None,
