@@ -13,5 +13,6 @@ pub mod lab;
 pub mod moment;
 pub mod net;
 pub mod protocol;
+pub mod report;
 pub mod store;
 pub mod swarm;

@@ -71,6 +71,7 @@ fn peer(tag: u64) -> PeerRow {
         place: "".into(),
         network: "".into(),
         state: PeerState::Below,
+        merged_into: None,
         proof: 0,
         flags: 0,
         seen_at: Moment::EPOCH,

@@ -3,13 +3,13 @@
 
 use std::collections::HashSet;
 
-use super::codec::{Row, decode, encode};
+use super::codec::{Row, encode};
 use super::error::StoreError;
 use super::journal::JournalRow;
 use super::keys;
 use super::names::{NameKind, Names};
 use super::records::{CompletionRow, PeerRow, Record, TorrentRow};
-use super::rows::row_error;
+use super::rows::row;
 use super::shelf::{Overlay, Puts, Shelf, Tree};
 use crate::swarm::facts::{Observation, PeerNumber, PeerState, Sources, TorrentNumber, Verdict};
 
@@ -110,11 +110,11 @@ impl<'a, S: Shelf> Packer<'a, S> {
 
     /// The whole batch.
     pub(super) fn finish(mut self) -> Result<Packed, StoreError> {
-        for (torrent, peer, row) in std::mem::take(&mut self.risen) {
+        for (torrent, peer, risen) in std::mem::take(&mut self.risen) {
             let key = keys::peer(torrent, peer);
             if !self.told.contains(&key) {
-                let stored = self.stored::<PeerRow>(Tree::Peers, &key)?;
-                self.put(Tree::Peers, key, &absorb(stored, &row));
+                let stored = row::<PeerRow>(&self.over, self.names, Tree::Peers, &key)?;
+                self.put(Tree::Peers, key, &absorb(stored, &risen));
             }
         }
         for (key, text) in self.names.unsaved() {
@@ -156,12 +156,6 @@ impl<'a, S: Shelf> Packer<'a, S> {
         self.risen.push((torrent, peer, row.clone()));
         Ok(true)
     }
-
-    fn stored<R: Row>(&self, tree: Tree, key: &[u8]) -> Result<Option<R>, StoreError> {
-        let value = self.over.value(tree, key)?;
-        let row = value.map(|value| decode(&value, self.names));
-        row.transpose().map_err(row_error(tree, key))
-    }
 }
 
 /// A peer as it must stand when one of its completions is stored: so that a
@@ -169,9 +163,16 @@ impl<'a, S: Shelf> Packer<'a, S> {
 /// the journal.
 fn absorb(stored: Option<PeerRow>, completion: &CompletionRow) -> PeerRow {
     let seen = |at, pieces| Some(Observation { at, pieces });
-    let state = match completion.verdict {
-        Verdict::Confirmed | Verdict::Again => PeerState::Confirmed,
-        Verdict::Unproven | Verdict::Implausible | Verdict::Checking => PeerState::NotCounted,
+    let before = stored
+        .as_ref()
+        .map_or(PeerState::Unknown, |peer| peer.state);
+    let state = match (before, completion.verdict) {
+        (PeerState::Merged, _) => PeerState::Merged,
+        (_, Verdict::Confirmed) => PeerState::Confirmed,
+        (PeerState::Unknown | PeerState::Below | PeerState::PartialSeed, _) => {
+            PeerState::NotCounted
+        }
+        (closed, _) => closed,
     };
     let above = seen(completion.at, completion.pieces);
     let below = seen(completion.below_at, completion.below_pieces);
@@ -189,6 +190,7 @@ fn absorb(stored: Option<PeerRow>, completion: &CompletionRow) -> PeerRow {
             place: "".into(),
             network: "".into(),
             state,
+            merged_into: None,
             proof: 0,
             flags: 0,
             seen_at: completion.at,
@@ -196,9 +198,7 @@ fn absorb(stored: Option<PeerRow>, completion: &CompletionRow) -> PeerRow {
             raw_address: completion.raw_address,
         };
     };
-    if peer.state != PeerState::Confirmed {
-        peer.state = state;
-    }
+    peer.state = state;
     let at = |observation: Option<Observation>| observation.map(|it| it.at);
     if at(peer.last) < at(above) {
         peer.last = above;

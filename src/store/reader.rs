@@ -21,7 +21,7 @@ use super::records::{
 };
 use super::rows::{self, rows};
 use super::shelf::{Bare, Overlay, Shelf, Tree};
-use crate::swarm::facts::{PeerNumber, TorrentNumber};
+use crate::swarm::facts::{PeerNumber, PeerState, TorrentNumber, Verdict};
 
 /// Rows of one tree, in the order of its keys.
 pub type Rows<'a, T> = Box<dyn Iterator<Item = Result<T, StoreError>> + 'a>;
@@ -136,12 +136,27 @@ impl Reader {
         self.of_torrent(Tree::Peers, torrent, keys::peer_of)
     }
 
-    /// Rises to the threshold, whatever was made of them.
+    /// Rises to the threshold, whatever was made of them. A peer that was confirmed
+    /// under two numbers before these were found to be one is shown once: the
+    /// merged record's download as `again`.
     pub fn completions(
         &self,
         torrent: Option<TorrentNumber>,
     ) -> Rows<'_, ((TorrentNumber, PeerNumber), CompletionRow)> {
-        self.of_torrent(Tree::Completions, torrent, keys::peer_of)
+        let rows = self.of_torrent(Tree::Completions, torrent, keys::peer_of);
+        Box::new(rows.map(|row: Result<(_, CompletionRow), _>| {
+            let ((torrent, peer), mut row) = row?;
+            if row.verdict == Verdict::Confirmed && self.is_merged(torrent, peer)? {
+                row.verdict = Verdict::Again;
+            }
+            Ok(((torrent, peer), row))
+        }))
+    }
+
+    fn is_merged(&self, torrent: TorrentNumber, peer: PeerNumber) -> Result<bool, StoreError> {
+        let key = keys::peer(torrent, peer);
+        let found = rows::row::<PeerRow>(&self.shelf, &self.names, Tree::Peers, &key)?;
+        Ok(found.is_some_and(|peer| peer.state == PeerState::Merged))
     }
 
     /// Announces.

@@ -100,7 +100,9 @@ pub struct PeerRow {
     pub network: Arc<str>,
     /// Where it stands.
     pub state: PeerState,
-    /// The swarm's own note about super-seeding; the store only keeps it.
+    /// The earlier record that it turned out to be ([`PeerState::Merged`]).
+    pub merged_into: Option<PeerNumber>,
+    /// The swarm's own notes about its history; the store only keeps them.
     pub proof: u8,
     /// The swarm's own marks; the store only keeps them.
     pub flags: u8,

@@ -25,6 +25,18 @@ pub(super) fn rows<'a, K: 'a, R: Row + 'a>(
     entries.map(move |entry| entry.and_then(read))
 }
 
+/// The row of one key.
+pub(super) fn row<R: Row>(
+    shelf: &dyn Shelf,
+    names: &Names,
+    tree: Tree,
+    key: &[u8],
+) -> Result<Option<R>, StoreError> {
+    let value = shelf.value(tree, key)?;
+    let row = value.map(|value| decode(&value, names));
+    row.transpose().map_err(row_error(tree, key))
+}
+
 /// Binds a row that cannot be read to its place.
 pub(super) fn row_error(tree: Tree, key: &[u8]) -> impl FnOnce(CodecError) -> StoreError {
     let key = key.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -70,6 +70,7 @@ fn peer(address: u64, state: PeerState) -> PeerRow {
         place: "Europe/DE".into(),
         network: "".into(),
         state,
+        merged_into: None,
         proof: 0,
         flags: 0,
         seen_at: NOW + Duration::from_secs(60),

@@ -37,6 +37,7 @@ impl Rows {
             place: "".into(),
             network: "".into(),
             state: peer.state(),
+            merged_into: peer.merged_into,
             proof: peer.history.code(),
             flags: if peer.dialled { DIALLED } else { 0 },
             seen_at: peer.seen_at,

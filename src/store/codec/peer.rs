@@ -7,7 +7,7 @@ use crate::moment::Moment;
 use crate::store::names::NameKind;
 use crate::store::records::{CompletionRow, Ids, PeerRow};
 use crate::swarm::facts::{
-    Direction, Evidence, Observation, PeerState, SessionLink, Source, Sources, Verdict,
+    Direction, Evidence, Observation, PeerNumber, PeerState, SessionLink, Source, Sources, Verdict,
 };
 
 /// Which of the optional fields follow, one bit each.
@@ -18,6 +18,7 @@ mod has {
     pub(super) const BELOW: u8 = 1 << 3;
     pub(super) const ADDRESS: u8 = 1 << 4;
     pub(super) const INCOMING: u8 = 1 << 5;
+    pub(super) const MERGED: u8 = 1 << 6;
 }
 
 fn bit(present: bool, bit: u8) -> u8 {
@@ -42,7 +43,8 @@ impl Row for PeerRow {
                 | bit(self.last.is_some(), has::LAST)
                 | bit(self.below.is_some(), has::BELOW)
                 | bit(self.raw_address.is_some(), has::ADDRESS)
-                | bit(self.direction == Direction::Incoming, has::INCOMING),
+                | bit(self.direction == Direction::Incoming, has::INCOMING)
+                | bit(self.merged_into.is_some(), has::MERGED),
         );
         write_ids(&self.ids, out);
         out.moment(self.seen_at);
@@ -60,6 +62,9 @@ impl Row for PeerRow {
         out.byte(self.state.code());
         out.byte(self.proof);
         out.byte(self.flags);
+        if let Some(PeerNumber(number)) = self.merged_into {
+            out.number(number);
+        }
         write_address(self.raw_address, out);
     }
 
@@ -86,6 +91,10 @@ impl Row for PeerRow {
             state: input.code("peer state", PeerState::from_code)?,
             proof: input.byte()?,
             flags: input.byte()?,
+            merged_into: match has & has::MERGED {
+                0 => None,
+                _ => Some(PeerNumber(input.number()?)),
+            },
             seen_at,
             direction: direction(has),
             raw_address: read_address(has, input)?,

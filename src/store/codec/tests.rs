@@ -35,6 +35,7 @@ fn peer() -> PeerRow {
         place: "Europe/DE/Bavaria/Erlangen/49.6/11.0".into(),
         network: "AS680 DFN".into(),
         state: PeerState::Confirmed,
+        merged_into: None,
         proof: 3,
         flags: 1,
         seen_at: NOW,
@@ -153,6 +154,7 @@ fn reads_back_every_kind_of_row() {
     let mut bare = peer();
     bare.ids.endpoint = None;
     (bare.first, bare.last, bare.below) = (None, None, None);
+    bare.merged_into = Some(PeerNumber(300));
     bare.raw_address = Some("[2001:db8::1]:6881".parse().unwrap());
     round_trip(bare);
     round_trip(completion());

@@ -1,0 +1,122 @@
+//! `bta-dump peers`: what is known of every peer.
+
+use super::Of;
+use crate::report::selection::{Catalog, Selection};
+use crate::report::units::progress;
+use crate::report::value::{ADDRESS, Column, Show, Value};
+use crate::store::records::PeerRow;
+use crate::store::{Reader, StoreError};
+use crate::swarm::facts::{Observation, PeerNumber};
+
+/// A peer of a torrent.
+#[derive(Clone, Debug)]
+pub struct Line {
+    of: Of,
+    peer: PeerNumber,
+    total_pieces: u32,
+    row: PeerRow,
+}
+
+fn at(observation: Option<Observation>) -> Value {
+    Value::time(observation.map(|it| it.at))
+}
+
+fn pieces(observation: Option<Observation>) -> Value {
+    Value::count(observation.map(|it| it.pieces))
+}
+
+impl Line {
+    fn progress(&self) -> Value {
+        match self.row.last {
+            Some(last) if self.total_pieces > 0 => {
+                Value::Real(progress(last.pieces.into(), self.total_pieces.into()))
+            }
+            _ => Value::None,
+        }
+    }
+}
+
+/// Its columns.
+pub const COLUMNS: &[Column<Line>] = &[
+    Column::data("torrent", |it: &Line| it.of.hash()),
+    Column::new("torrent_number", "#", Show::Count, |it| it.of.number()),
+    Column::new("peer", "PEER", Show::Count, |it| {
+        Value::Count(it.peer.0.into())
+    }),
+    Column::new(ADDRESS, "ADDRESS", Show::Text(47), |it| {
+        Value::text(
+            it.row
+                .raw_address
+                .map_or(String::new(), |it| it.to_string()),
+        )
+    }),
+    Column::new("state", "STATE", Show::Text(20), |it| {
+        Value::text(it.row.state.label())
+    }),
+    Column::new("progress_percent", "PROGRESS", Show::Percent, |it| {
+        it.progress()
+    }),
+    Column::new("first_at", "FIRST (UTC)", Show::Text(19), |it| {
+        at(it.row.first)
+    }),
+    Column::data("first_pieces", |it| pieces(it.row.first)),
+    Column::new("last_at", "LAST (UTC)", Show::Text(19), |it| {
+        at(it.row.last)
+    }),
+    Column::data("last_pieces", |it| pieces(it.row.last)),
+    Column::data("below_at", |it| at(it.row.below)),
+    Column::data("below_pieces", |it| pieces(it.row.below)),
+    Column::data("total_pieces", |it| Value::Count(it.total_pieces.into())),
+    Column::new(
+        "best_speed_bytes_per_s",
+        "BEST SPEED",
+        Show::Speed,
+        |it| match it.row.best_speed {
+            0 => Value::None,
+            speed => Value::Count(speed.into()),
+        },
+    ),
+    Column::new("visits", "VISITS", Show::Count, |it| {
+        Value::Count(it.row.visits.into())
+    }),
+    Column::new("sources", "SOURCES", Show::Text(24), |it| {
+        let labels = it
+            .row
+            .sources
+            .iter()
+            .map(|source| source.label().to_owned());
+        Value::List(labels.collect())
+    }),
+    Column::data("direction", |it| Value::text(it.row.direction.label())),
+    Column::new("client", "CLIENT", Show::Text(30), |it| {
+        Value::text(&*it.row.client)
+    }),
+    Column::data("merged_into", |it| {
+        Value::count(it.row.merged_into.map(|number| number.0))
+    }),
+    Column::data("place", |it| Value::text(&*it.row.place)),
+    Column::data("network", |it| Value::text(&*it.row.network)),
+    Column::data("seen_at", |it| Value::Time(it.row.seen_at)),
+];
+
+/// Those heard of in the window, from first observation to last sign of life.
+pub fn lines<'a>(
+    reader: &'a Reader,
+    catalog: &'a Catalog,
+    selection: &'a Selection,
+) -> impl Iterator<Item = Result<Line, StoreError>> + 'a {
+    let wanted = |row: &PeerRow| {
+        let first = row.first.map_or(row.seen_at, |first| first.at);
+        selection.touches(first, row.seen_at)
+    };
+    let rows = reader.peers(selection.torrent).map(|row| {
+        let ((torrent, peer), row) = row?;
+        Ok(Line {
+            of: Of::torrent(torrent, catalog),
+            peer,
+            total_pieces: catalog.pieces(torrent),
+            row,
+        })
+    });
+    rows.filter(move |line: &Result<Line, _>| line.as_ref().map_or(true, |it| wanted(&it.row)))
+}

@@ -1,0 +1,207 @@
+//! What a run found, in one page: printed by `bta` when it ends and by
+//! `bta-dump summary`.
+
+mod collect;
+pub mod flat;
+mod render;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::selection::Selection;
+use crate::moment::Moment;
+use crate::store::records::SourceCounts;
+use crate::store::{Reader, StoreError};
+
+/// What a run found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The run's folder.
+    pub store: String,
+    /// The program that wrote last.
+    pub program: Option<String>,
+    /// When the store was begun.
+    #[serde(serialize_with = "moment")]
+    pub begun_at: Option<Moment>,
+    /// When it was closed last; none if the last run left no mark of its end.
+    #[serde(serialize_with = "moment")]
+    pub closed_at: Option<Moment>,
+    /// Beginning of the window, if one was asked for.
+    #[serde(serialize_with = "moment")]
+    pub since: Option<Moment>,
+    /// End of the window, if one was asked for.
+    #[serde(serialize_with = "moment")]
+    pub until: Option<Moment>,
+    /// Share of the pieces that counts as complete, in percent.
+    pub threshold_percent: f64,
+    /// Whether the store holds addresses (`--keep-addresses`).
+    pub keeps_addresses: bool,
+    /// What a reader should know of the store's state.
+    pub remarks: Vec<String>,
+    /// Torrent by torrent.
+    pub torrents: Vec<TorrentSummary>,
+    /// All torrents together; connections that named no torrent of ours are in
+    /// its attempts and in no torrent's.
+    pub total: Figures,
+}
+
+/// What a run found of one torrent.
+#[derive(Clone, Debug, Serialize)]
+pub struct TorrentSummary {
+    /// Its number in the store.
+    pub torrent_number: u32,
+    /// Its info-hash.
+    pub torrent: String,
+    /// Its name.
+    pub name: String,
+    /// Pieces; 0 while unknown.
+    pub pieces: u32,
+    /// Bytes in a piece; 0 while unknown.
+    pub piece_length_bytes: u64,
+    /// Bytes of content.
+    pub size_bytes: u64,
+    /// What was found.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// The last that each tracker reported.
+    pub reported: Vec<Reported>,
+}
+
+/// Counts of one torrent, or of all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// Confirmed downloads.
+    pub confirmed: u64,
+    /// Rises to the threshold that were not counted.
+    pub not_counted: NotCounted,
+    /// Peers, by where they stand.
+    pub peers: PeerCounts,
+    /// What each source of addresses brought.
+    pub sources: Vec<SourceLine>,
+    /// How contacts and incoming connections ended.
+    pub attempts: Vec<AttemptLine>,
+}
+
+/// Rises to the threshold that were not counted, by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NotCounted {
+    /// Of peers confirmed before.
+    pub again: u64,
+    /// Of peers that may have been super-seeding.
+    pub unproven: u64,
+    /// Faster than any link.
+    pub implausible: u64,
+    /// What a disk check found.
+    pub checking: u64,
+}
+
+/// Peers, by where they stand. `seen` is `unsettled` and `observed`; `observed`
+/// is the rest together, where `below` is `partial_seeds` and `fate_unknown`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PeerCounts {
+    /// All of which there is a record of their own.
+    pub seen: u64,
+    /// Whose progress never settled.
+    pub unsettled: u64,
+    /// Whose progress was learnt.
+    pub observed: u64,
+    /// Already complete when first observed.
+    pub complete_at_first: u64,
+    /// With a confirmed download.
+    pub confirmed: u64,
+    /// That rose to the threshold without being counted.
+    pub not_counted: u64,
+    /// Below the threshold when last observed.
+    pub below: u64,
+    /// Of these, those that want no more (`upload_only`): a known fate.
+    pub partial_seeds: u64,
+    /// Of these, those of which nobody knows whether they finished.
+    pub fate_unknown: u64,
+    /// Records that turned out to be another's peer; in none of the above.
+    pub merged: u64,
+}
+
+/// What one source of addresses brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceLine {
+    /// The source's label.
+    pub source: &'static str,
+    /// Its counters.
+    #[serde(flatten)]
+    pub counts: SourceCounts,
+}
+
+/// How attempts of one kind ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttemptLine {
+    /// The label of the kind.
+    pub attempt: &'static str,
+    /// How many there were: the sum of the outcomes.
+    pub attempts: u64,
+    /// How they ended; those that never happened are left out.
+    pub outcomes: Vec<OutcomeLine>,
+}
+
+/// How many attempts ended in one way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OutcomeLine {
+    /// The outcome's label.
+    pub outcome: &'static str,
+    /// How many.
+    pub count: u64,
+    /// Their share of the attempts of this kind, in percent.
+    pub share_percent: f64,
+}
+
+/// The last that a tracker reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reported {
+    /// The announce URL, redacted.
+    pub tracker: String,
+    /// When it was asked.
+    #[serde(serialize_with = "moment")]
+    pub at: Option<Moment>,
+    /// Seeders.
+    pub seeders: Option<u32>,
+    /// Leechers; we are among them unless the tracker knows better.
+    pub leechers: Option<u32>,
+    /// Downloads, since the tracker began to count.
+    pub downloaded: Option<u32>,
+}
+
+impl Summary {
+    /// Reads a store through.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn of(reader: &Reader, selection: &Selection) -> Result<Summary, StoreError> {
+        collect::summary(reader, selection)
+    }
+
+    /// As a page of text, at most 80 columns wide.
+    pub fn render_table(&self, colour: bool) -> String {
+        render::page(self, colour)
+    }
+
+    /// From beginning to end, if both are known.
+    pub fn lasted(&self) -> Option<Duration> {
+        Some(self.closed_at?.since(self.begun_at?))
+    }
+}
+
+impl NotCounted {
+    /// All together.
+    pub fn total(&self) -> u64 {
+        self.again + self.unproven + self.implausible + self.checking
+    }
+}
+
+fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
+    match moment {
+        Some(moment) => serializer.collect_str(moment),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,203 @@
+//! Reads a store through, once a tree.
+
+use std::collections::BTreeMap;
+
+use super::{
+    AttemptLine, Figures, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine, Summary,
+    TorrentSummary,
+};
+use crate::moment::Moment;
+use crate::report::lines::outcomes::Counts;
+use crate::report::selection::Selection;
+use crate::report::text::harmless;
+use crate::report::units::percent;
+use crate::store::records::{AnnounceRow, PeerRow, SourceCounts, TorrentRow};
+use crate::store::{Reader, StoreError};
+use crate::swarm::facts::{PeerState, Source, TorrentNumber, Verdict};
+
+/// Figures on their way.
+#[derive(Default)]
+struct Tally {
+    confirmed: u64,
+    not_counted: NotCounted,
+    peers: PeerCounts,
+    sources: BTreeMap<Source, SourceCounts>,
+    attempts: Counts,
+    /// The last good answer of each tracker.
+    reported: BTreeMap<String, Reported>,
+}
+
+pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary, StoreError> {
+    let mut by_torrent: BTreeMap<TorrentNumber, Tally> = BTreeMap::new();
+    let mut total = Tally::default();
+    let mut each = |torrent, add: &dyn Fn(&mut Tally)| {
+        add(by_torrent.entry(torrent).or_default());
+        add(&mut total);
+    };
+    for row in reader.peers(selection.torrent) {
+        let ((torrent, _), row) = row?;
+        let first = row.first.map_or(row.seen_at, |first| first.at);
+        if selection.touches(first, row.seen_at) {
+            each(torrent, &|tally| tally.peers.add(&row));
+        }
+    }
+    for row in reader.completions(selection.torrent) {
+        let ((torrent, _), row) = row?;
+        if selection.holds(row.at) {
+            each(torrent, &|tally| tally.risen(row.verdict));
+        }
+    }
+    for row in reader.sources(selection.torrent) {
+        let (torrent, row) = row?;
+        if selection.holds_hour(row.hour) {
+            each(torrent, &|tally| {
+                tally
+                    .sources
+                    .entry(row.source)
+                    .or_default()
+                    .add(&row.counts);
+            });
+        }
+    }
+    for row in reader.outcomes(selection.torrent) {
+        let (torrent, row) = row?;
+        if selection.holds_hour(row.hour) {
+            each(torrent, &|tally| {
+                tally
+                    .attempts
+                    .add(row.attempt, None, row.outcome, row.count);
+            });
+        }
+    }
+    for row in reader.announces(selection.torrent) {
+        let (torrent, row) = row?;
+        if selection.holds(row.at) {
+            by_torrent.entry(torrent).or_default().heard(&row);
+        }
+    }
+
+    let mut torrents = Vec::new();
+    for (number, row) in reader.torrents()? {
+        if selection.torrent.is_none_or(|wanted| wanted == number) {
+            let tally = by_torrent.remove(&number).unwrap_or_default();
+            torrents.push(tally.torrent(number, row));
+        }
+    }
+    let clean = reader.fact("clean")?.as_deref() == Some("true");
+    let fact =
+        |name| Ok::<_, StoreError>(reader.fact(name)?.and_then(|it| Moment::parse(&it).ok()));
+    Ok(Summary {
+        store: harmless(&reader.path().display().to_string()).into_owned(),
+        program: reader.fact("program")?,
+        begun_at: fact("begun_at")?,
+        closed_at: fact("closed_at")?.filter(|_| clean),
+        since: selection.since,
+        until: selection.until,
+        threshold_percent: f64::from(reader.parameters().threshold_permille) / 10.0,
+        keeps_addresses: reader.parameters().keep_addresses,
+        remarks: reader.remarks().to_vec(),
+        torrents,
+        total: total.figures(),
+    })
+}
+
+impl Tally {
+    fn risen(&mut self, verdict: Verdict) {
+        let of_verdict = match verdict {
+            Verdict::Confirmed => &mut self.confirmed,
+            Verdict::Again => &mut self.not_counted.again,
+            Verdict::Unproven => &mut self.not_counted.unproven,
+            Verdict::Implausible => &mut self.not_counted.implausible,
+            Verdict::Checking => &mut self.not_counted.checking,
+        };
+        *of_verdict += 1;
+    }
+
+    /// Rows come in the order of their times: the last good answer stays.
+    fn heard(&mut self, row: &AnnounceRow) {
+        let Ok(answer) = &row.result else { return };
+        let tracker = harmless(&row.tracker).into_owned();
+        let reported = Reported {
+            tracker: tracker.clone(),
+            at: Some(row.at),
+            seeders: answer.seeders,
+            leechers: answer.leechers,
+            downloaded: answer.downloaded,
+        };
+        self.reported.insert(tracker, reported);
+    }
+
+    fn torrent(mut self, number: TorrentNumber, row: TorrentRow) -> TorrentSummary {
+        TorrentSummary {
+            torrent_number: number.0,
+            torrent: row.info_hash.to_string(),
+            name: harmless(&row.name).into_owned(),
+            pieces: row.pieces,
+            piece_length_bytes: row.piece_length_bytes,
+            size_bytes: row.size_bytes,
+            reported: std::mem::take(&mut self.reported).into_values().collect(),
+            figures: self.figures(),
+        }
+    }
+
+    fn figures(self) -> Figures {
+        let sources = self.sources.into_iter();
+        let mut attempts: Vec<AttemptLine> = Vec::new();
+        for line in self.attempts.lines() {
+            let outcome = OutcomeLine {
+                outcome: line.outcome.label(),
+                count: line.count,
+                share_percent: percent(line.count, line.attempts),
+            };
+            match attempts.last_mut() {
+                Some(last) if last.attempt == line.attempt.label() => last.outcomes.push(outcome),
+                _ => attempts.push(AttemptLine {
+                    attempt: line.attempt.label(),
+                    attempts: line.attempts,
+                    outcomes: vec![outcome],
+                }),
+            }
+        }
+        Figures {
+            confirmed: self.confirmed,
+            not_counted: self.not_counted,
+            peers: self.peers,
+            sources: sources
+                .map(|(source, counts)| SourceLine {
+                    source: source.label(),
+                    counts,
+                })
+                .collect(),
+            attempts,
+        }
+    }
+}
+
+impl PeerCounts {
+    fn add(&mut self, row: &PeerRow) {
+        if row.state == PeerState::Merged {
+            self.merged += 1;
+            return;
+        }
+        self.seen += 1;
+        if row.state == PeerState::Unknown {
+            self.unsettled += 1;
+            return;
+        }
+        self.observed += 1;
+        match row.state {
+            PeerState::Unknown | PeerState::Merged => {}
+            PeerState::CompleteAtFirst => self.complete_at_first += 1,
+            PeerState::Confirmed => self.confirmed += 1,
+            PeerState::NotCounted => self.not_counted += 1,
+            PeerState::PartialSeed => {
+                self.below += 1;
+                self.partial_seeds += 1;
+            }
+            PeerState::Below => {
+                self.below += 1;
+                self.fate_unknown += 1;
+            }
+        }
+    }
+}

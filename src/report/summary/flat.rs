@@ -1,0 +1,47 @@
+//! A torrent's summary as one flat row: for CSV.
+
+use super::{Reported, TorrentSummary};
+use crate::report::value::{Column, Value};
+
+fn greatest(row: &TorrentSummary, figure: fn(&Reported) -> Option<u32>) -> Value {
+    Value::count(row.reported.iter().filter_map(figure).max())
+}
+
+/// Its columns; the trackers' figures are the greatest that any of them reports.
+pub const COLUMNS: &[Column<TorrentSummary>] = &[
+    Column::data("torrent_number", |it: &TorrentSummary| {
+        Value::Count(it.torrent_number.into())
+    }),
+    Column::data("torrent", |it| Value::text(&it.torrent)),
+    Column::data("name", |it| Value::text(&it.name)),
+    Column::data("pieces", |it| Value::Count(it.pieces.into())),
+    Column::data("piece_length_bytes", |it| {
+        Value::Count(it.piece_length_bytes)
+    }),
+    Column::data("size_bytes", |it| Value::Count(it.size_bytes)),
+    Column::data("confirmed", |it| Value::Count(it.figures.confirmed)),
+    Column::data("again", |it| Value::Count(it.figures.not_counted.again)),
+    Column::data("unproven", |it| {
+        Value::Count(it.figures.not_counted.unproven)
+    }),
+    Column::data("implausible", |it| {
+        Value::Count(it.figures.not_counted.implausible)
+    }),
+    Column::data("checking", |it| {
+        Value::Count(it.figures.not_counted.checking)
+    }),
+    Column::data("peers_seen", |it| Value::Count(it.figures.peers.seen)),
+    Column::data("peers_observed", |it| {
+        Value::Count(it.figures.peers.observed)
+    }),
+    Column::data("peers_complete_at_first", |it| {
+        Value::Count(it.figures.peers.complete_at_first)
+    }),
+    Column::data("peers_below", |it| Value::Count(it.figures.peers.below)),
+    Column::data("peers_partial_seeds", |it| {
+        Value::Count(it.figures.peers.partial_seeds)
+    }),
+    Column::data("reported_seeders", |it| greatest(it, |it| it.seeders)),
+    Column::data("reported_leechers", |it| greatest(it, |it| it.leechers)),
+    Column::data("reported_downloaded", |it| greatest(it, |it| it.downloaded)),
+];

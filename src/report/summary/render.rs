@@ -1,0 +1,314 @@
+//! The summary as a page of text, at most 80 columns wide.
+
+use std::fmt::Write as _;
+
+use super::{Figures, Reported, Summary, TorrentSummary};
+use crate::report::table::Table;
+use crate::report::text::{fit, harmless};
+use crate::report::units::{bytes, count, span, time};
+use crate::swarm::facts::{Attempt, Outcome};
+
+/// Columns of the page.
+const WIDTH: usize = 80;
+/// So many torrents are described in full; more of them are rows of a table.
+const IN_FULL: usize = 4;
+/// Behind the names of figures, where their values end.
+const VALUES_END: usize = 36;
+
+/// A page on its way.
+struct Page {
+    text: String,
+    colour: bool,
+}
+
+pub(super) fn page(summary: &Summary, colour: bool) -> String {
+    let mut page = Page {
+        text: String::new(),
+        colour,
+    };
+    page.head(summary);
+    if summary.torrents.len() > IN_FULL {
+        page.overview(&summary.torrents);
+    } else {
+        for torrent in &summary.torrents {
+            page.torrent(torrent, summary.threshold_percent);
+        }
+    }
+    if summary.torrents.len() != 1 {
+        page.line("");
+        page.strong("all torrents");
+        page.figures(&summary.total, summary.threshold_percent);
+        page.details(&summary.total);
+    }
+    page.text
+}
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    fn strong(&mut self, text: &str) {
+        if self.colour {
+            self.line(&format!("\x1b[1m{text}\x1b[0m"));
+        } else {
+            self.line(text);
+        }
+    }
+
+    fn head(&mut self, summary: &Summary) {
+        let program = summary.program.as_deref().unwrap_or("bta");
+        let torrents = match summary.torrents.len() {
+            1 => "1 torrent".to_owned(),
+            some => format!("{} torrents", count(some as u64)),
+        };
+        let threshold = summary.threshold_percent;
+        let program = harmless(program).into_owned();
+        self.line(&fit(
+            &format!("{program}: {torrents}, threshold {threshold} %"),
+            WIDTH,
+        ));
+        let mut when = match summary.begun_at {
+            Some(begun) => format!("{} UTC", time(begun)),
+            None => "beginning unknown".to_owned(),
+        };
+        match (summary.closed_at, summary.lasted()) {
+            (Some(closed), Some(lasted)) => {
+                let _ = write!(when, " to {} ({})", time(closed), span(lasted));
+            }
+            _ => when += ", no mark of an orderly end",
+        }
+        self.line(&when);
+        match (summary.since, summary.until) {
+            (None, None) => {}
+            (Some(since), None) => self.line(&format!("shown: from {} on", time(since))),
+            (None, Some(until)) => self.line(&format!("shown: up to {}", time(until))),
+            (Some(since), Some(until)) => {
+                self.line(&format!("shown: {} to {}", time(since), time(until)));
+            }
+        }
+        if summary.keeps_addresses {
+            self.line("this store holds peers' addresses (--keep-addresses)");
+        }
+        for remark in &summary.remarks {
+            self.line(&format!("note: {}", harmless(remark)));
+        }
+    }
+
+    fn torrent(&mut self, torrent: &TorrentSummary, threshold: f64) {
+        self.line("");
+        let title = format!("{} {}", torrent.torrent_number, torrent.name);
+        self.strong(&fit(&title, WIDTH));
+        let size = match torrent.pieces {
+            0 => "size not known yet".to_owned(),
+            pieces => format!(
+                "{} in {} pieces of {}",
+                bytes(torrent.size_bytes),
+                count(pieces.into()),
+                bytes(torrent.piece_length_bytes)
+            ),
+        };
+        self.line(&format!("  {}", torrent.torrent));
+        self.line(&format!("  {size}"));
+        self.figures(&torrent.figures, threshold);
+        self.reported(&torrent.reported);
+        self.details(&torrent.figures);
+    }
+
+    fn figures(&mut self, figures: &Figures, threshold: f64) {
+        let peers = &figures.peers;
+        self.line("");
+        self.figure(0, "peers seen", peers.seen, "");
+        self.figure(1, "progress never learnt", peers.unsettled, "");
+        self.figure(1, "observed", peers.observed, "");
+        self.figure(2, "already complete", peers.complete_at_first, "");
+        self.figure(2, "confirmed", peers.confirmed, "");
+        self.figure(2, "rose, not counted", peers.not_counted, "");
+        let fates = format!(
+            "{} partial seeds, {} fate unknown",
+            count(peers.partial_seeds),
+            count(peers.fate_unknown)
+        );
+        let below = format!("below {threshold} %");
+        self.figure(
+            2,
+            &below,
+            peers.below,
+            if peers.below > 0 { &fates } else { "" },
+        );
+        let start = self.text.len();
+        self.figure(0, "CONFIRMED DOWNLOADS", figures.confirmed, "");
+        if self.colour {
+            let line = self.text.split_off(start);
+            self.strong(line.trim_end());
+        }
+        let not = &figures.not_counted;
+        let verdicts: Vec<_> = [
+            (not.again, "again"),
+            (not.unproven, "unproven"),
+            (not.implausible, "implausible"),
+            (not.checking, "checking"),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, label)| format!("{} {label}", count(number)))
+        .collect();
+        self.figure(0, "rises not counted", not.total(), &verdicts.join(", "));
+    }
+
+    fn figure(&mut self, depth: usize, name: &str, value: u64, remark: &str) {
+        let name = format!("{}{name}", "  ".repeat(depth + 1));
+        let value = count(value);
+        let room = VALUES_END.saturating_sub(value.len());
+        let line = format!("{name:<room$}{value}  {remark}");
+        self.line(&fit(line.trim_end(), WIDTH));
+    }
+
+    /// The greatest of several trackers: they mostly count the same peers.
+    fn reported(&mut self, reported: &[Reported]) {
+        let greatest = |figure: fn(&Reported) -> Option<u32>| {
+            let figures = reported.iter().filter_map(figure);
+            figures.max().map_or("?".to_owned(), |it| count(it.into()))
+        };
+        let line = match reported.len() {
+            0 => "  no tracker answered".to_owned(),
+            trackers => format!(
+                "  {} said last: {} seeders, {} leechers, {} downloaded",
+                match trackers {
+                    1 => "the tracker".to_owned(),
+                    some => format!("the greatest of {some} trackers"),
+                },
+                greatest(|it| it.seeders),
+                greatest(|it| it.leechers),
+                greatest(|it| it.downloaded),
+            ),
+        };
+        self.line(&fit(&line, WIDTH));
+    }
+
+    fn details(&mut self, figures: &Figures) {
+        if !figures.sources.is_empty() {
+            self.line("");
+            self.sources(figures);
+        }
+        if !figures.attempts.is_empty() {
+            self.line("");
+            self.outcomes(figures);
+        }
+    }
+
+    fn sources(&mut self, figures: &Figures) {
+        let heads = [
+            "SOURCE",
+            "RECEIVED",
+            "NEW",
+            "DUPLICATE",
+            "CONTACTED",
+            "REACHED",
+            "CONFIRMED",
+        ];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        for line in &figures.sources {
+            let it = &line.counts;
+            let numbers = [
+                it.received,
+                it.new,
+                it.duplicate,
+                it.contacted,
+                it.reached,
+                it.confirmed,
+            ];
+            let mut cells = vec![line.source.to_owned()];
+            cells.extend(numbers.map(count));
+            rows.push(cells);
+        }
+        self.table(rows);
+    }
+
+    /// The thesis's table 4.5: a column a kind of attempt, a row an outcome.
+    fn outcomes(&mut self, figures: &Figures) {
+        let mut heads = vec!["OUTCOME".to_owned()];
+        let of_kind = |attempt: &Attempt| {
+            let mut lines = figures.attempts.iter();
+            lines.find(|line| line.attempt == attempt.label())
+        };
+        for attempt in Attempt::ALL {
+            heads.push(attempt.label().replace('_', " ").to_uppercase());
+            heads.push(String::new());
+        }
+        let mut rows = vec![heads];
+        for outcome in Outcome::ALL {
+            let mut cells = vec![outcome.label().to_owned()];
+            let mut happened = false;
+            for attempt in Attempt::ALL {
+                let mut outcomes = of_kind(attempt).into_iter().flat_map(|it| &it.outcomes);
+                match outcomes.find(|it| it.outcome == outcome.label()) {
+                    Some(found) => {
+                        happened |= found.count > 0;
+                        cells.push(count(found.count));
+                        cells.push(format!("{:.1} %", found.share_percent));
+                    }
+                    None => cells.extend([String::new(), String::new()]),
+                }
+            }
+            if happened {
+                rows.push(cells);
+            }
+        }
+        let mut sums = vec!["attempts".to_owned()];
+        for attempt in Attempt::ALL {
+            sums.push(count(of_kind(attempt).map_or(0, |it| it.attempts)));
+            sums.push(String::new());
+        }
+        rows.push(sums);
+        self.table(rows);
+    }
+
+    /// Many torrents: a row each.
+    fn overview(&mut self, torrents: &[TorrentSummary]) {
+        let heads = ["#", "SEEN", "OBSERVED", "COMPLETE", "BELOW", "CONFIRMED"];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        for torrent in torrents {
+            let peers = &torrent.figures.peers;
+            let numbers = [
+                torrent.torrent_number.into(),
+                peers.seen,
+                peers.observed,
+                peers.complete_at_first,
+                peers.below,
+                torrent.figures.confirmed,
+            ];
+            rows.push(numbers.map(count).to_vec());
+        }
+        // What the numbers leave is the name's.
+        let widest = |column: usize| rows.iter().map(|row| row[column].len()).max();
+        let used: usize = (0..heads.len()).filter_map(widest).map(|it| it + 2).sum();
+        let room = WIDTH.saturating_sub(used).max(8);
+        rows[0].push("NAME".to_owned());
+        for (row, torrent) in rows.iter_mut().skip(1).zip(torrents) {
+            row.push(fit(&torrent.name, room).into_owned());
+        }
+        let mut right = vec![true; heads.len()];
+        right.push(false);
+        self.line("");
+        self.aligned(0, right, rows);
+        self.line("");
+        self.line("--torrent N shows one of them in full");
+    }
+
+    fn table(&mut self, rows: Vec<Vec<String>>) {
+        let columns = rows.first().map_or(0, Vec::len);
+        let right = (0..columns).map(|column| column > 0).collect();
+        self.aligned(2, right, rows);
+    }
+
+    fn aligned(&mut self, indent: usize, right: Vec<bool>, rows: Vec<Vec<String>>) {
+        let mut out = Vec::new();
+        let mut table = Table::new(&mut out, indent, right);
+        // Writing to memory does not fail.
+        let written = rows.into_iter().try_for_each(|row| table.row(row));
+        let _ = written.and_then(|()| table.finish());
+        self.text.push_str(&String::from_utf8_lossy(&out));
+    }
+}
