@@ -8,6 +8,7 @@ pub mod actors;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dump;
 pub mod input;
 pub mod lab;
 pub mod moment;
