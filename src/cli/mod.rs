@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod crawl;
+pub mod dump;
 mod span;
 
 use std::ffi::OsString;

@@ -1,0 +1,347 @@
+//! The command line of `bta-dump`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use super::{Color, Unit, parse_span};
+use crate::moment::Moment;
+
+const ABOUT: &str = "\
+Shows what a run of bta stored: who completed a download and when, and all that \
+was learnt around it.
+
+STORE is the folder of a run, such as output/2026-11-23T03-44-01Z.";
+
+const EXAMPLES: &str = "\
+Examples:
+  bta-dump output/monday                       the summary
+  bta-dump completions output/monday           who completed, and when
+  bta-dump completions --format csv --since '2h ago' output/monday
+  bta-dump peers --torrent 2 --format jsonl output/monday
+  bta-dump ./peers                             a store that is called like a command
+
+Fields of all rows: docs/store.md.
+
+Exit codes:
+  0  done, or the reader of the output went away
+  1  the store cannot be read, or is in use
+  2  a bad command line, no such store, or no such torrent in it";
+
+/// What was written on the command line of `bta-dump`.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "bta-dump",
+    version,
+    about = ABOUT,
+    after_help = EXAMPLES,
+    override_usage = "bta-dump [COMMAND] [OPTIONS] <STORE>",
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    max_term_width = 90
+)]
+pub struct DumpArgs {
+    /// What to show [default: summary].
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// The folder of a run.
+    #[arg(value_name = "STORE", required = true)]
+    store: Option<PathBuf>,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub options: DumpOptions,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct DumpOptions {
+    /// Only this torrent: its number in the store, or its info-hash.
+    #[arg(long, global = true, value_name = "HASH|N")]
+    pub torrent: Option<String>,
+
+    /// From this time on: 2026-11-23T03:44:01Z, 2026-11-23, or '2h ago'. Hourly
+    /// counters are taken or left as a whole.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub since: Option<When>,
+
+    /// Up to this time, which is not in it.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub until: Option<When>,
+
+    /// How rows are written.
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    pub format: DumpFormat,
+
+    /// When to write in colour; NO_COLOR is honoured.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
+    pub color: Color,
+}
+
+/// What to show.
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// What the run found, on one page.
+    Summary(Place),
+    /// What was imported.
+    Torrents(Place),
+    /// Who completed a download, and when.
+    Completions {
+        /// Rises of these verdicts: confirmed downloads, and those not counted.
+        #[arg(
+            long,
+            value_enum,
+            value_delimiter = ',',
+            action = ArgAction::Append,
+            default_value = "confirmed"
+        )]
+        verdict: Vec<DumpVerdict>,
+        /// The store.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What is known of every peer.
+    Peers(Place),
+    /// What trackers answered.
+    Announces(Place),
+    /// How contacts and incoming connections ended.
+    Outcomes {
+        /// Keeps client families apart.
+        #[arg(long)]
+        by_family: bool,
+        /// The store.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Restarts, gaps and other things to know when reading the figures.
+    Events(Place),
+    /// Facts about the run: versions, command line, parameters.
+    Meta(Place),
+}
+
+#[derive(Clone, Debug, Args)]
+struct Place {
+    /// The folder of a run.
+    #[arg(value_name = "STORE")]
+    store: PathBuf,
+}
+
+/// What to show, with the options of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The summary.
+    Summary,
+    /// Torrents.
+    Torrents,
+    /// Completions of these verdicts.
+    Completions(Vec<DumpVerdict>),
+    /// Peers.
+    Peers,
+    /// Announces.
+    Announces,
+    /// Outcomes.
+    Outcomes {
+        /// Whether client families are kept apart.
+        by_family: bool,
+    },
+    /// Events.
+    Events,
+    /// Meta.
+    Meta,
+}
+
+impl DumpArgs {
+    /// What to show, and of which store.
+    pub fn what(self) -> (Shown, PathBuf) {
+        match self.command {
+            None => (Shown::Summary, self.store.unwrap_or_default()),
+            Some(Command::Summary(place)) => (Shown::Summary, place.store),
+            Some(Command::Torrents(place)) => (Shown::Torrents, place.store),
+            Some(Command::Completions { verdict, place }) => {
+                (Shown::Completions(verdict), place.store)
+            }
+            Some(Command::Peers(place)) => (Shown::Peers, place.store),
+            Some(Command::Announces(place)) => (Shown::Announces, place.store),
+            Some(Command::Outcomes { by_family, place }) => {
+                (Shown::Outcomes { by_family }, place.store)
+            }
+            Some(Command::Events(place)) => (Shown::Events, place.store),
+            Some(Command::Meta(place)) => (Shown::Meta, place.store),
+        }
+    }
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DumpFormat {
+    /// Aligned columns, for people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated, with a head.
+    Csv,
+}
+
+/// What was made of a rise to the threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DumpVerdict {
+    /// All of them.
+    All,
+    /// A confirmed download.
+    Confirmed,
+    /// A later rise of a peer confirmed before.
+    Again,
+    /// The peer may have been super-seeding.
+    Unproven,
+    /// Faster than any link.
+    Implausible,
+    /// What a disk check found.
+    Checking,
+}
+
+/// A point in time, as it is written on a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// This one.
+    At(Moment),
+    /// So long ago.
+    Ago(Duration),
+}
+
+/// Neither a date nor a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time; write 2026-11-23T03:44:01Z, 2026-11-23, or a span such as '2h ago'")]
+pub struct NotATime;
+
+impl When {
+    /// The point in time, seen from `now`.
+    pub fn moment(self, now: Moment) -> Moment {
+        match self {
+            When::At(moment) => moment,
+            When::Ago(span) => now - span,
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let text = text.trim();
+        let midnight = format!("{text}T00:00:00Z");
+        if let Ok(moment) = Moment::parse(text).or_else(|_| Moment::parse(&midnight)) {
+            return Ok(When::At(moment));
+        }
+        let span = text.strip_suffix("ago").map_or(text, str::trim_end);
+        if span.chars().all(|it| it.is_ascii_digit() || it == '.') {
+            return Err(NotATime); // of which unit?
+        }
+        let span = parse_span(span, Unit::Seconds);
+        span.map(When::Ago).map_err(|_| NotATime)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<DumpArgs, super::super::Answer> {
+        super::super::parse("bta-dump", line.split(' ').map(OsString::from))
+    }
+
+    fn what(line: &str) -> (Shown, String) {
+        let (shown, store) = parse(line).unwrap().what();
+        (shown, store.display().to_string())
+    }
+
+    #[test]
+    fn summary_is_what_a_store_alone_shows() {
+        let summary = (Shown::Summary, "output/x".to_owned());
+        assert_eq!(what("bta-dump output/x"), summary);
+        assert_eq!(what("bta-dump summary output/x"), summary);
+        assert_eq!(what("bta-dump --format json output/x"), summary);
+    }
+
+    #[test]
+    fn a_store_may_be_called_like_a_command() {
+        assert_eq!(what("bta-dump ./peers"), (Shown::Summary, "./peers".into()));
+        assert_eq!(
+            what("bta-dump summary peers"),
+            (Shown::Summary, "peers".into())
+        );
+        let answer = parse("bta-dump peers").unwrap_err();
+        assert_eq!(answer.code, 2);
+        assert!(answer.stderr.contains("<STORE>"), "{}", answer.stderr);
+    }
+
+    #[test]
+    fn options_stand_before_or_behind_the_command() {
+        for line in [
+            "bta-dump --format csv --torrent 2 peers x",
+            "bta-dump peers --format csv --torrent 2 x",
+            "bta-dump peers x --torrent 2 --format csv",
+        ] {
+            let args = parse(line).unwrap();
+            assert_eq!(args.options.format, DumpFormat::Csv, "{line}");
+            assert_eq!(args.options.torrent.as_deref(), Some("2"), "{line}");
+            assert_eq!(args.what().0, Shown::Peers, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_confirmed_downloads_unless_told_otherwise() {
+        use DumpVerdict::{Again, All, Confirmed};
+        let of = |line| what(line).0;
+        assert_eq!(
+            of("bta-dump completions x"),
+            Shown::Completions(vec![Confirmed])
+        );
+        let all = of("bta-dump completions --verdict all x");
+        assert_eq!(all, Shown::Completions(vec![All]));
+        let two = of("bta-dump completions --verdict again,confirmed x");
+        assert_eq!(two, Shown::Completions(vec![Again, Confirmed]));
+        assert!(parse("bta-dump completions --verdict never x").is_err());
+    }
+
+    #[test]
+    fn reads_dates_and_spans() {
+        let now = Moment::from_millis(1_795_405_441_250);
+        let at = |text: &str| {
+            text.parse::<When>()
+                .map(|when| when.moment(now).to_string())
+        };
+        for (text, moment) in [
+            ("2026-11-23T01:02:03Z", "2026-11-23T01:02:03.000Z"),
+            ("2026-11-23 01:02:03", "2026-11-23T01:02:03.000Z"),
+            ("2026-11-23", "2026-11-23T00:00:00.000Z"),
+            ("2h", "2026-11-23T01:44:01.250Z"),
+            ("2h ago", "2026-11-23T01:44:01.250Z"),
+            ("1h30m ago", "2026-11-23T02:14:01.250Z"),
+        ] {
+            assert_eq!(at(text).as_deref(), Ok(moment), "{text}");
+        }
+        for text in ["", "ago", "yesterday", "7", "2015", "2026-13-01"] {
+            assert_eq!(at(text), Err(NotATime), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        DumpArgs::command().debug_assert();
+    }
+}

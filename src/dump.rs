@@ -1,0 +1,190 @@
+//! `bta-dump` put together: command line, store, report.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use crate::cli::dump::{DumpArgs, DumpFormat, DumpVerdict, Shown};
+use crate::cli::{self, Color, exit};
+use crate::moment::Moment;
+use crate::report::lines::{announces, completions, events, meta, outcomes, peers, torrents};
+use crate::report::output::Output;
+use crate::report::selection::Catalog;
+use crate::report::summary::flat;
+use crate::report::text::harmless;
+use crate::report::{Format, ReportError, Selection, Summary};
+use crate::store::{Reader, StoreError};
+use crate::swarm::facts::Verdict;
+
+/// Where the program finds itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings {
+    /// Now: spans of time on the command line end here.
+    pub now: Moment,
+    /// Whether standard output is a terminal that wants colour.
+    pub colour: bool,
+}
+
+/// Runs `bta-dump` with these arguments (the program's name first); the exit
+/// code.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let args = match cli::parse::<DumpArgs>("bta-dump", args) {
+        Ok(args) => args,
+        Err(answer) => {
+            // Nobody is left to tell if this fails.
+            let _ = out.write_all(answer.stdout.as_bytes());
+            let _ = err.write_all(answer.stderr.as_bytes());
+            return answer.code;
+        }
+    };
+    match show(args, surroundings, out, err) {
+        Ok(()) => exit::DONE,
+        Err(error) if error.is_closed_pipe() => exit::DONE,
+        Err(error) => {
+            let text = error.to_string();
+            let _ = writeln!(err, "bta-dump: {}", harmless(&text));
+            code(&error)
+        }
+    }
+}
+
+/// A wrong command line is the user's to mend, all else the store's or ours.
+fn code(error: &ReportError) -> u8 {
+    match error {
+        ReportError::NoSuchTorrent(_)
+        | ReportError::Store(
+            StoreError::Missing(_) | StoreError::NotAStore(_) | StoreError::InsideAStore(_),
+        ) => exit::USAGE,
+        _ => exit::FAILED,
+    }
+}
+
+fn show(
+    args: DumpArgs,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let options = args.options.clone();
+    let (shown, store) = args.what();
+    let reader = Reader::open(&store)?;
+    let catalog = Catalog::of(&reader)?;
+    let named = options.torrent.as_deref();
+    let moment = |when: cli::dump::When| when.moment(surroundings.now);
+    let selection = Selection {
+        torrent: named.map(|name| catalog.find(name)).transpose()?,
+        since: options.since.map(moment),
+        until: options.until.map(moment),
+    };
+    let mut output = Output {
+        format: format(options.format),
+        addresses: reader.parameters().keep_addresses,
+        out,
+    };
+    let in_summary = shown == Shown::Summary && output.format == Format::Table;
+    if !in_summary {
+        notes(&reader, err)?;
+    }
+    match shown {
+        Shown::Summary => {
+            let colour = match options.color {
+                Color::Auto => surroundings.colour,
+                Color::Always => true,
+                Color::Never => false,
+            };
+            summary(&Summary::of(&reader, &selection)?, colour, &mut output)
+        }
+        Shown::Torrents => {
+            let lines = torrents::lines(&reader, &selection)?;
+            output.lines(torrents::COLUMNS, lines)
+        }
+        Shown::Completions(wanted) => {
+            let wanted = verdicts(&wanted);
+            let lines = completions::lines(&reader, &catalog, &selection, &wanted)?;
+            output.lines(completions::COLUMNS, lines)
+        }
+        Shown::Peers => {
+            let lines = peers::lines(&reader, &catalog, &selection);
+            output.lines(peers::COLUMNS, lines)
+        }
+        Shown::Announces => {
+            let lines = announces::lines(&reader, &catalog, &selection);
+            output.lines(announces::COLUMNS, lines)
+        }
+        Shown::Outcomes { by_family } => {
+            let lines = outcomes::lines(&reader, &selection, by_family)?;
+            let columns = match by_family {
+                true => outcomes::COLUMNS_BY_FAMILY,
+                false => outcomes::COLUMNS,
+            };
+            output.lines(columns, lines.into_iter().map(Ok))
+        }
+        Shown::Events => {
+            let lines = events::lines(&reader, &catalog, &selection);
+            output.lines(events::COLUMNS, lines)
+        }
+        Shown::Meta => output.lines(meta::COLUMNS, reader.meta()),
+    }
+}
+
+/// What must be known of the store, whatever is shown of it.
+fn notes(reader: &Reader, err: &mut dyn Write) -> io::Result<()> {
+    if reader.parameters().keep_addresses {
+        writeln!(
+            err,
+            "note: this store holds peers' addresses (--keep-addresses)"
+        )?;
+    }
+    for remark in reader.remarks() {
+        writeln!(err, "note: {}", harmless(remark))?;
+    }
+    Ok(())
+}
+
+fn summary(summary: &Summary, colour: bool, output: &mut Output<'_>) -> Result<(), ReportError> {
+    match output.format {
+        Format::Table => output
+            .out
+            .write_all(summary.render_table(colour).as_bytes())?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *output.out, summary)?;
+            writeln!(output.out)?;
+        }
+        Format::Jsonl => {
+            for torrent in &summary.torrents {
+                serde_json::to_writer(&mut *output.out, torrent)?;
+                writeln!(output.out)?;
+            }
+        }
+        Format::Csv => {
+            let torrents = summary.torrents.iter().cloned();
+            output.lines(flat::COLUMNS, torrents.map(Ok))?;
+        }
+    }
+    Ok(output.out.flush()?)
+}
+
+fn format(format: DumpFormat) -> Format {
+    match format {
+        DumpFormat::Table => Format::Table,
+        DumpFormat::Json => Format::Json,
+        DumpFormat::Jsonl => Format::Jsonl,
+        DumpFormat::Csv => Format::Csv,
+    }
+}
+
+fn verdicts(wanted: &[DumpVerdict]) -> Vec<Verdict> {
+    let of = |wanted: &DumpVerdict| match wanted {
+        DumpVerdict::All => Verdict::ALL.to_vec(),
+        DumpVerdict::Confirmed => vec![Verdict::Confirmed],
+        DumpVerdict::Again => vec![Verdict::Again],
+        DumpVerdict::Unproven => vec![Verdict::Unproven],
+        DumpVerdict::Implausible => vec![Verdict::Implausible],
+        DumpVerdict::Checking => vec![Verdict::Checking],
+    };
+    wanted.iter().flat_map(of).collect()
+}
