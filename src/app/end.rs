@@ -3,9 +3,10 @@
 use crate::actors::root::RunEnd;
 use crate::cli::{SummaryFormat, exit};
 use crate::config::Config;
+use crate::report::output::ReportError;
 use crate::report::selection::Selection;
 use crate::report::summary::Summary;
-use crate::store::{Reader, StoreError};
+use crate::store::Reader;
 
 use super::watch::StoppedBy;
 use super::{coloured, say, stdout_is_terminal};
@@ -53,11 +54,11 @@ pub(super) fn report(ended: Ended) -> u8 {
     }
 }
 
-fn summary(config: &Config) -> Result<String, StoreError> {
+fn summary(config: &Config) -> Result<String, ReportError> {
     let reader = Reader::open(&config.output)?;
     let summary = Summary::of(&reader, &Selection::default())?;
     Ok(match config.format {
         SummaryFormat::Table => summary.render_table(coloured(config, stdout_is_terminal())),
-        SummaryFormat::Json => summary.to_json(),
+        SummaryFormat::Json => summary.to_json()?,
     })
 }
