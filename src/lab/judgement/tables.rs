@@ -39,6 +39,17 @@ impl fmt::Display for Judgement {
             };
             writeln!(f, "wrong: {ip} at {at}: {what}")?;
         }
+        for (peer, why) in self.missed() {
+            let (at, completed) = (peer.address, peer.completed.unwrap_or_default());
+            writeln!(
+                f,
+                "missed: {at} at {completed}: {}, {}, {}: {}",
+                peer.client,
+                peer.fate,
+                peer.reach,
+                why.label()
+            )?;
+        }
         for (offence, count) in &self.truth.offences {
             writeln!(f, "bad conduct: {offence} ({count})")?;
         }

@@ -129,6 +129,16 @@ impl Bitfield {
         held
     }
 
+    /// How many runs of neighbouring pieces are held; counts no further than
+    /// `most`.
+    pub fn runs(&self, most: u32) -> u32 {
+        let starts = self.iter_ones().filter(|&piece| {
+            let before = piece.checked_sub(1);
+            before.is_none_or(|before| !self.contains(before))
+        });
+        starts.take(most as usize).count() as u32
+    }
+
     /// The pieces held, in rising order.
     pub fn iter_ones(&self) -> impl Iterator<Item = u32> + '_ {
         self.bits.iter().enumerate().flat_map(|(index, &byte)| {

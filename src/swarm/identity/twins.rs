@@ -25,7 +25,7 @@ pub struct Glimpse {
     pub prefix: Arc<str>,
     /// Pieces held.
     pub pieces: u32,
-    /// Keyed 64-bit sum over their numbers.
+    /// Keyed 64-bit sum over their numbers; 0 for a set that tells nobody apart.
     pub set_sum: u64,
 }
 
@@ -61,7 +61,7 @@ impl Twins {
             self.recent.pop_front();
         }
         let missing = self.total_pieces.saturating_sub(glimpse.pieces);
-        if glimpse.pieces.min(missing) < TELLING_PIECES {
+        if glimpse.set_sum == 0 || glimpse.pieces.min(missing) < TELLING_PIECES {
             return None;
         }
         let twin = self.recent.iter().find(|it| {

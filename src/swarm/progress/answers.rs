@@ -70,7 +70,7 @@ impl Progress {
 
     /// The keyed sum of the pieces held (see [`Seen::set_sum`]).
     pub fn set_sum(&self) -> u64 {
-        self.held.sum()
+        self.held.telling_sum()
     }
 
     pub(super) fn observation(&self) -> Observation {
@@ -82,7 +82,7 @@ impl Progress {
         Seen {
             at: self.known_at,
             pieces: self.count(),
-            set_sum: self.held.sum(),
+            set_sum: self.held.telling_sum(),
             showing: self.honesty.showing,
             revealed: self.honesty.revealed,
             // rTorrent sends the pieces it has in the handshake itself: its silence

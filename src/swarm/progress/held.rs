@@ -2,6 +2,10 @@
 
 use crate::protocol::peer::bitfield::Bitfield;
 
+/// With fewer runs of pieces a set is that of a client that downloads in order,
+/// and two such clients show the same sets at the same counts.
+const TELLING_RUNS: u32 = 8;
+
 /// A set of pieces; a bitfield is kept only between none and all.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -41,12 +45,12 @@ impl Held {
         }
     }
 
-    /// The same sets have the same sum, whatever the order of arrival; 0 for none
-    /// and for all.
-    pub(super) fn sum(&self) -> u64 {
+    /// The same sets have the same sum, whatever the order of arrival; 0 for sets
+    /// that tell nobody apart: none, all, and what is downloaded in order.
+    pub(super) fn telling_sum(&self) -> u64 {
         match &self.set {
-            Set::Some(_) => self.sum,
-            Set::None | Set::All => 0,
+            Set::Some(bits) if bits.runs(TELLING_RUNS) >= TELLING_RUNS => self.sum,
+            Set::Some(_) | Set::None | Set::All => 0,
         }
     }
 
@@ -141,21 +145,38 @@ mod tests {
         bits
     }
 
+    /// Every third piece: a set that tells a peer apart.
+    const SCATTERED: [u32; 9] = [1, 4, 7, 10, 13, 16, 19, 22, 25];
+
     #[test]
     fn sums_depend_on_the_set_alone() {
         let (mut one, mut other) = (Held::none(100, 7), Held::none(100, 7));
-        one.replace(bits(&[1, 2, 3]));
-        for piece in [3, 1, 9, 2, 1] {
+        one.replace(bits(&SCATTERED));
+        for piece in SCATTERED.into_iter().rev().chain([99, 4]) {
             other.add(piece);
         }
-        assert_ne!(one.sum(), other.sum());
-        other.remove(9);
-        assert_eq!(one.sum(), other.sum());
-        assert_eq!((one.count(), other.count()), (3, 3));
+        assert_ne!(one.telling_sum(), other.telling_sum());
+        other.remove(99);
+        assert_eq!(one.telling_sum(), other.telling_sum());
+        assert_eq!((one.count(), other.count()), (9, 9));
 
         let mut keyed = Held::none(100, 8);
-        keyed.replace(bits(&[1, 2, 3]));
-        assert_ne!(one.sum(), keyed.sum());
+        keyed.replace(bits(&SCATTERED));
+        assert_ne!(one.telling_sum(), keyed.telling_sum());
+    }
+
+    #[test]
+    fn what_is_downloaded_in_order_tells_nobody_apart() {
+        let mut held = Held::none(100, 7);
+        held.add(99);
+        (0..50).for_each(|piece| {
+            held.add(piece);
+        });
+        assert_eq!(held.telling_sum(), 0);
+        [60, 62, 64, 66, 68, 70].into_iter().for_each(|piece| {
+            held.add(piece);
+        });
+        assert_ne!(held.telling_sum(), 0);
     }
 
     #[test]
@@ -168,11 +189,12 @@ mod tests {
         for held in [&mut stepwise, &mut at_once] {
             assert!(matches!(held.set, Set::All));
             assert!(!held.add(5) && !held.remove(100));
-            assert_eq!((held.count(), held.sum()), (100, 0));
-            assert!(held.remove(5));
+            assert_eq!((held.count(), held.telling_sum()), (100, 0));
+            (0..10).for_each(|nth| assert!(held.remove(nth * 10)));
         }
-        assert_eq!(stepwise.count(), 99);
-        assert_eq!(stepwise.sum(), at_once.sum());
+        assert_eq!(stepwise.count(), 90);
+        assert_ne!(stepwise.telling_sum(), 0);
+        assert_eq!(stepwise.telling_sum(), at_once.telling_sum());
     }
 
     #[test]

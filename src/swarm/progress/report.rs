@@ -30,7 +30,8 @@ pub struct Seen {
     pub at: Moment,
     /// Pieces held.
     pub pieces: u32,
-    /// A keyed sum over the numbers of the pieces held; 0 for none and for all.
+    /// A keyed sum over the numbers of the pieces held; 0 for a set that tells
+    /// nobody apart: none, all, what is downloaded in order.
     pub set_sum: u64,
     /// What the session has shown so far.
     pub showing: Showing,
