@@ -14,12 +14,12 @@ use super::keys;
 use super::meta;
 use super::names::Names;
 use super::pack::{Packed, Packer};
-use super::records::{EventRow, Parameters, Record};
-use super::rows::{names, row_error, rows, torrents};
+use super::records::{CompletionRow, EventRow, Parameters, PeerRow, Record};
+use super::rows::{self, names, row_error, rows, torrents};
 use super::shelf::{Shelf, Tree};
 use super::writer::{Opened, Program};
 use crate::moment::Moment;
-use crate::swarm::facts::TorrentNumber;
+use crate::swarm::facts::{TorrentNumber, Verdict};
 
 /// How long another process's lock is waited for.
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(10);
@@ -273,8 +273,20 @@ fn restore_journal(
         lost.push(JournalRow::Torrent(torrent, row));
     }
     for entry in rows(database, names, Tree::Completions, &[], keys::peer_of) {
-        let ((torrent, peer), row) = entry?;
+        let ((torrent, peer), row): (_, CompletionRow) = entry?;
+        let confirmed = row.verdict == Verdict::Confirmed;
         lost.push(JournalRow::Completion(torrent, peer, row));
+        let key = keys::peer(torrent, peer);
+        if confirmed
+            && let Some(row) = rows::row::<PeerRow>(database, names, Tree::Peers, &key)?
+            && let Some(into) = row.merged_into
+        {
+            lost.push(JournalRow::Merged {
+                torrent,
+                peer,
+                into,
+            });
+        }
     }
     lost.retain(|row| !known.contains(&identity(row)));
     journal.append(&lost)
@@ -288,6 +300,9 @@ fn identity(row: &JournalRow) -> Option<(Tree, Vec<u8>)> {
         JournalRow::Completion(torrent, peer, row) => {
             let key = keys::completion(*torrent, *peer, row.verdict, row.at);
             Some((Tree::Completions, key))
+        }
+        JournalRow::Merged { torrent, peer, .. } => {
+            Some((Tree::Peers, keys::peer(*torrent, *peer)))
         }
     }
 }

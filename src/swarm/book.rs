@@ -203,12 +203,9 @@ impl Book {
             .map_or((Source::Tracker, false), |it| {
                 (it.first_source, it.dialable)
             });
-        let session = self.sessions.open(Session::new(
-            address,
-            Direction::Outgoing,
-            attempt,
-            source,
-        ));
+        let session =
+            self.sessions
+                .open(Session::new(address, Direction::Outgoing, attempt, source));
         Some(Contact {
             session,
             address,
