@@ -23,7 +23,8 @@ use crate::swarm::facts::{TorrentNumber, Verdict};
 
 /// How long another process's lock is waited for.
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(10);
-/// A reader holds the journal only to see whether it is free.
+/// A reader holds the journal only to see whether it is free, and a killed bta
+/// for as long as the system needs to take it down.
 const JOURNAL_TRIES: usize = 5;
 const JOURNAL_RETRY: Duration = Duration::from_millis(50);
 
@@ -162,6 +163,17 @@ fn lock(folder: &Folder) -> Result<Journal, StoreError> {
         thread::sleep(JOURNAL_RETRY);
     }
     Err(StoreError::CrawlerRunning(folder.path().into()))
+}
+
+/// Whether a bta that runs holds the store.
+pub(super) fn is_running(folder: &Folder) -> Result<bool, StoreError> {
+    for _ in 0..JOURNAL_TRIES {
+        if !Journal::is_locked(&folder.journal())? {
+            return Ok(false);
+        }
+        thread::sleep(JOURNAL_RETRY);
+    }
+    Ok(true)
 }
 
 /// The database; if it is damaged, a new one, and where the damaged one lies.
