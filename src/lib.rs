@@ -5,6 +5,7 @@
 //! it saw one peer first below a threshold and later at or above it.
 
 pub mod actors;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -17,3 +18,4 @@ pub mod protocol;
 pub mod report;
 pub mod store;
 pub mod swarm;
+pub mod ui;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::config::Sessions;
 use crate::moment::Moment;
 use crate::swarm::facts::Direction;
 use crate::swarm::pace::Pace;
@@ -35,13 +36,14 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// `jobs` sessions at a time, three quarters of them at most dialled by us.
-    /// With 0 nobody is dialled, and `passive` sessions may come in.
-    pub fn new(jobs: usize, passive: usize, any_address: bool, pace: Pace) -> Self {
+    /// So many sessions at a time; those kept for incoming peers are not dialled.
+    /// `any_address`: without a cap by IP address.
+    pub fn new(sessions: Sessions, any_address: bool, pace: Pace) -> Self {
+        let outgoing = sessions.outgoing as usize;
         Slots {
             shared: Arc::new(Shared {
-                total: if jobs == 0 { passive } else { jobs },
-                outgoing: jobs - jobs / 4,
+                total: outgoing + sessions.incoming as usize,
+                outgoing,
                 used: AtomicUsize::new(0),
                 used_outgoing: AtomicUsize::new(0),
                 knocks: Mutex::default(),
@@ -112,9 +114,13 @@ fn raise(counter: &AtomicUsize, most: usize) -> bool {
 mod tests {
     use super::*;
 
+    fn slots(outgoing: u32, incoming: u32) -> Slots {
+        Slots::new(Sessions { outgoing, incoming }, true, Pace::default())
+    }
+
     #[test]
     fn keeps_a_quarter_for_who_comes_in() {
-        let slots = Slots::new(8, 0, true, Pace::default());
+        let slots = slots(6, 2);
         let outgoing: Vec<_> = std::iter::from_fn(|| slots.take(Direction::Outgoing)).collect();
         assert_eq!(outgoing.len(), 6);
         let incoming: Vec<_> = std::iter::from_fn(|| slots.take(Direction::Incoming)).collect();
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn dials_nobody_without_jobs() {
-        let slots = Slots::new(0, 3, true, Pace::default());
+        let slots = slots(0, 3);
         assert!(slots.take(Direction::Outgoing).is_none());
         assert!(slots.take(Direction::Incoming).is_some());
         assert_eq!(slots.used(), 0);

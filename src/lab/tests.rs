@@ -1,5 +1,6 @@
 //! The lab as a whole.
 
+mod guest;
 mod observer;
 
 use std::collections::HashSet;

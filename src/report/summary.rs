@@ -186,6 +186,14 @@ impl Summary {
         render::page(self, colour)
     }
 
+    /// As one JSON document, ended by a line feed.
+    ///
+    /// # Errors
+    /// A number that JSON has no form for; there is none in a summary.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
     /// From beginning to end, if both are known.
     pub fn lasted(&self) -> Option<Duration> {
         Some(self.closed_at?.since(self.begun_at?))

@@ -1,0 +1,125 @@
+//! Composes a run: from the command line to the exit code.
+
+mod begin;
+mod demo;
+mod end;
+mod listening;
+mod logging;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+
+use actix_rt::{Arbiter, System};
+
+use crate::cli::crawl::CrawlArgs;
+use crate::cli::{self, Color, check, exit};
+use crate::clock::Clock;
+use crate::config::{Config, Surroundings, Task};
+use crate::input::Inputs;
+use crate::net::{Network, OsNet};
+use crate::swarm::pace::Pace;
+
+pub use begin::{Arbiters, Run, RunError, Running, begin};
+pub use logging::discard as discard_log;
+
+/// Runs `bta` with this command line; answers the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let clock = Clock::start();
+    let args: Vec<OsString> = args.into_iter().collect();
+    let command_line = begin::command_line(&args);
+    let parsed = match cli::parse::<CrawlArgs>("bta", args) {
+        Ok(parsed) => parsed,
+        Err(answer) => {
+            answer.print();
+            return answer.code;
+        }
+    };
+    let config = match Config::new(parsed, &Surroundings::read(clock.now())) {
+        Ok(config) => config,
+        Err(error) => {
+            let answer = cli::Answer::usage("bta", error);
+            answer.print();
+            return answer.code;
+        }
+    };
+    match config.task.clone() {
+        Task::Check(paths) => {
+            let answer = check::check(&Inputs::read(&paths));
+            answer.print();
+            answer.code
+        }
+        Task::Crawl(paths) => {
+            let inputs = Inputs::read(&paths);
+            let complaints = check::complaints(&inputs);
+            complaints.print();
+            if complaints.code != exit::DONE {
+                eprintln!("bta: no usable input; see bta --help");
+                return complaints.code;
+            }
+            System::new().block_on(crawl(config, inputs, clock, command_line))
+        }
+        Task::Demo => System::new().block_on(demo::run(config, clock, command_line)),
+    }
+}
+
+async fn crawl(config: Config, inputs: Inputs, clock: Clock, command_line: String) -> u8 {
+    let run = Run {
+        torrents: inputs.torrents,
+        network: Network::Os(OsNet),
+        clock,
+        pace: Pace::default(),
+        arbiters: arbiters(),
+        command_line,
+        config,
+    };
+    match run_to_end(run).await {
+        Ok(end) => end::report(end),
+        Err(error) => fail(&error),
+    }
+}
+
+/// Begins a run, watches it, and answers how it ended.
+async fn run_to_end(run: Run) -> Result<end::Ended, RunError> {
+    let (config, clock) = (run.config.clone(), run.clock);
+    let mut running = begin(run).await?;
+    let stopped_by = watch::until_stopped(&mut running, &config, clock).await;
+    Ok(end::Ended {
+        run_end: stopped_by,
+        config,
+    })
+}
+
+/// One line, and the exit code.
+fn fail(error: &RunError) -> u8 {
+    eprintln!("bta: {error}");
+    error.exit_code()
+}
+
+/// The Recorder's arbiter, and one worker a core.
+fn arbiters() -> Arbiters {
+    let cores = std::thread::available_parallelism().map_or(1, |it| it.get());
+    Arbiters {
+        recorder: Arbiter::new().handle(),
+        workers: (0..cores).map(|_| Arbiter::new().handle()).collect(),
+    }
+}
+
+/// Whether to write in colour to a stream.
+fn coloured(config: &Config, is_terminal: bool) -> bool {
+    match config.color {
+        Color::Auto => is_terminal,
+        Color::Always => true,
+        Color::Never => false,
+    }
+}
+
+/// Writes to standard output. A closed pipe is no failure.
+fn say(text: &str) {
+    let mut out = io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}

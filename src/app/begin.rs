@@ -1,0 +1,399 @@
+//! From a checked configuration to a running actor tree.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use rand::Rng;
+use rand::distr::Alphanumeric;
+use slog::{info, warn};
+use tokio::sync::oneshot;
+
+use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
+use crate::actors::slots::Slots;
+use crate::actors::swarm::{Shared, SwarmPlan};
+use crate::actors::tracker::Asker;
+use crate::cli::exit;
+use crate::clock::Clock;
+use crate::config::{Config, Sessions};
+use crate::input::Torrent;
+use crate::net::Network;
+use crate::net::limits::raise_descriptor_limit;
+use crate::protocol::address::AddressPolicy;
+use crate::protocol::info_hash::InfoHash;
+use crate::protocol::peer::conversation::Greeting;
+use crate::protocol::peer::handshake::PeerId;
+use crate::protocol::tracker::TrackerUrl;
+use crate::store::records::{Parameters, TorrentRow};
+use crate::store::{Opened, Program, Record, StoreError, Writer};
+use crate::swarm::book::BookTerms;
+use crate::swarm::facts::TorrentNumber;
+use crate::swarm::pace::Pace;
+use crate::swarm::yardstick::Yardstick;
+
+use super::{listening, logging};
+
+/// Our peer ids begin so, in the style of Azureus (BEP 20): anyone can see who asks.
+const PEER_ID_PREFIX: &[u8; 8] = b"-BA0100-";
+
+/// Requests that we say we queue; none will ever be served.
+const REQQ: u32 = 250;
+
+/// Announced when we listen nowhere: no peer can use it, and trackers want one.
+const NO_PORT: u16 = 1;
+
+/// Descriptors assumed where the system does not tell.
+const DESCRIPTORS: u64 = 1_024;
+
+/// What a run is made of.
+pub struct Run {
+    /// The options, checked.
+    pub config: Config,
+    /// What to crawl.
+    pub torrents: Vec<Torrent>,
+    /// Where links come from.
+    pub network: Network,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The rhythm of the run.
+    pub pace: Pace,
+    /// Who serves what.
+    pub arbiters: Arbiters,
+    /// As it is kept in the store.
+    pub command_line: String,
+}
+
+/// The threads of a run; all may be one (simulations).
+pub struct Arbiters {
+    /// The Recorder's own: sled blocks.
+    pub recorder: ArbiterHandle,
+    /// Those that serve sessions.
+    pub workers: Vec<ArbiterHandle>,
+}
+
+/// A run that has begun.
+pub struct Running {
+    /// The top of its tree.
+    pub root: Addr<Root>,
+    /// How it ended.
+    pub ended: oneshot::Receiver<RunEnd>,
+    /// The port on which peers are accepted.
+    pub port: Option<u16>,
+}
+
+/// Why a run cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The port is taken.
+    #[error(
+        "--port {port} is in use by another program; choose another, or `auto` for any free one"
+    )]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// Nobody can listen there.
+    #[error("cannot listen at {at}: {source}; check --bind and --port")]
+    Listen {
+        /// Where.
+        at: std::net::SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The log file cannot be written.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Log {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The synthetic swarm cannot start.
+    #[error("the demo's swarm cannot start: {0}")]
+    Lab(String),
+}
+
+impl RunError {
+    /// The exit code that it leads to.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            RunError::Store(StoreError::OtherParameter { .. } | StoreError::NotAStore(_))
+            | RunError::PortTaken { .. }
+            | RunError::Listen { .. } => exit::USAGE,
+            RunError::Store(_) | RunError::Log { .. } | RunError::Lab(_) => exit::FAILED,
+        }
+    }
+}
+
+/// Opens the store, listens, and starts the tree. To be called inside a `System`.
+///
+/// # Errors
+/// The store, the log or the port cannot be used.
+pub async fn begin(run: Run) -> Result<Running, RunError> {
+    let Run {
+        config,
+        torrents,
+        network,
+        clock,
+        pace,
+        arbiters,
+        command_line,
+    } = run;
+    let parameters = Parameters {
+        threshold_permille: config.threshold_permille,
+        allow_local: config.allow_local,
+        keep_addresses: config.keep_addresses,
+    };
+    let program = Program {
+        version: concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
+        command_line,
+    };
+    let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
+    let log = logging::to_file(&config.output, config.loglevel)?;
+    note_opening(&log, &opened);
+    let acceptors = listening::listen(&network, &config).await?;
+    let port = acceptors
+        .first()
+        .and_then(|it| it.local_addr().ok())
+        .map(|at| at.port());
+    let descriptors = raise_descriptor_limit().unwrap_or(DESCRIPTORS);
+    let sessions = config.sessions(descriptors);
+    info!(log, "run begins"; "torrents" => torrents.len(), "port" => port,
+        "sessions_outgoing" => sessions.outgoing, "sessions_incoming" => sessions.incoming);
+
+    let numbers = import(&mut writer, &torrents, clock)?;
+    let shared = Arc::new(shared(
+        &config,
+        network,
+        sessions,
+        pace,
+        clock,
+        &writer,
+        arbiters.workers,
+        &log,
+    ));
+    let swarms = torrents
+        .iter()
+        .zip(numbers)
+        .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)));
+    let (ended, end) = oneshot::channel();
+    let plan = RootPlan {
+        writer,
+        store: StorePlan {
+            run_dir: config.output.clone(),
+            parameters,
+            program,
+        },
+        swarms: swarms.collect(),
+        acceptors: acceptors.into_iter().map(Arc::new).collect(),
+        timeout: config.timeout,
+        recorder_arbiter: arbiters.recorder,
+        clock,
+        log,
+        ended,
+    };
+    let root = Root::create(|ctx| Root::new(plan, ctx));
+    Ok(Running {
+        root,
+        ended: end,
+        port,
+    })
+}
+
+/// What is imported stands in the store before anything is seen of it.
+fn import(
+    writer: &mut Writer,
+    torrents: &[Torrent],
+    clock: Clock,
+) -> Result<Vec<TorrentNumber>, StoreError> {
+    let mut numbers = Vec::new();
+    let mut records = Vec::new();
+    for torrent in torrents {
+        let metainfo = &torrent.metainfo;
+        let row = TorrentRow {
+            info_hash: metainfo.info_hash,
+            info_hash_v2: metainfo.info_hash_v2,
+            name: metainfo.name.clone(),
+            pieces: metainfo.pieces,
+            piece_length_bytes: metainfo.piece_length,
+            size_bytes: metainfo.content_len_bytes,
+            private: metainfo.private,
+            trackers: trackers(torrent).iter().map(TrackerUrl::redacted).collect(),
+            origin: torrent.origin.to_string(),
+            added_at: clock.now(),
+        };
+        let number = writer.torrent_number(&row);
+        records.push(Record::Torrent(number, row));
+        numbers.push(number);
+    }
+    writer.commit(&records)?;
+    Ok(numbers)
+}
+
+/// The trackers that can be spoken to; all tiers, in their order.
+fn trackers(torrent: &Torrent) -> Vec<TrackerUrl> {
+    let urls = torrent.metainfo.trackers.iter().flatten();
+    let mut parsed: Vec<TrackerUrl> = Vec::new();
+    for url in urls.filter_map(|it| TrackerUrl::parse(it).ok()) {
+        if !parsed.contains(&url) {
+            parsed.push(url);
+        }
+    }
+    parsed
+}
+
+#[allow(clippy::too_many_arguments)] // the parts of a run, each used once
+fn shared(
+    config: &Config,
+    network: Network,
+    sessions: Sessions,
+    pace: Pace,
+    clock: Clock,
+    writer: &Writer,
+    workers: Vec<ArbiterHandle>,
+    log: &slog::Logger,
+) -> Shared {
+    let policy = policy(config);
+    let own = own_addresses(config);
+    Shared {
+        asker: Asker::new(
+            network.clone(),
+            own.clone(),
+            policy,
+            user_agent(config),
+            pace.divisor(),
+        ),
+        slots: Slots::new(sessions, config.allow_local, pace),
+        network,
+        bind: own,
+        secret: writer.secret(),
+        timeout: config.timeout,
+        keep_addresses: config.keep_addresses,
+        workers,
+        clock,
+        log: log.clone(),
+    }
+}
+
+fn plan(
+    config: &Config,
+    torrent: &Torrent,
+    number: TorrentNumber,
+    port: Option<u16>,
+    pace: Pace,
+    shared: Arc<Shared>,
+) -> SwarmPlan {
+    let metainfo = &torrent.metainfo;
+    let yardstick = Yardstick::new(
+        metainfo.pieces,
+        metainfo.piece_length,
+        config.threshold_permille,
+    );
+    SwarmPlan {
+        torrent: number,
+        info_hash: metainfo.info_hash,
+        name: metainfo.name.as_str().into(),
+        left_bytes: metainfo.total_len_bytes,
+        trackers: trackers(torrent),
+        terms: BookTerms {
+            yardstick,
+            pace,
+            delay: pace.shrink(config.delay),
+            policy: policy(config),
+        },
+        greeting: Arc::new(greeting(
+            config,
+            metainfo.info_hash,
+            metainfo.pieces,
+            port,
+            pace,
+        )),
+        interval: config.interval,
+        tracker_key: rand::random(),
+        announce_port: port.unwrap_or(NO_PORT),
+        shared,
+    }
+}
+
+fn greeting(
+    config: &Config,
+    info_hash: InfoHash,
+    pieces: u32,
+    port: Option<u16>,
+    pace: Pace,
+) -> Greeting {
+    Greeting {
+        info_hash,
+        peer_id: invent_peer_id(),
+        pieces,
+        client: match &config.contact {
+            Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
+            None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
+        },
+        listen_port: port,
+        reqq: REQQ,
+        handshake_timeout: config.timeout,
+        pace: pace.divisor(),
+    }
+}
+
+/// One a swarm and run, printable all through.
+fn invent_peer_id() -> PeerId {
+    let mut id = [0; 20];
+    id[..8].copy_from_slice(PEER_ID_PREFIX);
+    for (byte, letter) in id[8..]
+        .iter_mut()
+        .zip(rand::rng().sample_iter(Alphanumeric))
+    {
+        *byte = letter;
+    }
+    PeerId(id)
+}
+
+fn user_agent(config: &Config) -> String {
+    match &config.contact {
+        Some(contact) => format!("bta/{} (+{contact})", env!("CARGO_PKG_VERSION")),
+        None => concat!("bta/", env!("CARGO_PKG_VERSION")).into(),
+    }
+}
+
+fn policy(config: &Config) -> AddressPolicy {
+    AddressPolicy {
+        allow_local: config.allow_local,
+    }
+}
+
+/// The addresses that we are bound to dial from; none of a family: any.
+fn own_addresses(config: &Config) -> Vec<IpAddr> {
+    let v4 = config.bind.v4.filter(|it| !it.is_unspecified());
+    let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
+    let v4 = v4.map(IpAddr::V4).into_iter();
+    v4.chain(v6.map(IpAddr::V6)).collect()
+}
+
+fn note_opening(log: &slog::Logger, opened: &Opened) {
+    if let Some(moved_to) = &opened.damaged {
+        warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
+            "moved_to" => %moved_to.display());
+        eprintln!(
+            "bta: the database was damaged; it was moved to {} and completions were rebuilt from the journal",
+            moved_to.display()
+        );
+    }
+    if opened.resumed {
+        info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),
+            "clean" => opened.clean, "journal_rows_applied" => opened.replayed,
+            "torn_bytes" => opened.torn_bytes);
+    }
+}
+
+/// The command line as it is kept in the store; what stands in it are options and
+/// paths, no secrets.
+pub(super) fn command_line(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
+    words.join(" ")
+}

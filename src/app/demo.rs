@@ -1,0 +1,162 @@
+//! `--demo`: the same tree against a synthetic swarm on loopback, and the truth
+//! beside what was confirmed.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::cli::exit;
+use crate::clock::Clock;
+use crate::config::{Bind, Config, Listen};
+use crate::input::Inputs;
+use crate::lab::{Confirmation, Judgement, Lab, Scenario};
+use crate::moment::Moment;
+use crate::net::{Network, OsNet};
+use crate::store::{Reader, StoreError};
+use crate::swarm::facts::Verdict;
+use crate::swarm::pace::Pace;
+
+use super::{Run, RunError, arbiters, end, fail, run_to_end, say};
+
+/// Every demo is the same one.
+const SEED: u64 = 2015;
+
+/// Less than this share of the true completions is a failure.
+const CONFIRMED_AT_LEAST_PERCENT: f64 = 80.0;
+
+/// Runs the demo; answers the exit code.
+pub(super) async fn run(config: Config, clock: Clock, command_line: String) -> u8 {
+    match demo(config, clock, command_line).await {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, RunError> {
+    let scenario = Scenario::demo(SEED);
+    eprintln!(
+        "bta: a synthetic swarm on this machine, {} s; seed {SEED}; settling, contact, keep-alive and \
+         revisit times are divided by {}",
+        scenario.duration.as_secs(),
+        Pace::DEMO.divisor()
+    );
+    let folder = tempfile::tempdir().map_err(|error| RunError::Lab(error.to_string()))?;
+    let lab = LabThread::start(clock, scenario.clone(), folder.path().to_owned()).await?;
+    let inputs = Inputs::read(&lab.torrents);
+    let config = Config {
+        listen: Listen::Any,
+        bind: Bind {
+            v4: Some(Ipv4Addr::LOCALHOST),
+            v6: has_ipv6().then_some(Ipv6Addr::LOCALHOST),
+        },
+        duration: Some(config.duration.unwrap_or(scenario.duration)),
+        allow_local: true,
+        keep_addresses: true,
+        ..config
+    };
+    let run = Run {
+        torrents: inputs.torrents,
+        network: Network::Os(OsNet),
+        clock,
+        pace: Pace::DEMO,
+        arbiters: arbiters(),
+        command_line,
+        config: config.clone(),
+    };
+    let ended = run_to_end(run).await?;
+    let truth = lab.stop().await?;
+    let code = end::report(ended);
+    let confirmations = confirmations(&config)?;
+    let judgement = truth.judge(&confirmations);
+    say(&format!("\n{judgement}\n{}\n", judgement.line()));
+    Ok(code.max(verdict(&judgement)))
+}
+
+fn verdict(judgement: &Judgement) -> u8 {
+    let enough = judgement.all.percent() >= CONFIRMED_AT_LEAST_PERCENT;
+    match enough && judgement.wrong.is_empty() {
+        true => exit::DONE,
+        false => exit::FAILED,
+    }
+}
+
+/// The confirmed downloads of the store that has just been closed.
+fn confirmations(config: &Config) -> Result<Vec<Confirmation>, StoreError> {
+    let reader = Reader::open(&config.output)?;
+    let torrents = reader.torrents()?;
+    let mut found = Vec::new();
+    for row in reader.completions(None) {
+        let ((number, _), row) = row?;
+        let torrent = torrents.iter().find(|it| it.0 == number);
+        if row.verdict == Verdict::Confirmed
+            && let (Some((_, torrent)), Some(address)) = (torrent, row.raw_address)
+        {
+            found.extend(Confirmation::read(
+                torrent.info_hash,
+                &address.to_string(),
+                row.at,
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether this machine has an IPv6 loopback.
+fn has_ipv6() -> bool {
+    std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
+/// The lab on a thread of its own: it is the world, not the program.
+struct LabThread {
+    torrents: Vec<std::path::PathBuf>,
+    stop: tokio::sync::oneshot::Sender<Moment>,
+    truth: tokio::sync::oneshot::Receiver<crate::lab::Truth>,
+    clock: Clock,
+}
+
+impl LabThread {
+    async fn start(
+        clock: Clock,
+        scenario: Scenario,
+        folder: std::path::PathBuf,
+    ) -> Result<LabThread, RunError> {
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<Moment>();
+        let (tell, truth) = tokio::sync::oneshot::channel();
+        let work = async move {
+            let network = Network::Os(OsNet);
+            let lab = match Lab::start(network, clock, &scenario).await {
+                Ok(lab) => lab,
+                Err(error) => return drop(begun.send(Err(error.to_string()))),
+            };
+            let torrents = lab.write_torrents(&folder);
+            let _ = begun.send(torrents.map_err(|error| error.to_string()));
+            if let Ok(until) = stopped.await {
+                let _ = tell.send(lab.truth(until));
+            }
+            lab.stop().await;
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| RunError::Lab(error.to_string()))?;
+        std::thread::spawn(move || {
+            runtime.block_on(work);
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        });
+        let gone = |_| Err("its thread ended".to_owned());
+        let torrents = has_begun.await.unwrap_or_else(gone);
+        Ok(LabThread {
+            torrents: torrents.map_err(RunError::Lab)?,
+            stop,
+            truth,
+            clock,
+        })
+    }
+
+    /// Ends the lab; tells what truly happened up to now.
+    async fn stop(self) -> Result<crate::lab::Truth, RunError> {
+        let _ = self.stop.send(self.clock.now());
+        let truth = self.truth.await;
+        truth.map_err(|_| RunError::Lab("its thread ended".into()))
+    }
+}

@@ -1,0 +1,65 @@
+//! Where incoming peers are accepted.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::config::{Config, Listen};
+use crate::net::{Acceptor, Network};
+
+use super::RunError;
+
+/// Listens at one port on both families, as far as they are used and there.
+pub(super) async fn listen(network: &Network, config: &Config) -> Result<Vec<Acceptor>, RunError> {
+    match config.listen.clone() {
+        Listen::Nowhere => Ok(Vec::new()),
+        Listen::Any => at(network, config, 0).await,
+        Listen::At(port) => at(network, config, port)
+            .await
+            .map_err(|error| match error {
+                RunError::Listen { source, .. } if is_taken(&source) => {
+                    RunError::PortTaken { port }
+                }
+                error => error,
+            }),
+        Listen::FirstOf(ports) => {
+            for port in ports {
+                match at(network, config, port).await {
+                    Err(RunError::Listen { source, .. }) if is_taken(&source) => {}
+                    other => return other,
+                }
+            }
+            at(network, config, 0).await
+        }
+    }
+}
+
+async fn at(network: &Network, config: &Config, port: u16) -> Result<Vec<Acceptor>, RunError> {
+    let mut acceptors = Vec::new();
+    let mut port = port;
+    if let Some(v4) = config.bind.v4 {
+        let acceptor = open(network, IpAddr::V4(v4), port).await?;
+        // The other family listens at the port that the system has chosen.
+        port = acceptor.local_addr().map_or(port, |at| at.port());
+        acceptors.push(acceptor);
+    }
+    if let Some(v6) = config.bind.v6 {
+        match open(network, IpAddr::V6(v6), port).await {
+            Ok(acceptor) => acceptors.push(acceptor),
+            // A machine without IPv6 is no failure, if nobody asked for it.
+            Err(RunError::Listen { source, .. })
+                if v6.is_unspecified() && !acceptors.is_empty() && !is_taken(&source) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(acceptors)
+}
+
+async fn open(network: &Network, ip: IpAddr, port: u16) -> Result<Acceptor, RunError> {
+    let at = SocketAddr::new(ip, port);
+    let opened = network.listen(at).await;
+    opened.map_err(|source| RunError::Listen { at, source })
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
+}

@@ -1,0 +1,105 @@
+//! What is said first.
+
+use super::*;
+
+#[test]
+fn dials_with_a_handshake_then_hello_and_have_none() {
+    let mut session = dial();
+    let ours = Handshake::decode(&said(&mut session)).unwrap().unwrap();
+    assert_eq!((ours.info_hash, ours.reserved), (TORRENT, Reserved::OURS));
+
+    let handshake = theirs(FAST_AND_EXTENDED, "-TR3000-");
+    session.handle_input(T0, &handshake.encode()).unwrap();
+    assert_eq!(session.poll_event(), Some(Event::Handshake(handshake)));
+    assert_eq!(session.poll_event(), None);
+    assert!(session.fast());
+
+    let mut expected = frames(&[Message::Extended {
+        id: 0,
+        payload: b"d1:md11:lt_donthavei7e11:upload_onlyi3ee1:pi6881e4:reqqi250e1:v7:bta 0.1\
+            6:yourip4:\xc0\x00\x02\x07e",
+    }]);
+    expected.extend(b"\0\0\0\x01\x0f");
+    assert_eq!(said(&mut session), expected);
+}
+
+#[test]
+fn accepts_without_a_word_before_their_handshake() {
+    let mut session = Conversation::accept(T0, Arc::new(greeting()), [192, 0, 2, 7].into());
+    let handshake = theirs([0; 8], "-CD0303-").encode();
+    session.handle_input(T0, &handshake[..67]).unwrap();
+    assert_eq!(session.transmit(), b"");
+    session.handle_input(T0, &handshake[67..]).unwrap();
+    let ours = Handshake::decode(&said(&mut session)).unwrap().unwrap();
+    assert_eq!(ours.peer_id, greeting().peer_id);
+}
+
+#[test]
+fn says_nothing_to_those_who_understand_nothing() {
+    let mut session = dial();
+    said(&mut session);
+    session
+        .handle_input(T0, &theirs([0; 8], "-CD0303-").encode())
+        .unwrap();
+    assert_eq!(said(&mut session), b"");
+    assert!(!session.fast());
+}
+
+#[test]
+fn shows_zeros_only_to_those_who_want_them() {
+    let zeros = frames(&[Message::Bitfield(&[0; 3])]);
+    let mut by_id = dial();
+    said(&mut by_id);
+    by_id
+        .handle_input(T0, &theirs([0; 8], "-rQ0910-").encode())
+        .unwrap();
+    assert_eq!(said(&mut by_id), zeros);
+
+    let mut by_name = meet(EXTENDED_ONLY, "-xx0910-");
+    let hello = Message::Extended {
+        id: 0,
+        payload: b"d1:v11:rqbit 9.1.0e",
+    };
+    hear(&mut by_name, &[hello, hello]);
+    assert_eq!(said(&mut by_name), zeros);
+    hear(&mut by_name, &[hello]);
+    assert_eq!(said(&mut by_name), b"");
+
+    let mut fast = meet(FAST_AND_EXTENDED, "-rQ0910-");
+    hear(&mut fast, &[hello]);
+    assert_eq!(said(&mut fast), b"");
+}
+
+#[test]
+fn names_another_torrent_as_early_as_it_shows() {
+    let mut handshake = theirs([0; 8], "");
+    handshake.info_hash = InfoHash([0xbb; 20]);
+    let wrong = ConversationError::WrongInfoHash {
+        received: handshake.info_hash,
+    };
+    assert!(dial().handle_input(T0, &handshake.encode()[..47]).is_ok());
+    assert_eq!(error(&mut dial(), &handshake.encode()[..48]), wrong);
+    assert_eq!(error(&mut dial(), &handshake.encode()), wrong);
+}
+
+#[test]
+fn recognises_itself() {
+    let mut handshake = theirs([0; 8], "");
+    handshake.peer_id = greeting().peer_id;
+    let mut session = dial();
+    assert_eq!(
+        error(&mut session, &handshake.encode()),
+        ConversationError::SelfConnection
+    );
+    assert_eq!(session.poll_event(), None);
+}
+
+#[test]
+fn gives_up_on_another_protocol_at_its_first_byte() {
+    let wrong = ConversationError::NotBitTorrent {
+        offset: 0,
+        expected: 19,
+        received: b'S',
+    };
+    assert_eq!(error(&mut dial(), b"SSH-2.0"), wrong);
+}

@@ -1,0 +1,3 @@
+//! What a person at the terminal sees while a run goes on.
+
+pub mod progress;
