@@ -1,5 +1,6 @@
 //! A store is killed in mid-write, again and again: no acknowledged row is lost,
 //! none is there twice, no number is given a second time.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::env;

@@ -31,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What composes the rooms: may import all of them.
-const COMPOSERS: &[&str] = &["app", "main", "lib", "bin"];
+const COMPOSERS: &[&str] = &["app", "dump", "main", "lib", "bin"];
 
 /// Rooms that decide and do not act, and what they must not touch.
 const PURE: &[&str] = &["moment", "protocol", "swarm"];

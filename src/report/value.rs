@@ -129,7 +129,8 @@ impl Value {
             Value::None => String::new(),
             Value::Text(text) => harmless(text).into_owned(),
             Value::Count(number) => number.to_string(),
-            Value::Real(number) => number.to_string(),
+            // As JSON has it: a fraction even if it is zero.
+            Value::Real(number) => format!("{number:?}"),
             Value::Flag(flag) => flag.to_string(),
             Value::Time(moment) => moment.to_string(),
             Value::List(texts) => harmless(&texts.join(" ")).into_owned(),

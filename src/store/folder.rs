@@ -65,8 +65,13 @@ impl Folder {
                 return Ok(above);
             }
         }
-        match fs::metadata(path) {
-            Ok(_) => Err(StoreError::NotAStore(path.into())),
+        // A folder that we may not look into is no answer.
+        let looked = fs::metadata(path).and_then(|it| match it.is_dir() {
+            true => fs::read_dir(path).map(drop),
+            false => Ok(()),
+        });
+        match looked {
+            Ok(()) => Err(StoreError::NotAStore(path.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(StoreError::Missing(path.into()))
             }

@@ -5,7 +5,7 @@
 //! process, and completions survive a power cut. `docs/store.md` describes every
 //! file, tree, key and value.
 
-pub mod codec;
+mod codec;
 mod database;
 pub mod error;
 mod folder;
@@ -23,6 +23,7 @@ pub mod shelf;
 mod tests;
 pub mod writer;
 
+pub use codec::CodecError;
 pub use error::StoreError;
 pub use reader::Reader;
 pub use records::Record;

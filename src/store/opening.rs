@@ -14,16 +14,17 @@ use super::keys;
 use super::meta;
 use super::names::Names;
 use super::pack::{Packed, Packer};
-use super::records::{EventRow, Parameters, Record};
-use super::rows::{names, row_error, rows, torrents};
+use super::records::{CompletionRow, EventRow, Parameters, PeerRow, Record};
+use super::rows::{self, names, row_error, rows, torrents};
 use super::shelf::{Shelf, Tree};
 use super::writer::{Opened, Program};
 use crate::moment::Moment;
-use crate::swarm::facts::TorrentNumber;
+use crate::swarm::facts::{TorrentNumber, Verdict};
 
 /// How long another process's lock is waited for.
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(10);
-/// A reader holds the journal only to see whether it is free.
+/// A reader holds the journal only to see whether it is free, and a killed bta
+/// for as long as the system needs to take it down.
 const JOURNAL_TRIES: usize = 5;
 const JOURNAL_RETRY: Duration = Duration::from_millis(50);
 
@@ -164,6 +165,17 @@ fn lock(folder: &Folder) -> Result<Journal, StoreError> {
     Err(StoreError::CrawlerRunning(folder.path().into()))
 }
 
+/// Whether a bta that runs holds the store.
+pub(super) fn is_running(folder: &Folder) -> Result<bool, StoreError> {
+    for _ in 0..JOURNAL_TRIES {
+        if !Journal::is_locked(&folder.journal())? {
+            return Ok(false);
+        }
+        thread::sleep(JOURNAL_RETRY);
+    }
+    Ok(true)
+}
+
 /// The database; if it is damaged, a new one, and where the damaged one lies.
 fn open_database(folder: &Folder, now: Moment) -> Result<(Database, Option<PathBuf>), StoreError> {
     match try_database(folder) {
@@ -273,8 +285,20 @@ fn restore_journal(
         lost.push(JournalRow::Torrent(torrent, row));
     }
     for entry in rows(database, names, Tree::Completions, &[], keys::peer_of) {
-        let ((torrent, peer), row) = entry?;
+        let ((torrent, peer), row): (_, CompletionRow) = entry?;
+        let confirmed = row.verdict == Verdict::Confirmed;
         lost.push(JournalRow::Completion(torrent, peer, row));
+        let key = keys::peer(torrent, peer);
+        if confirmed
+            && let Some(row) = rows::row::<PeerRow>(database, names, Tree::Peers, &key)?
+            && let Some(into) = row.merged_into
+        {
+            lost.push(JournalRow::Merged {
+                torrent,
+                peer,
+                into,
+            });
+        }
     }
     lost.retain(|row| !known.contains(&identity(row)));
     journal.append(&lost)
@@ -288,6 +312,9 @@ fn identity(row: &JournalRow) -> Option<(Tree, Vec<u8>)> {
         JournalRow::Completion(torrent, peer, row) => {
             let key = keys::completion(*torrent, *peer, row.verdict, row.at);
             Some((Tree::Completions, key))
+        }
+        JournalRow::Merged { torrent, peer, .. } => {
+            Some((Tree::Peers, keys::peer(*torrent, *peer)))
         }
     }
 }

@@ -11,6 +11,7 @@ use super::names::{NameKind, Names};
 use super::records::{CompletionRow, PeerRow, Record, TorrentRow};
 use super::rows::row;
 use super::shelf::{Overlay, Puts, Shelf, Tree};
+use crate::moment::Moment;
 use crate::swarm::facts::{Observation, PeerNumber, PeerState, Sources, TorrentNumber, Verdict};
 
 /// Collects one batch over what is stored already.
@@ -24,7 +25,12 @@ pub(super) struct Packer<'a, S> {
     told: HashSet<Vec<u8>>,
     /// New completions.
     risen: Vec<(TorrentNumber, PeerNumber, CompletionRow)>,
+    /// Peers that the batch calls another's.
+    merging: Vec<Merging>,
 }
+
+/// Torrent, record that ends, record that stays.
+type Merging = (TorrentNumber, PeerNumber, PeerNumber);
 
 /// A batch, ready to be written: first the journal, then the entries.
 pub(super) struct Packed {
@@ -40,6 +46,7 @@ impl<'a, S: Shelf> Packer<'a, S> {
             journal: Vec::new(),
             sequence,
             told: HashSet::new(),
+            merging: Vec::new(),
             risen: Vec::new(),
         }
     }
@@ -56,6 +63,9 @@ impl<'a, S: Shelf> Packer<'a, S> {
             Record::Peer(torrent, peer, row) => {
                 let key = keys::peer(*torrent, *peer);
                 self.told.insert(key.clone());
+                if let (PeerState::Merged, Some(into)) = (row.state, row.merged_into) {
+                    self.merging.push((*torrent, *peer, into));
+                }
                 self.put(Tree::Peers, key, row);
             }
             Record::Completion(torrent, peer, row) => {
@@ -105,6 +115,14 @@ impl<'a, S: Shelf> Packer<'a, S> {
             JournalRow::Begun(_) => Ok(false),
             JournalRow::Torrent(torrent, row) => self.torrent(torrent, &row),
             JournalRow::Completion(torrent, peer, row) => self.completion(torrent, peer, &row),
+            JournalRow::Merged {
+                torrent,
+                peer,
+                into,
+            } => {
+                self.merging.push((torrent, peer, into));
+                Ok(false)
+            }
         }
     }
 
@@ -117,6 +135,9 @@ impl<'a, S: Shelf> Packer<'a, S> {
                 self.put(Tree::Peers, key, &absorb(stored, &risen));
             }
         }
+        for (torrent, peer, into) in std::mem::take(&mut self.merging) {
+            self.merge(torrent, peer, into)?;
+        }
         for (key, text) in self.names.unsaved() {
             self.over.put(Tree::Names, key, text);
         }
@@ -124,6 +145,34 @@ impl<'a, S: Shelf> Packer<'a, S> {
             journal: self.journal,
             puts: self.over.puts,
         })
+    }
+
+    /// A confirmed download that counts no more is the journal's business; all
+    /// other merged records are the database's alone.
+    fn merge(
+        &mut self,
+        torrent: TorrentNumber,
+        peer: PeerNumber,
+        into: PeerNumber,
+    ) -> Result<(), StoreError> {
+        let confirmed = keys::completion(torrent, peer, Verdict::Confirmed, Moment::EPOCH);
+        let key = keys::peer(torrent, peer);
+        let stored = row::<PeerRow>(&self.over.base, self.names, Tree::Peers, &key)?;
+        let known = stored.is_some_and(|peer| peer.state == PeerState::Merged);
+        if known || self.over.value(Tree::Completions, &confirmed)?.is_none() {
+            return Ok(());
+        }
+        self.journal.push(JournalRow::Merged {
+            torrent,
+            peer,
+            into,
+        });
+        if let Some(mut row) = row::<PeerRow>(&self.over, self.names, Tree::Peers, &key)? {
+            row.state = PeerState::Merged;
+            row.merged_into = Some(into);
+            self.put(Tree::Peers, key, &row);
+        }
+        Ok(())
     }
 
     fn put<R: Row>(&mut self, tree: Tree, key: Vec<u8>, row: &R) {

@@ -13,7 +13,7 @@ use super::journal::Journal;
 use super::keys;
 use super::meta;
 use super::names::Names;
-use super::opening::{LOCK_PATIENCE, named};
+use super::opening::{LOCK_PATIENCE, is_running, named};
 use super::pack::Packer;
 use super::records::{
     AnnounceRow, CompletionRow, EventRow, HearsayRow, OutcomeRow, Parameters, PeerRow, SampleRow,
@@ -50,7 +50,7 @@ impl Reader {
 
     pub(super) fn open_within(path: &Path, patience: Duration) -> Result<Reader, StoreError> {
         let folder = Folder::find(path)?;
-        if Journal::is_locked(&folder.journal())? {
+        if is_running(&folder)? {
             return Err(StoreError::CrawlerRunning(folder.path().into()));
         }
         let mut found = Found::of(&folder, patience)?;
@@ -275,4 +275,42 @@ fn open_copy(folder: &Folder, patience: Duration) -> Result<(Database, TempDir),
     copy_database(&folder.database(), &path)?;
     let database = try_open(&path, patience).map_err(|error| named(error, folder))?;
     Ok((database, copy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moment::Moment;
+    use crate::store::{Program, Record, Writer};
+
+    #[test]
+    fn reads_a_copy_and_takes_it_away_again() {
+        let run = tempfile::tempdir().unwrap();
+        let parameters = Parameters {
+            threshold_permille: 980,
+            allow_local: false,
+            keep_addresses: false,
+        };
+        let program = Program {
+            version: "bta".into(),
+            command_line: String::new(),
+        };
+        let opened = Writer::open(run.path(), &parameters, &program, Moment::EPOCH);
+        let mut writer = opened.unwrap().0;
+        let fact = Record::Meta("colour".into(), "green".into());
+        writer.commit(&[fact]).unwrap();
+        writer.close(Moment::EPOCH).unwrap();
+
+        let folder = Folder::find(run.path()).unwrap();
+        let (database, copy) = open_copy(&folder, Duration::ZERO).unwrap();
+        // The lock is on the copy.
+        assert!(Reader::open_within(run.path(), Duration::ZERO).is_ok());
+        let mut reader = Reader::over(Box::new(database), &folder).unwrap();
+        let path = copy.path().to_path_buf();
+        reader._copy = Some(copy);
+        assert_eq!(reader.fact("colour").unwrap().as_deref(), Some("green"));
+        assert!(path.join("store/db").is_file() && !path.join("secret").exists());
+        drop(reader);
+        assert!(!path.exists());
+    }
 }

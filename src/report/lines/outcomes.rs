@@ -72,9 +72,12 @@ pub fn lines(
     Ok(counts.lines())
 }
 
+/// A kind of attempt; and the client family, if families are kept apart.
+type Kind = (Attempt, Option<Arc<str>>);
+
 /// Counts on their way to lines.
 #[derive(Clone, Debug, Default)]
-pub struct Counts(BTreeMap<(Attempt, Option<Arc<str>>), BTreeMap<Outcome, u64>>);
+pub struct Counts(BTreeMap<Kind, BTreeMap<Outcome, u64>>);
 
 impl Counts {
     /// Adds attempts that ended alike.

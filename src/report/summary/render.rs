@@ -126,7 +126,7 @@ impl Page {
         self.figure(2, "confirmed", peers.confirmed, "");
         self.figure(2, "rose, not counted", peers.not_counted, "");
         let fates = format!(
-            "{} partial seeds, {} fate unknown",
+            "partial seeds {}, fate unknown {}",
             count(peers.partial_seeds),
             count(peers.fate_unknown)
         );
@@ -152,7 +152,7 @@ impl Page {
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)
-        .map(|(number, label)| format!("{} {label}", count(number)))
+        .map(|(number, label)| format!("{label} {}", count(number)))
         .collect();
         self.figure(0, "rises not counted", not.total(), &verdicts.join(", "));
     }
@@ -174,10 +174,10 @@ impl Page {
         let line = match reported.len() {
             0 => "  no tracker answered".to_owned(),
             trackers => format!(
-                "  {} said last: {} seeders, {} leechers, {} downloaded",
+                "  {}: {} seeders, {} leechers, {} downloaded",
                 match trackers {
-                    1 => "the tracker".to_owned(),
-                    some => format!("the greatest of {some} trackers"),
+                    1 => "tracker's last".to_owned(),
+                    some => format!("greatest of {some} trackers' last"),
                 },
                 greatest(|it| it.seeders),
                 greatest(|it| it.leechers),
@@ -234,7 +234,8 @@ impl Page {
             lines.find(|line| line.attempt == attempt.label())
         };
         for attempt in Attempt::ALL {
-            heads.push(attempt.label().replace('_', " ").to_uppercase());
+            let head = attempt.label().split('_').next().unwrap_or_default();
+            heads.push(head.to_uppercase());
             heads.push(String::new());
         }
         let mut rows = vec![heads];

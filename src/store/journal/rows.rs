@@ -14,6 +14,7 @@ mod kind {
     pub(super) const BEGUN: u8 = 1;
     pub(super) const TORRENT: u8 = 2;
     pub(super) const COMPLETION: u8 = 3;
+    pub(super) const MERGED: u8 = 4;
 }
 
 /// A row of the journal.
@@ -25,6 +26,16 @@ pub(in crate::store) enum JournalRow {
     Torrent(TorrentNumber, TorrentRow),
     /// A rise to the threshold.
     Completion(TorrentNumber, PeerNumber, CompletionRow),
+    /// A peer with a confirmed download was found to be an earlier record's: its
+    /// download counts no more.
+    Merged {
+        /// Whose.
+        torrent: TorrentNumber,
+        /// The record that ends.
+        peer: PeerNumber,
+        /// The record that stays.
+        into: PeerNumber,
+    },
 }
 
 /// How a store was begun.
@@ -55,6 +66,17 @@ impl JournalRow {
                 out.number(peer.0);
                 encode(row, &mut Inline)
             }
+            JournalRow::Merged {
+                torrent,
+                peer,
+                into,
+            } => {
+                out.byte(kind::MERGED);
+                out.number(torrent.0);
+                out.number(peer.0);
+                out.number(into.0);
+                Vec::new()
+            }
         };
         out.raw(&row);
         out.bytes
@@ -82,6 +104,15 @@ impl JournalRow {
                 let peer = PeerNumber(input.number()?);
                 let row = decode(input.rest(), &Inline)?;
                 Ok(JournalRow::Completion(torrent, peer, row))
+            }
+            kind::MERGED => {
+                let row = JournalRow::Merged {
+                    torrent: TorrentNumber(input.number()?),
+                    peer: PeerNumber(input.number()?),
+                    into: PeerNumber(input.number()?),
+                };
+                input.finish()?;
+                Ok(row)
             }
             code => Err(CodecError::UnknownCode {
                 field: "kind of journal row",

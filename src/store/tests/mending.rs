@@ -86,6 +86,44 @@ fn a_deleted_journal_comes_back_from_the_database() {
 }
 
 #[test]
+fn a_peer_confirmed_under_two_numbers_stays_one_download() {
+    let folder = tempfile::tempdir().unwrap();
+    let merged = |number| {
+        let row = PeerRow {
+            merged_into: Some(PeerNumber(1)),
+            ..peer(u64::from(number), PeerState::Merged)
+        };
+        Record::Peer(T, PeerNumber(number), row)
+    };
+    let both = [
+        rise(1, Verdict::Confirmed, 90),
+        rise(2, Verdict::Confirmed, 91),
+        below(3),
+    ];
+    stored(folder.path(), &both);
+    let verdicts = || {
+        let rows = completions(folder.path()).into_iter();
+        rows.map(|(_, verdict, _)| verdict).collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts(), [Verdict::Confirmed, Verdict::Confirmed]);
+    stored(folder.path(), &[merged(2), merged(3)]);
+    let once = [Verdict::Confirmed, Verdict::Again];
+    assert_eq!(verdicts(), once);
+    // From the journal alone, and from the database alone.
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    assert_eq!(verdicts(), once);
+    stored(folder.path(), &[]);
+    assert_eq!(verdicts(), once);
+    fs::remove_file(folder.path().join("completions.journal")).unwrap();
+    stored(folder.path(), &[]);
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    assert_eq!(verdicts(), once);
+    let (writer, _) = open(folder.path());
+    let peers = writer.load(T).unwrap().peers;
+    assert_eq!(peers[1].1.merged_into, Some(PeerNumber(1)));
+}
+
+#[test]
 fn a_number_of_a_lost_torrent_is_not_given_again() {
     let folder = tempfile::tempdir().unwrap();
     let (mut writer, _) = open(folder.path());
