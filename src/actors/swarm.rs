@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use slog::{Logger, error, info};
+use slog::{Logger, debug, error, info};
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -311,6 +311,14 @@ impl Swarm {
         Arc::clone(context)
     }
 
+    /// An address as the log may have it.
+    fn shown(&self, address: SocketAddr) -> String {
+        match self.plan.shared.keep_addresses {
+            true => address.to_string(),
+            false => "-".into(),
+        }
+    }
+
     fn now(&self) -> crate::moment::Moment {
         self.plan.shared.clock.now()
     }
@@ -374,6 +382,8 @@ impl Swarm {
                 continue;
             }
             self.book.contacting(now, &contact);
+            debug!(self.log, "contact"; "session" => contact.session.0,
+                "address" => self.shown(contact.address));
             self.start_peer(
                 contact.session,
                 contact.address,
@@ -461,6 +471,7 @@ impl Handler<Arrived> for Swarm {
             return self.book.turned_away(now, Outcome::NoSlot);
         };
         let session = self.book.accepted(arrived.remote);
+        debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
         let origin = Origin::Accepted(arrived.incoming, arrived.head);
         self.start_peer(session, arrived.remote, origin, false, slot, ctx);
     }
@@ -510,7 +521,11 @@ impl Handler<SessionEnded> for Swarm {
 
     fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
         let now = self.now();
-        self.book.ended(now, ended.session, &ended.end);
+        let end = &ended.end;
+        debug!(self.log, "session ended"; "session" => ended.session.0,
+            "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),
+            "pieces" => end.last.map(|it| it.pieces));
+        self.book.ended(now, ended.session, end);
         self.contact(ctx);
     }
 }

@@ -155,8 +155,9 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
     note_opening(&log, &opened);
-    let acceptors = listening::listen(&network, &config).await?;
-    let port = acceptors
+    let ports = listening::listen(&network, &config).await?;
+    let port = ports
+        .acceptors
         .first()
         .and_then(|it| it.local_addr().ok())
         .map(|at| at.port());
@@ -189,7 +190,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             program,
         },
         swarms: swarms.collect(),
-        acceptors: acceptors.into_iter().map(Arc::new).collect(),
+        ports,
         timeout: config.timeout,
         recorder_arbiter: arbiters.recorder,
         clock,
