@@ -152,10 +152,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         version: concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
         command_line,
     };
+    // First what may fail for a reason of the user's: it leaves no empty store.
+    let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
     note_opening(&log, &opened);
-    let ports = listening::listen(&network, &config).await?;
     let port = ports
         .acceptors
         .first()
