@@ -1,6 +1,6 @@
 //! The actors: who exists, what each owns, and what they say to each other.
 //!
-//! One file an actor. Its messages stand at its top; whoever sends them holds a
+//! One file an actor. Its messages stand at its top, or in its room; whoever sends them holds a
 //! `Recipient` of the message, never the actor's own type.
 //!
 //! | message | from → to | when the receiver is full |

@@ -14,7 +14,6 @@ mod stopping;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -22,7 +21,6 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::net::Acceptor;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Program, StoreError, Writer};
@@ -30,7 +28,7 @@ use crate::swarm::book;
 use crate::swarm::facts::Source;
 use crate::swarm::progress::Seen;
 
-use super::listener::Listener;
+use super::listener::{Listener, Ports};
 use super::recorder::Recorder;
 use super::supervision::{ChildId, Class, Deaths, Nursery};
 use super::swarm::{Ask, RecorderLinks, Swarm, SwarmFigures, SwarmPlan};
@@ -110,7 +108,7 @@ pub struct RootPlan {
     /// The torrents.
     pub swarms: Vec<SwarmPlan>,
     /// Where connections are accepted; none: nowhere.
-    pub acceptors: Vec<Arc<Acceptor>>,
+    pub ports: Ports,
     /// How long an incoming connection may take to say what it wants.
     pub timeout: Duration,
     /// The Recorder's arbiter: its own, because sled blocks.
@@ -129,7 +127,7 @@ pub struct Root {
     store: StorePlan,
     first_writer: Option<Writer>,
     plans: BTreeMap<InfoHash, SwarmPlan>,
-    acceptors: Vec<Arc<Acceptor>>,
+    ports: Ports,
     timeout: Duration,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
@@ -177,7 +175,7 @@ impl Root {
                 .into_iter()
                 .map(|it| (it.info_hash, it))
                 .collect(),
-            acceptors: plan.acceptors,
+            ports: plan.ports,
             timeout: plan.timeout,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),

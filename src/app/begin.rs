@@ -152,11 +152,13 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         version: concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
         command_line,
     };
+    // First what may fail for a reason of the user's: it leaves no empty store.
+    let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
     note_opening(&log, &opened);
-    let acceptors = listening::listen(&network, &config).await?;
-    let port = acceptors
+    let port = ports
+        .acceptors
         .first()
         .and_then(|it| it.local_addr().ok())
         .map(|at| at.port());
@@ -189,7 +191,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             program,
         },
         swarms: swarms.collect(),
-        acceptors: acceptors.into_iter().map(Arc::new).collect(),
+        ports,
         timeout: config.timeout,
         recorder_arbiter: arbiters.recorder,
         clock,

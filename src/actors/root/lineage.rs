@@ -1,6 +1,5 @@
 //! Root starts its children, hears of their deaths, and starts them again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -69,7 +68,7 @@ impl Root {
     }
 
     fn start_listener(&mut self, ctx: &mut Context<Self>) {
-        if self.acceptors.is_empty() || self.stopping.is_some() {
+        if self.ports.acceptors.is_empty() || self.stopping.is_some() {
             return;
         }
         let Some(links) = self.links() else {
@@ -77,11 +76,11 @@ impl Root {
         };
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Listener);
-        let acceptors: Vec<_> = self.acceptors.iter().map(Arc::clone).collect();
+        let ports = self.ports.clone();
         let (timeout, clock, log) = (self.timeout, self.clock, self.log.clone());
         let listener = Listener::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
-            Listener::new(acceptors, links, timeout, clock, log, lifeline)
+            Listener::new(ports, links, timeout, clock, log, lifeline)
         });
         for (info_hash, swarm) in &self.swarms {
             let it = SwarmIs {
