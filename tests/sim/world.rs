@@ -23,6 +23,9 @@ pub const HERE: Ipv4Addr = Ipv4Addr::new(44, 2, 2, 2);
 pub const HERE_6: Ipv6Addr = Ipv6Addr::new(0x2a01, 2, 0, 0, 0, 0, 0, 2);
 const PORT: u16 = 6881;
 
+/// From host to host, one way.
+pub const LATENCY: Duration = Duration::from_millis(60);
+
 pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// 2026-03-01 11:40 UTC: full hours pass in a run.
@@ -59,7 +62,7 @@ impl World {
         println!("seed {}", scenario.seed);
         let clock = Clock::start_at(START);
         let net = MemoryNet::new(clock, scenario.seed);
-        net.set_latency(Duration::from_millis(60));
+        net.set_latency(LATENCY);
         net.set_datagram_loss(20);
         let lab = Lab::start(Network::Memory(net.clone()), clock, scenario).await;
         let lab = lab.unwrap();
@@ -147,7 +150,32 @@ impl World {
                 );
             }
         }
-        for wrong in &judgement.wrong { let Some(index)=wrong.peer else {continue}; let peer=&judgement.truth.peers[index]; println!("WRONG {peer:?} PLAN {:?}", self.lab.plans().iter().find(|it| it.address==peer.address).map(|p| (p.arrives, p.crossing(), p.completion(), p.leaves, &p.breaks, p.dials))); for it in self.harvest().completions.iter().filter(|it| it.1.raw_address.is_some_and(|a| a.ip()==peer.address.ip() || Some(a.ip())==peer.also.map(|b|b.ip()))) { println!("  ROW {it:?}"); } }
+        for wrong in &judgement.wrong {
+            let Some(index) = wrong.peer else { continue };
+            let peer = &judgement.truth.peers[index];
+            println!(
+                "WRONG {peer:?} PLAN {:?}",
+                self.lab
+                    .plans()
+                    .iter()
+                    .find(|it| it.address == peer.address)
+                    .map(|p| (
+                        p.arrives,
+                        p.crossing(),
+                        p.completion(),
+                        p.leaves,
+                        &p.breaks,
+                        p.dials
+                    ))
+            );
+            for it in self.harvest().completions.iter().filter(|it| {
+                it.1.raw_address.is_some_and(|a| {
+                    a.ip() == peer.address.ip() || Some(a.ip()) == peer.also.map(|b| b.ip())
+                })
+            }) {
+                println!("  ROW {it:?}");
+            }
+        }
         println!("{judgement}\n{virtual_s} s in {real:.1?}");
         judgement
     }
