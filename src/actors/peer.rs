@@ -1,8 +1,8 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`]. Sends: [`Met`], [`Observed`], [`SessionEnded`] to its Swarm;
-//! [`Replay`] to Root if that Swarm died with a crossing unacknowledged.
+//! [`Leave`]. Sends: `Met`, `Observed`, `SessionEnded` to its Swarm;
+//! `Replay` to Root if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
 //! peer back; nothing is dropped.

@@ -3,7 +3,7 @@
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
 //! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Replay`],
 //! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
-//! [`Known`] and [`Leave`] to them, rows and rises to the Recorder, a
+//! [`Known`] and `Leave` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
 //! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
 //! and the Recorder has acknowledged everything.
