@@ -1,13 +1,14 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`]. Sends: [`Met`], [`Observed`], [`SessionEnded`] to its Swarm;
+//! [`Leave`]. Sends: [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`] to its Swarm;
 //! [`Replay`] to Root if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
-//! peer back; nothing is dropped.
+//! peer back; nothing is dropped but gossip.
 
 mod driver;
+mod gossip;
 mod origin;
 mod outbox;
 
@@ -27,6 +28,7 @@ use crate::protocol::peer::error::ConversationError;
 use crate::protocol::peer::names::{client_name, client_prefix};
 use crate::swarm::book::{self, End, SessionId};
 use crate::swarm::facts::{Direction, Outcome};
+use crate::swarm::gossip::Ear;
 use crate::swarm::identity::{Claim, IdentityHasher};
 use crate::swarm::pace::Pace;
 use crate::swarm::progress::{Progress, Report, Seen, Terms};
@@ -34,6 +36,7 @@ use crate::swarm::schedule::{Hold, Parting, SessionView, hold};
 use crate::swarm::yardstick::Yardstick;
 
 use super::permits::Permits;
+use super::pex::Gossip;
 use super::root::Replay;
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
@@ -65,6 +68,8 @@ pub struct PeerContext {
     pub observed: Recipient<Observed>,
     /// See `met`.
     pub ended: Recipient<SessionEnded>,
+    /// See `met`; it hands this on to its Pex.
+    pub gossip: Recipient<Gossip>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
     /// What thousands share on their way to the Swarm.
@@ -127,6 +132,8 @@ pub struct Peer {
     dialable: bool,
     opened_at: Moment,
     heard_at: Option<Moment>,
+    /// What it says of others.
+    ear: Ear,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
     lifeline: Lifeline,
@@ -190,6 +197,7 @@ impl Peer {
             dialable: plan.dialable,
             opened_at: now,
             heard_at: None,
+            ear: Ear::default(),
             review_at: None,
             lifeline,
             _slot: plan.slot,
@@ -226,6 +234,7 @@ impl Peer {
         match event {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
+            Event::Pex(message) => self.gossiped(now, message),
             event => self.take_progress(now, event),
         }
     }
@@ -242,7 +251,7 @@ impl Peer {
             Event::DontHave(piece) => progress.dont_have(now, piece),
             Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
             // The DHT's; the others come with the handshakes.
-            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) => {}
+            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) | Event::Pex(_) => {}
         }
     }
 
@@ -353,6 +362,7 @@ impl Peer {
             dialable: self.dialable,
             changes: progress.changes(),
             complete,
+            awaits_gossip: self.awaits_gossip(),
             expected_finish: self.expected_finish(now),
         };
         match hold(now, &view, self.context.pace) {

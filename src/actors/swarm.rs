@@ -1,7 +1,7 @@
-//! Swarm: one torrent's book, its trackers and its sessions.
+//! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Replay`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replay`],
 //! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
 //! [`Known`] and [`Leave`] to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
@@ -34,6 +34,7 @@ use crate::swarm::identity::{Claim, IdentityHasher};
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::{Permit, Permits};
+use super::pex::Gossip;
 use super::recorder::{Confirm, Load, Write};
 use super::root::{Replay, Snapshot};
 use super::slots::Slots;
@@ -57,7 +58,7 @@ const SNAPSHOT_TICKS: u32 = 80;
 /// Addresses in a snapshot at most.
 const SNAPSHOT_ADDRESSES: usize = 50_000;
 
-/// Tracker -> Swarm: these addresses are in the swarm.
+/// Tracker, Pex -> Swarm: these addresses are in the swarm.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct PeersFound {
@@ -302,7 +303,8 @@ impl Swarm {
                 clock: shared.clock,
                 met: address.clone().recipient(),
                 observed: address.clone().recipient(),
-                ended: address.recipient(),
+                ended: address.clone().recipient(),
+                gossip: address.recipient(),
                 root: self.root.clone(),
                 permits: self.permits.clone(),
                 swarm_gone: self.token.clone(),
@@ -347,6 +349,9 @@ impl Swarm {
         info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
         for url in self.plan.trackers.clone() {
             self.start_tracker(url, ctx);
+        }
+        if self.plan.greeting.gossip {
+            self.start_pex(ctx);
         }
         ctx.run_interval(TICK, Self::tick);
     }
@@ -516,6 +521,16 @@ impl Handler<Observed> for Swarm {
     }
 }
 
+impl Handler<Gossip> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
+        if !self.children.hand_on(gossip) {
+            debug!(self.log, "a peer's gossip was dropped");
+        }
+    }
+}
+
 impl Handler<SessionEnded> for Swarm {
     type Result = ();
 
@@ -583,6 +598,7 @@ impl Handler<KillChild> for Swarm {
         match class {
             Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
             Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
+            Class::Pex => drop(self.children.pex().map(|it| it.try_send(Die))),
             Class::Recorder | Class::Listener | Class::Swarm => {}
         }
     }
