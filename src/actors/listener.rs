@@ -4,7 +4,7 @@
 //! so that its callers try TCP. Receives: [`SwarmIs`], [`RecorderIs`], [`Close`].
 //! Sends: [`Arrived`] to Swarms; counters of those that reach none to the Recorder.
 //! Stops when: told to.
-//! When full: it accepts no further while [`GREETINGS`] connections are still to say
+//! When full: it accepts no further while `GREETINGS` connections are still to say
 //! what they want; a connection that a Swarm has no room for is closed and counted.
 
 use std::collections::HashMap;

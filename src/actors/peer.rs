@@ -1,14 +1,15 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`]. Sends: [`Met`], [`Observed`], [`SessionEnded`] to its Swarm;
-//! [`Replay`] to Root if that Swarm died with a crossing unacknowledged.
+//! [`Leave`]. Sends: `Met`, `Observed`, `SessionEnded`, `Gossip` to its Swarm;
+//! `Replay` to Root if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
-//! peer back; nothing is dropped.
+//! peer back; nothing is dropped but gossip.
 
 mod driver;
 mod ending;
+mod gossip;
 mod origin;
 mod outbox;
 mod plan;
@@ -25,6 +26,7 @@ use crate::protocol::peer::conversation::{Conversation, Event};
 use crate::protocol::peer::names::{client_name, client_prefix};
 use crate::swarm::book::{self, SessionId};
 use crate::swarm::facts::{Direction, Outcome};
+use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen, Terms};
 use crate::swarm::schedule::{Hold, SessionView, hold};
@@ -66,6 +68,8 @@ pub struct Peer {
     dialable: bool,
     opened_at: Moment,
     heard_at: Option<Moment>,
+    /// What it says of others.
+    ear: Ear,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
     lifeline: Lifeline,
@@ -117,6 +121,7 @@ impl Peer {
             dialable: plan.dialable,
             opened_at: now,
             heard_at: None,
+            ear: Ear::default(),
             review_at: None,
             lifeline,
             _slot: plan.slot,
@@ -153,6 +158,7 @@ impl Peer {
         match event {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
+            Event::Pex(message) => self.gossiped(now, message),
             event => self.take_progress(now, event),
         }
     }
@@ -169,7 +175,7 @@ impl Peer {
             Event::DontHave(piece) => progress.dont_have(now, piece),
             Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
             // The DHT's; the others come with the handshakes.
-            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) => {}
+            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) | Event::Pex(_) => {}
         }
     }
 
@@ -280,6 +286,7 @@ impl Peer {
             dialable: self.dialable,
             changes: progress.changes(),
             complete,
+            awaits_gossip: self.awaits_gossip(),
             expected_finish: self.expected_finish(now),
         };
         match hold(now, &view, self.context.pace) {

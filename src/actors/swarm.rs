@@ -1,9 +1,9 @@
-//! Swarm: one torrent's book, its trackers and its sessions.
+//! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Replay`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replay`],
 //! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
-//! [`Known`] and [`Leave`] to them, rows and rises to the Recorder, a
+//! [`Known`] and `Leave` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
 //! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
 //! and the Recorder has acknowledged everything.
@@ -30,6 +30,7 @@ use crate::swarm::identity::IdentityHasher;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
+use super::pex::Gossip;
 use super::recorder::Load;
 use super::root::{Replay, Snapshot};
 use super::supervision::{Class, Die, Lifeline, Nursery};
@@ -134,7 +135,8 @@ impl Swarm {
                 clock: shared.clock,
                 met: address.clone().recipient(),
                 observed: address.clone().recipient(),
-                ended: address.recipient(),
+                ended: address.clone().recipient(),
+                gossip: address.recipient(),
                 root: self.root.clone(),
                 permits: self.permits.clone(),
                 swarm_gone: self.token.clone(),
@@ -179,6 +181,9 @@ impl Swarm {
         info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
         for url in self.plan.trackers.clone() {
             self.start_tracker(url, ctx);
+        }
+        if self.plan.greeting.gossip {
+            self.start_pex(ctx);
         }
         ctx.run_interval(TICK, Self::tick);
     }
@@ -348,6 +353,16 @@ impl Handler<Observed> for Swarm {
     }
 }
 
+impl Handler<Gossip> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
+        if !self.children.hand_on(gossip) {
+            debug!(self.log, "a peer's gossip was dropped");
+        }
+    }
+}
+
 impl Handler<SessionEnded> for Swarm {
     type Result = ();
 
@@ -415,6 +430,7 @@ impl Handler<KillChild> for Swarm {
         match class {
             Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
             Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
+            Class::Pex => drop(self.children.pex().map(|it| it.try_send(Die))),
             Class::Recorder | Class::Listener | Class::Swarm => {}
         }
     }

@@ -21,7 +21,7 @@ use crate::input::Torrent;
 use crate::net::Network;
 use crate::net::limits::raise_descriptor_limit;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::metainfo::Metainfo;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::peer::handshake::PeerId;
 use crate::protocol::tracker::TrackerUrl;
@@ -307,13 +307,7 @@ fn plan(
             delay: pace.shrink(config.delay),
             policy: policy(config),
         },
-        greeting: Arc::new(greeting(
-            config,
-            metainfo.info_hash,
-            metainfo.pieces,
-            port,
-            pace,
-        )),
+        greeting: Arc::new(greeting(config, metainfo, port, pace)),
         interval: config.interval,
         tracker_key: rand::random(),
         announce_port: port.unwrap_or(NO_PORT),
@@ -321,17 +315,12 @@ fn plan(
     }
 }
 
-fn greeting(
-    config: &Config,
-    info_hash: InfoHash,
-    pieces: u32,
-    port: Option<u16>,
-    pace: Pace,
-) -> Greeting {
+fn greeting(config: &Config, metainfo: &Metainfo, port: Option<u16>, pace: Pace) -> Greeting {
     Greeting {
-        info_hash,
+        info_hash: metainfo.info_hash,
         peer_id: invent_peer_id(),
-        pieces,
+        pieces: metainfo.pieces,
+        gossip: !metainfo.private,
         client: match &config.contact {
             Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
             None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),

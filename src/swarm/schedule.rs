@@ -28,6 +28,8 @@ pub struct SessionView {
     pub changes: u32,
     /// Whether it stands at or above the threshold.
     pub complete: bool,
+    /// Whether its first gossip may still come.
+    pub awaits_gossip: bool,
     /// When it will reach the threshold at the speed seen.
     pub expected_finish: Option<Moment>,
 }
@@ -45,7 +47,11 @@ pub enum Hold {
 pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
     let review = Hold::Until(now + pace.hold_review());
     if session.complete {
-        return Hold::Leave;
+        let gossip_by = session.opened_at + pace.hold_gossip();
+        return match session.awaits_gossip && now < gossip_by {
+            true => Hold::Until(gossip_by),
+            false => Hold::Leave,
+        };
     }
     if session.direction == Direction::Incoming && !session.dialable {
         return review;

@@ -31,6 +31,7 @@ class Observer(Resident):
         self.command = [
             self.binaries / "bta", entries, "--output", self.store, "--bind", host.address, "-p", PORT,
             "--duration", options.limit + LONGER_THAN_THE_SWARM_S, "--allow-local", "--keep-addresses",
+            "-l", options.loglevel,
             *(["-i", options.interval] if options.interval else [])]
         self.copies = []  # of the store, as each SIGKILL left it
         self.exit_code = None

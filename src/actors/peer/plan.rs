@@ -8,6 +8,7 @@ use actix::prelude::*;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::permits::Permits;
+use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
 use crate::actors::slots::Slot;
 use crate::actors::swarm::{Met, Observed, SessionEnded};
@@ -43,6 +44,8 @@ pub struct PeerContext {
     pub observed: Recipient<Observed>,
     /// See `met`.
     pub ended: Recipient<SessionEnded>,
+    /// See `met`; it hands this on to its Pex.
+    pub gossip: Recipient<Gossip>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
     /// What thousands share on their way to the Swarm.

@@ -227,7 +227,7 @@ impl Handler<Kill> for Root {
             Class::Recorder => told(self.recorder.as_ref()),
             Class::Listener => told(self.listener.as_ref()),
             Class::Swarm => told(self.swarms.values().next()),
-            Class::Tracker | Class::Peer => {
+            Class::Tracker | Class::Pex | Class::Peer => {
                 let swarm = self.swarms.values().next();
                 swarm.is_some_and(|it| it.try_send(KillChild(class)).is_ok())
             }

@@ -14,7 +14,7 @@ use crate::swarm::book::{self, End, Figures, SessionId};
 use crate::swarm::facts::Source;
 use crate::swarm::identity::Claim;
 
-/// Tracker -> Swarm: these addresses are in the swarm.
+/// Tracker, Pex -> Swarm: these addresses are in the swarm.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct PeersFound {

@@ -14,6 +14,7 @@ fn view() -> SessionView {
         dialable: true,
         changes: 0,
         complete: false,
+        awaits_gossip: false,
         expected_finish: None,
     }
 }
@@ -38,6 +39,18 @@ fn leaves_after_two_changes_unless_the_finish_is_near() {
         ..view()
     };
     assert!(matches!(hold(at(5), &early, PACE), Hold::Until(_)));
+}
+
+#[test]
+fn holds_a_complete_one_until_its_first_gossip_or_three_seconds() {
+    let complete = |awaits_gossip| SessionView {
+        complete: true,
+        awaits_gossip,
+        ..view()
+    };
+    assert_eq!(hold(at(2), &complete(true), PACE), Hold::Until(at(3)));
+    assert_eq!(hold(at(3), &complete(true), PACE), Hold::Leave);
+    assert_eq!(hold(at(0), &complete(false), PACE), Hold::Leave);
 }
 
 #[test]
