@@ -24,7 +24,7 @@ async fn outlives(class: Class, seed: u64, event: &str) {
         "{:?}",
         judgement.truth.offences
     );
-    assert!(judgement.all.of >= 10);
+    assert!(judgement.all.of >= 5);
     assert!(
         judgement.showable.percent() >= 95.0,
         "{}",
@@ -58,6 +58,11 @@ fn outlives_swarms() {
 #[test]
 fn outlives_trackers() {
     in_virtual_time(outlives(Class::Tracker, 34, "tracker_restarted"));
+}
+
+#[test]
+fn outlives_exchanges() {
+    in_virtual_time(outlives(Class::Pex, 37, "pex_restarted"));
 }
 
 #[test]
