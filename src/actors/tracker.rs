@@ -65,7 +65,6 @@ pub struct Tracker {
     plan: TrackerPlan,
     /// The URL as it may be shown and stored.
     name: Arc<str>,
-    asker: Option<Asker>,
     cadence: Cadence,
     exchange: Option<SpawnHandle>,
     timer: Option<SpawnHandle>,
@@ -95,7 +94,6 @@ impl Tracker {
             cadence: Cadence::new(plan.interval, plan.pace),
             log: log.new(slog::o!("tracker" => name.to_string())),
             name,
-            asker: Some(plan.asker.clone()),
             exchange: None,
             timer: None,
             knows_us: false,
@@ -109,11 +107,7 @@ impl Tracker {
     }
 
     fn announce(&mut self, event: AnnounceEvent, ctx: &mut Context<Self>) {
-        let mut asker = match self.asker.take() {
-            Some(asker) => asker,
-            // An exchange is under way and gives it back.
-            None => return,
-        };
+        let asker = self.plan.asker.clone();
         let request = AnnounceRequest {
             event,
             ..self.plan.request.clone()
@@ -126,15 +120,13 @@ impl Tracker {
         let begun = clock.now();
         let exchange = async move {
             let answer = tokio::time::timeout(limit, asker.announce(&url, &request, clock)).await;
-            (asker, answer.unwrap_or(Err(TrackerError::Timeout)))
+            answer.unwrap_or(Err(TrackerError::Timeout))
         };
-        self.exchange = Some(ctx.spawn(exchange.into_actor(self).map(
-            move |(asker, answer), it, ctx| {
-                it.asker = Some(asker);
-                it.exchange = None;
-                it.answered(event, begun, answer, ctx);
-            },
-        )));
+        let exchange = exchange.into_actor(self).map(move |answer, it, ctx| {
+            it.exchange = None;
+            it.answered(event, begun, answer, ctx);
+        });
+        self.exchange = Some(ctx.spawn(exchange));
     }
 
     fn answered(
@@ -264,16 +256,11 @@ impl Handler<Finish> for Tracker {
     type Result = ();
 
     fn handle(&mut self, _: Finish, ctx: &mut Self::Context) {
-        for pending in [self.timer.take(), self.exchange.take()]
-            .into_iter()
-            .flatten()
-        {
+        // An exchange that is given up may have reached the tracker.
+        self.knows_us |= self.exchange.is_some();
+        let pending = [self.timer.take(), self.exchange.take()];
+        for pending in pending.into_iter().flatten() {
             ctx.cancel_future(pending);
-        }
-        if self.asker.is_none() {
-            // The exchange just given up may have reached the tracker.
-            self.asker = Some(self.plan.asker.clone());
-            self.knows_us = true;
         }
         if self.knows_us {
             self.announce(AnnounceEvent::Stopped, ctx);
