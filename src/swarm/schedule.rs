@@ -96,6 +96,12 @@ impl Standing {
             PeerState::CompleteAtFirst | PeerState::Confirmed | PeerState::NotCounted
         )
     }
+
+    /// When it will reach the threshold, if that is still to come: a forecast that
+    /// has not come true says nothing any more.
+    pub fn finishes_after(&self, now: Moment) -> Option<Moment> {
+        self.expected_finish.filter(|finish| *finish > now)
+    }
 }
 
 /// The contacts with one address and port.
@@ -105,7 +111,7 @@ pub struct ContactHistory {
     pub contacts: u32,
     /// When the last one started.
     pub last_start: Moment,
-    /// Contacts in a row that did not reach it.
+    /// Contacts in a row that did not reach it, while something is expected of it.
     pub failures: u32,
     /// Sessions in a row after which its speed was unknown.
     pub idle_visits: u32,
@@ -139,23 +145,42 @@ impl ContactHistory {
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let wanted = match (parting, standing) {
-            (Parting::NotReached, standing) => now + self.after_failure(standing, delay, pace),
-            (_, Some(standing)) if standing.is_complete() => now + pace.revisit_complete(),
-            (parting, standing) => {
-                self.failures = 0;
-                let finish = standing.and_then(|it| it.expected_finish);
-                let family = standing.map_or(Family::Other, |it| it.family);
-                if parting == Parting::TheyLeft
-                    && finishing_soon(now, finish, family, pace)
-                    && let Some(soon) = self.quick_return(now, pace)
-                {
-                    return soon;
-                }
-                now + self.between_visits(now, finish, delay, pace)
-            }
+        let complete = standing.is_some_and(Standing::is_complete);
+        self.failures = match parting {
+            // Where nothing more is expected, nothing is missed either.
+            Parting::NotReached if !complete => self.failures.saturating_add(1),
+            _ => 0,
+        };
+        let wanted = if complete {
+            now + pace.revisit_complete()
+        } else if parting == Parting::NotReached {
+            now + self.back_off(standing, delay, pace)
+        } else if parting == Parting::TheyLeft
+            && standing.is_some_and(|it| finishing_soon(now, it, pace))
+            && let Some(soon) = self.quick_return(now, pace)
+        {
+            return soon;
+        } else {
+            let finish = standing.and_then(|it| it.finishes_after(now));
+            now + self.between_visits(now, finish, delay, pace)
         };
         wanted.max(self.earliest(pace))
+    }
+
+    /// When to contact a peer that called us `now` and left, and that could not be
+    /// reached before: no sooner than if it had not called.
+    pub fn after_call(
+        &self,
+        now: Moment,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Moment {
+        let wanted = match standing {
+            Some(it) if it.is_complete() => pace.revisit_complete(),
+            _ => self.back_off(standing, delay, pace),
+        };
+        (now + wanted).max(self.earliest(pace))
     }
 
     /// One contact soon after a close, at most three an hour.
@@ -197,19 +222,13 @@ impl ContactHistory {
         wanted.min(delay)
     }
 
-    /// Back-off after a contact that reached nobody. A peer that was seen below
+    /// Back-off after contacts that reached nobody. A peer that was seen below
     /// the threshold is worth more tries: its fate is what the count is about.
-    fn after_failure(
-        &mut self,
-        standing: Option<&Standing>,
-        delay: Duration,
-        pace: Pace,
-    ) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        let doublings = self.failures - 1;
+    fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
+        let doublings = self.failures.saturating_sub(1);
         match standing {
-            Some(it) if !it.is_complete() => doubled(pace.contact_gap(), doublings).min(delay),
-            _ => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
+            Some(_) => doubled(pace.contact_gap(), doublings).min(delay),
+            None => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
         }
     }
 }
@@ -217,9 +236,12 @@ impl ContactHistory {
 /// Whether the finish was near when the peer closed. rTorrent closes just before
 /// its own completion and holds HAVE back until then, so that its last known
 /// progress says nothing of when (PEERS: closes at 31 of 256 as at 237).
-fn finishing_soon(now: Moment, finish: Option<Moment>, family: Family, pace: Pace) -> bool {
-    family.holds_back_have()
-        || finish.is_some_and(|finish| finish.since(now) <= pace.reconnect_expected())
+fn finishing_soon(now: Moment, peer: &Standing, pace: Pace) -> bool {
+    let near = pace.reconnect_expected();
+    peer.family.holds_back_have()
+        || peer
+            .expected_finish
+            .is_some_and(|finish| finish.since(now) <= near && now.since(finish) <= near)
 }
 
 fn doubled(first: Duration, times: u32) -> Duration {
