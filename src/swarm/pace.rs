@@ -195,6 +195,12 @@ impl Pace {
         self.secs(5)
     }
 
+    /// Where the last contact is so long ago that no exception is needed, a peer that
+    /// closed near its finish is contacted after this.
+    pub const fn return_at_once(self) -> Duration {
+        self.secs(1)
+    }
+
     /// What "about to finish" means for that exception.
     pub const fn reconnect_expected(self) -> Duration {
         self.secs(120)

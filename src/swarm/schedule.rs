@@ -156,8 +156,8 @@ impl ContactHistory {
         } else if parting == Parting::NotReached {
             now + self.back_off(standing, delay, pace)
         } else if parting == Parting::TheyLeft
-            && standing.is_some_and(|it| finishing_soon(now, it, pace))
-            && let Some(soon) = self.quick_return(now, pace)
+            && let Some(standing) = standing.filter(|it| finishing_soon(now, it, pace))
+            && let Some(soon) = self.quick_return(now, standing.family, pace)
         {
             return soon;
         } else {
@@ -183,14 +183,19 @@ impl ContactHistory {
         (now + wanted).max(self.earliest(pace))
     }
 
-    /// One contact soon after a close, at most three an hour.
-    fn quick_return(&mut self, now: Moment, pace: Pace) -> Option<Moment> {
+    /// One contact soon after a close, at most three an hour; none of them where the
+    /// last contact is long enough ago.
+    fn quick_return(&mut self, now: Moment, family: Family, pace: Pace) -> Option<Moment> {
         self.idle_visits = 0;
         let soon = now + pace.reconnect_gap();
         let earliest = self.earliest(pace);
         if earliest <= soon {
-            // No exception is needed: the contact was long enough ago.
-            return Some(soon);
+            return Some(match family.holds_back_have() {
+                // It would close again before it is complete: seen 5 s later it is.
+                true => soon,
+                // aria2 takes us back at once.
+                false => earliest.max(now + pace.return_at_once()),
+            });
         }
         self.quick_returns
             .retain(|it| now.since(*it) < pace.reconnect_window());
@@ -235,7 +240,7 @@ impl ContactHistory {
 
 /// Whether the finish was near when the peer closed. rTorrent closes just before
 /// its own completion and holds HAVE back until then, so that its last known
-/// progress says nothing of when (PEERS: closes at 31 of 256 as at 237).
+/// progress says nothing of when (it closes at 31 of 256 pieces as at 237).
 fn finishing_soon(now: Moment, peer: &Standing, pace: Pace) -> bool {
     let near = pace.reconnect_expected();
     peer.family.holds_back_have()

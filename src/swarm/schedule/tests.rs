@@ -123,6 +123,20 @@ fn comes_back_at_once_when_the_peer_closed_near_its_finish() {
 }
 
 #[test]
+fn needs_no_exception_half_a_minute_after_the_last_contact() {
+    let near = standing(Some(100), Family::Aria2);
+    let next =
+        |closed| contacted(at(0)).next(at(closed), Parting::TheyLeft, Some(&near), DELAY, PACE);
+    assert_eq!(
+        next(31),
+        at(32),
+        "aria2 closes after 31 s and takes us back at once"
+    );
+    assert_eq!(next(27), at(30));
+    assert_eq!(next(24), at(29), "one exception");
+}
+
+#[test]
 fn rtorrent_that_closes_may_be_about_to_finish() {
     let dark = |family| standing(None, family);
     let next =
@@ -187,8 +201,8 @@ fn closing_long_after_the_forecast_is_no_sign_of_a_finish() {
         contacted(at(0)).next(at(500), Parting::TheyLeft, Some(&known), DELAY, PACE)
     };
     assert_eq!(next(379), at(560));
-    assert_eq!(next(380), at(505), "it may just have finished");
-    assert_eq!(next(620), at(505));
+    assert_eq!(next(380), at(501), "it may just have finished");
+    assert_eq!(next(620), at(501));
 }
 
 #[test]

@@ -34,7 +34,8 @@ fn returns_as_each_ending_asks() {
     );
     assert_eq!(returns(rtorrent, 60, WeLeft, None), 60);
     let aria2 = client("-A21360-", Family::Aria2);
-    assert_eq!(returns(aria2, 31, TheyLeft, Some(100)), 5);
+    assert_eq!(returns(aria2, 31, TheyLeft, Some(100)), 1);
+    assert_eq!(returns(aria2, 20, TheyLeft, Some(100)), 5, "an exception");
     assert_eq!(returns(aria2, 31, TheyLeft, None), 60);
     assert_eq!(
         returns(LIBTORRENT, 60, WeLeft, Some(300)),
