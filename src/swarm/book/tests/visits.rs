@@ -243,6 +243,13 @@ fn own_address_is_never_contacted_again() {
     script.ends_as(id, NotReached, Outcome::SelfConnection, None);
     script.wait(7 * 24 * 3600).named(Source::Pex, HOME);
     assert_eq!(script.contact(), None);
+    // The accepting end of such a connection sees it first.
+    let ours = "45.0.0.3:6889";
+    script.dial(ours);
+    let id = script.accept("45.0.0.3:40000");
+    script.ends_as(id, NotReached, Outcome::SelfConnection, None);
+    script.wait(3600).named(Source::Pex, ours);
+    assert_eq!(script.contact(), None);
     // The control: another outcome.
     let id = script.dial("45.0.0.2:6881");
     script.ends_as(id, NotReached, Outcome::UnknownInfoHash, None);
