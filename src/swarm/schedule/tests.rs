@@ -153,7 +153,7 @@ fn backs_off_from_who_is_not_reached() {
         let next = history.next(at(100), Parting::NotReached, None, DELAY, PACE);
         gaps.push(next.since(at(100)).as_secs());
     }
-    assert_eq!(gaps, [60, 120, 240, 480, 960, 1800, 1800, 1800]);
+    assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1800, 1800]);
     let below = standing(None, Family::Other);
     let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
     assert_eq!(
@@ -176,7 +176,7 @@ fn complete_peers_are_rarely_visited() {
         assert_eq!(history.failures, 0, "nothing was missed");
     }
     let unknown = contacted(at(0)).next(at(1), Parting::NotReached, None, DELAY, PACE);
-    assert_eq!(unknown, at(61), "the control");
+    assert_eq!(unknown, at(31), "the control");
 }
 
 #[test]
