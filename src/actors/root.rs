@@ -37,8 +37,9 @@ use stopping::Stopping;
 /// Crossings that wait for a Swarm's successor, at most.
 const REPLAYS: usize = 1_000;
 
-/// Peer -> Root -> Swarm: a crossing that a Swarm died on.
-#[derive(Debug, Message)]
+/// Peer -> Root: a crossing that a Swarm died on. Root hands it to the successor
+/// ([`Replayed`](super::swarm::Replayed)) until it is durable.
+#[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Replay {
     /// The torrent.
@@ -136,7 +137,8 @@ pub struct Root {
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
-    replays: Vec<Replay>,
+    /// Crossings that are not durable yet.
+    replays: usize,
     stopping: Option<Stopping>,
     clock: Clock,
     log: Logger,
@@ -184,7 +186,7 @@ impl Root {
             swarms: BTreeMap::new(),
             deaths: HashMap::new(),
             snapshots: HashMap::new(),
-            replays: Vec::new(),
+            replays: 0,
             stopping: None,
             clock: plan.clock,
             log: plan.log,
@@ -214,15 +216,15 @@ impl Handler<Replay> for Root {
     type Result = ();
 
     fn handle(&mut self, replay: Replay, ctx: &mut Self::Context) {
-        if self.replays.len() >= REPLAYS {
+        if self.replays >= REPLAYS {
             slog::error!(
                 self.log,
                 "too many crossings wait for their swarm: one is lost"
             );
             return;
         }
-        self.replays.push(replay);
-        self.hand_replays_on(ctx);
+        self.replays += 1;
+        self.hand_on(replay, ctx);
     }
 }
 

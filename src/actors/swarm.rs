@@ -1,7 +1,7 @@
 //! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replay`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replayed`],
 //! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
 //! [`Known`] and `Leave` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
@@ -11,6 +11,7 @@
 
 mod children;
 mod messages;
+mod orders;
 mod plan;
 mod recording;
 mod rows;
@@ -23,9 +24,11 @@ use actix::prelude::*;
 use slog::{Logger, debug, error, info};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::moment::Moment;
+use crate::protocol::peer::family::Family;
 use crate::store::Loaded;
 use crate::swarm::book::Book;
-use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
+use crate::swarm::facts::{Attempt, Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
 
 use super::peer::{Known, Origin, PeerContext};
@@ -33,11 +36,11 @@ use super::permits::Permits;
 use super::pex::Gossip;
 use super::recorder::Load;
 use super::root::{Replay, Snapshot};
-use super::supervision::{Class, Die, Lifeline, Nursery};
+use super::supervision::{Lifeline, Nursery};
 use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, RecorderIs, RecorderLinks,
-    SessionEnded, Stop, SwarmFigures,
+    Replayed, SessionEnded, Stop, SwarmFigures,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -153,7 +156,7 @@ impl Swarm {
         }
     }
 
-    fn now(&self) -> crate::moment::Moment {
+    fn now(&self) -> Moment {
         self.plan.shared.clock.now()
     }
 
@@ -175,8 +178,11 @@ impl Swarm {
                 .tally()
                 .restore_source(row.hour, row.source, tally);
         }
-        self.book.recall(now, &self.addresses);
-        self.addresses = Vec::new();
+        self.count_lost(now, &loaded);
+        // The predecessor may have knocked there just now.
+        let knock_at = now + self.plan.terms.pace.contact_gap();
+        self.book
+            .recall(knock_at, &std::mem::take(&mut self.addresses));
         info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
         for url in self.plan.trackers.clone() {
             self.start_tracker(url, ctx);
@@ -185,6 +191,18 @@ impl Swarm {
             self.start_pex(ctx);
         }
         ctx.run_interval(TICK, Self::tick);
+    }
+
+    /// Contacts that a predecessor began and did not see end.
+    fn count_lost(&mut self, now: Moment, loaded: &Loaded) {
+        let begun: u64 = loaded.sources.iter().map(|it| it.counts.contacted).sum();
+        let contacts = loaded.outcomes.iter();
+        let contacts = contacts.filter(|it| it.attempt != Attempt::Incoming);
+        let ended: u64 = contacts.map(|it| it.count).sum();
+        for _ in ended..begun {
+            let tally = self.book.tally();
+            tally.ended(now, Attempt::Later, Family::Other, Outcome::Crashed);
+        }
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -329,7 +347,7 @@ impl Handler<Observed> for Swarm {
     fn handle(&mut self, message: Observed, ctx: &mut Self::Context) {
         let now = self.now();
         let Some(reaction) = self.book.observed(now, message.session, &message.observed) else {
-            return;
+            return self.record(None, message.reply, ctx);
         };
         for superfluous in &reaction.close {
             self.children.dismiss(*superfluous, Outcome::Duplicate);
@@ -340,15 +358,7 @@ impl Handler<Observed> for Swarm {
                 dialable: reaction.dialable,
             },
         );
-        match reaction.rising {
-            Some(rising) => self.record_rise(rising, message.reply, ctx),
-            None => {
-                if let Some(reply) = message.reply {
-                    // Nothing to wait for: its row is written with the others.
-                    let _ = reply.send(());
-                }
-            }
-        }
+        self.record(reaction.rising, message.reply, ctx);
     }
 }
 
@@ -373,72 +383,5 @@ impl Handler<SessionEnded> for Swarm {
             "pieces" => end.last.map(|it| it.pieces));
         self.book.ended(now, ended.session, end);
         self.contact(ctx);
-    }
-}
-
-impl Handler<Replay> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, replay: Replay, ctx: &mut Self::Context) {
-        let now = self.now();
-        let reaction = self
-            .book
-            .replayed(now, replay.remote, &replay.first, &replay.observed);
-        if let Some(rising) = reaction.and_then(|it| it.rising) {
-            self.record_rise(rising, None, ctx);
-        }
-    }
-}
-
-impl Handler<RecorderIs> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, RecorderIs(links): RecorderIs, ctx: &mut Self::Context) {
-        self.recorder = links;
-        self.flush(ctx);
-    }
-}
-
-impl Handler<Ask> for Swarm {
-    type Result = SwarmFigures;
-
-    fn handle(&mut self, _: Ask, _: &mut Self::Context) -> Self::Result {
-        SwarmFigures {
-            name: Arc::clone(&self.plan.name),
-            figures: self.book.figures(),
-            trackers: self.reported.clone(),
-        }
-    }
-}
-
-impl Handler<Stop> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
-        self.stopping = true;
-        self.dismiss_all();
-        self.flush(ctx);
-        self.finish_if_done(ctx);
-    }
-}
-
-impl Handler<KillChild> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, KillChild(class): KillChild, _: &mut Self::Context) {
-        match class {
-            Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
-            Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
-            Class::Pex => drop(self.children.pex().map(|it| it.try_send(Die))),
-            Class::Recorder | Class::Listener | Class::Swarm => {}
-        }
-    }
-}
-
-impl Handler<Die> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, _: Die, _: &mut Self::Context) {
-        panic!("the swarm was asked to die");
     }
 }

@@ -19,7 +19,7 @@ use crate::swarm::book::{End, SessionId};
 use crate::swarm::facts::Outcome;
 use crate::swarm::schedule::Parting;
 
-use super::Swarm;
+use super::{RecorderIs, RecorderLinks, Swarm};
 use crate::actors::recorder::Write;
 
 /// Peers that we want from a tracker in one answer; most give fewer.
@@ -90,6 +90,15 @@ impl Children {
         self.pex.as_ref().map(|(_, address)| address)
     }
 
+    /// There is a new Recorder.
+    pub(super) fn introduce(&self, recorder: &RecorderLinks) {
+        for tracker in self.trackers.values() {
+            // Its mailbox never holds more than a few orders. One that is gone is
+            // told when it is started again.
+            let _ = tracker.address.try_send(RecorderIs(recorder.clone()));
+        }
+    }
+
     /// Any session, for tests of supervision.
     pub(super) fn first_peer(&self) -> Option<Addr<Peer>> {
         self.sessions.values().next().cloned()
@@ -120,6 +129,7 @@ impl Swarm {
             interval: self.plan.interval,
             pace: self.plan.terms.pace.divisor(),
             asker: shared.asker.clone(),
+            swarm_gone: self.token.clone(),
         };
         let (child, lifeline) = self.children.nursery.lifeline();
         let (finds, facts) = (ctx.address().recipient(), ctx.address().recipient());

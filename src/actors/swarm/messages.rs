@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::actors::permits::Permit;
 use crate::actors::recorder::{Confirm, Load, Write};
+use crate::actors::root::Replay;
 use crate::actors::supervision::Class;
 use crate::net::Incoming;
 use crate::swarm::book::{self, End, Figures, SessionId};
@@ -88,7 +89,17 @@ pub struct SessionEnded {
     pub permit: Permit,
 }
 
-/// Root -> Swarm: there is a new Recorder.
+/// Root -> Swarm: a crossing that your predecessor died on.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Replayed {
+    /// The crossing.
+    pub replay: Box<Replay>,
+    /// Answered once what follows from it is durable.
+    pub reply: oneshot::Sender<()>,
+}
+
+/// Root -> Swarm -> Tracker: there is a new Recorder.
 #[derive(Clone, Message)]
 #[rtype(result = "()")]
 pub struct RecorderIs(pub RecorderLinks);
