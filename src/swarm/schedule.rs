@@ -230,11 +230,8 @@ impl ContactHistory {
     /// Back-off after contacts that reached nobody. A peer that was seen below
     /// the threshold is worth more tries: its fate is what the count is about.
     fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
-        let doublings = self.failures.saturating_sub(1);
-        match standing {
-            Some(_) => doubled(pace.contact_gap(), doublings).min(delay),
-            None => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
-        }
+        let longest = standing.map_or(pace.retry_longest(), |_| delay);
+        doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest)
     }
 }
 

@@ -54,7 +54,24 @@ fn a_crossing_that_a_swarm_died_on_is_replayed() {
             .filter(|it| it.1.evidence == Evidence::InSession);
         let dated: Vec<Moment> = in_session.map(|it| it.1.at).collect();
         let replayed = seen.iter().filter(|at| dated.contains(at)).count();
-        for at in &seen { println!("SEEN {at:?} {:?}", judgement.truth.peers.iter().find(|p| p.crossed.is_some_and(|c| c+LATENCY==*at)).map(|p| (p.address, p.shown, p.miss()))); for row in harvest.completions.iter().filter(|r| r.1.at.as_millis().abs_diff(at.as_millis()) < 100_000) { println!("   ROW {:?}", row); } }
+        for at in &seen {
+            println!(
+                "SEEN {at:?} {:?}",
+                judgement
+                    .truth
+                    .peers
+                    .iter()
+                    .find(|p| p.crossed.is_some_and(|c| c + LATENCY == *at))
+                    .map(|p| (p.address, p.shown, p.miss()))
+            );
+            for row in harvest
+                .completions
+                .iter()
+                .filter(|r| r.1.at.as_millis().abs_diff(at.as_millis()) < 100_000)
+            {
+                println!("   ROW {:?}", row);
+            }
+        }
         println!("{replayed} of {} crossings were replayed", seen.len());
         // Some were met too late to be held in session.
         assert!(replayed * 10 >= seen.len() * 8);
