@@ -168,9 +168,8 @@ impl Swarm {
         let now = self.now();
         self.book = Book::new(self.plan.terms, loaded.next_peer);
         for (number, row) in &loaded.peers {
-            if let Some(peer) = rows::restored(row, loaded.confirmed.contains(number)) {
-                self.book.restore(*number, peer);
-            }
+            let peer = rows::restored(row, loaded.confirmed.contains(number));
+            self.book.restore(*number, peer);
         }
         for row in &loaded.outcomes {
             let key = rows::outcome_key(row);

@@ -306,6 +306,7 @@ fn plan(
             pace,
             delay: pace.shrink(config.delay),
             policy: policy(config),
+            listen_port: port,
         },
         greeting: Arc::new(greeting(config, metainfo, port, pace)),
         interval: config.interval,

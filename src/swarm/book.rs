@@ -4,31 +4,37 @@
 //! It never sees a socket, and it decides alone whether a rise counts.
 
 mod addresses;
+mod contacts;
+mod ending;
 mod meeting;
+mod merging;
+mod overlaps;
 mod peers;
+mod records;
+mod rises;
 mod sessions;
 mod tally;
 
-use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::protocol::address::{AddressPolicy, canonical};
+use crate::protocol::address::AddressPolicy;
 use crate::protocol::peer::family::Family;
 
-use super::facts::{Attempt, Direction, Outcome, PeerNumber, Source};
-use super::identity::{Claim, Identities, Twins};
+use super::facts::PeerNumber;
+use super::identity::{Claim, Doubles, Identities, Twins};
 use super::pace::Pace;
 use super::progress::Report;
-use super::schedule::Parting;
 use super::yardstick::Yardstick;
-use addresses::{Addresses, Named};
+use addresses::Addresses;
+use overlaps::Overlaps;
+use records::Records;
+use sessions::Sessions;
 
 pub use peers::{Peer, Rising};
 pub use sessions::{End, SessionId};
-use sessions::{Session, Sessions};
 pub use tally::{OutcomeKey, SourceTally, Tally};
 
 /// What one swarm is measured and visited by.
@@ -42,6 +48,8 @@ pub struct BookTerms {
     pub delay: Duration,
     /// Whom we may contact.
     pub policy: AddressPolicy,
+    /// The port on which we accept peers.
+    pub listen_port: Option<u16>,
 }
 
 /// An order to contact somebody.
@@ -112,12 +120,12 @@ pub struct Book {
     terms: BookTerms,
     addresses: Addresses,
     sessions: Sessions,
-    peers: HashMap<PeerNumber, Peer>,
-    next_peer: PeerNumber,
+    records: Records,
     identities: Identities,
+    overlaps: Overlaps,
     twins: Twins,
+    doubles: Doubles,
     tally: Tally,
-    dirty: BTreeSet<PeerNumber>,
 }
 
 impl Book {
@@ -126,23 +134,28 @@ impl Book {
         Book {
             addresses: Addresses::new(terms.delay, terms.pace),
             sessions: Sessions::default(),
-            peers: HashMap::new(),
-            next_peer: PeerNumber(next_peer.0.max(1)),
+            records: Records::new(next_peer),
             identities: Identities::default(),
+            overlaps: Overlaps::default(),
             twins: Twins::new(terms.yardstick.pieces, Pace::TWIN_WINDOW),
+            doubles: Doubles::new(Pace::PLAUSIBLE_WINDOW),
             tally: Tally::default(),
-            dirty: BTreeSet::new(),
             terms,
         }
     }
 
-    /// A peer as an earlier run of the same store left it.
-    pub fn restore(&mut self, number: PeerNumber, peer: Peer) {
-        if peer.counts() {
-            self.identities.remember(number, &peer.ids);
+    /// A peer as an earlier run of the same store left it. A record that was merged
+    /// into another leads there.
+    pub fn restore(&mut self, number: PeerNumber, mut peer: Peer) {
+        if let Some(into) = peer.merged_into
+            && self.records.root(into) == number
+        {
+            // A damaged store: nothing is merged into itself.
+            peer.merged_into = None;
         }
-        self.peers.insert(number, peer);
-        self.next_peer = self.next_peer.max(PeerNumber(number.0 + 1));
+        self.restore_marks(number, &peer);
+        self.records.restore(number, peer);
+        self.make_room();
     }
 
     /// The counters.
@@ -150,117 +163,24 @@ impl Book {
         &mut self.tally
     }
 
-    /// Addresses known, with the source that named each first.
-    pub fn addresses(&self) -> impl Iterator<Item = (SocketAddr, Source)> + '_ {
-        self.addresses.iter()
-    }
-
     /// One peer.
     pub fn peer(&self, number: PeerNumber) -> Option<&Peer> {
-        self.peers.get(&number)
-    }
-
-    /// A source names addresses.
-    pub fn found(&mut self, now: Moment, source: Source, found: &[SocketAddr]) {
-        let (mut new, mut known) = (0, 0);
-        for address in found {
-            let address = canonical(*address);
-            if !self.terms.policy.permits(address) {
-                continue;
-            }
-            match self.addresses.name(now, address, source) {
-                Named::New => new += 1,
-                Named::Known => known += 1,
-                Named::NoRoom => {}
-            }
-        }
-        self.tally.source(now, source, |it| {
-            it.received += found.len() as u64;
-            it.new += new;
-            it.duplicate += known;
-        });
-    }
-
-    /// Addresses that the book of this swarm's predecessor knew: they were counted
-    /// then.
-    pub fn recall(&mut self, now: Moment, known: &[(SocketAddr, Source)]) {
-        for (address, source) in known {
-            self.addresses.name(now, *address, *source);
-        }
+        self.records.get(number)
     }
 
     /// Whether anything is still to be stored.
     pub fn has_news(&self) -> bool {
-        !self.dirty.is_empty() || self.tally.has_news()
-    }
-
-    /// Whom to contact now; to be called while there are slots.
-    pub fn next_contact(&mut self, now: Moment) -> Option<Contact> {
-        let (address, attempt) = self.addresses.next(now)?;
-        let (source, dialable) = self
-            .addresses
-            .get(address)
-            .map_or((Source::Tracker, false), |it| {
-                (it.first_source, it.dialable)
-            });
-        let session =
-            self.sessions
-                .open(Session::new(address, Direction::Outgoing, attempt, source));
-        Some(Contact {
-            session,
-            address,
-            dialable,
-        })
-    }
-
-    /// The contact cannot start before `due`: it was no attempt.
-    pub fn put_off(&mut self, contact: &Contact, due: Moment) {
-        self.sessions.close(contact.session);
-        self.addresses.put_off(contact.address, due);
-    }
-
-    /// The contact does start.
-    pub fn contacting(&mut self, now: Moment, contact: &Contact) {
-        if let Some(session) = self.sessions.get(contact.session) {
-            let source = session.source;
-            self.tally.source(now, source, |it| it.contacted += 1);
-        }
-    }
-
-    /// When [`Self::next_contact`] may have something.
-    pub fn next_due(&self) -> Option<Moment> {
-        self.addresses.next_due()
-    }
-
-    /// Somebody connected to us and asked for this torrent.
-    pub fn accepted(&mut self, remote: SocketAddr) -> SessionId {
-        let remote = canonical(remote);
-        self.sessions.open(Session::new(
-            remote,
-            Direction::Incoming,
-            Attempt::Incoming,
-            Source::Incoming,
-        ))
-    }
-
-    /// An incoming connection that was turned away before it became a session.
-    pub fn turned_away(&mut self, now: Moment, outcome: Outcome) {
-        self.tally
-            .ended(now, Attempt::Incoming, Family::Other, outcome);
+        self.records.has_news() || self.tally.has_news()
     }
 
     /// Peers whose rows changed, at most `most` of them; they count as stored.
     pub fn take_dirty(&mut self, most: usize) -> Vec<PeerNumber> {
-        let taken: Vec<_> = self.dirty.iter().take(most).copied().collect();
-        for number in &taken {
-            self.dirty.remove(number);
-        }
-        taken
+        self.records.take_dirty(most)
     }
 
     /// These rows were not stored after all.
     pub fn mark_dirty(&mut self, numbers: &[PeerNumber]) {
-        self.dirty.extend(numbers);
+        self.records.mark_dirty(numbers);
     }
 
     /// Figures for a person who watches.
@@ -270,60 +190,28 @@ impl Book {
             sessions: self.sessions.len(),
             ..Figures::default()
         };
-        for peer in self.peers.values() {
-            peer.count_in(&mut figures);
-        }
+        self.records.count_in(&mut figures);
         figures
     }
 
-    /// A session or contact ended.
-    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) {
-        let Some(session) = self.sessions.close(id) else {
+    /// Keeps records and marks within their bounds.
+    fn make_room(&mut self) {
+        let crowded = self.identities.len() >= MAX_MARKS;
+        if !self.records.is_full() && !crowded {
             return;
-        };
-        self.tally
-            .ended(now, session.attempt, end.family, end.outcome);
-        if end.outcome == Outcome::SelfConnection {
-            self.addresses.is_own(session.address);
         }
-        let reached = end.parting != Parting::NotReached;
-        if reached && session.direction == Direction::Outgoing {
-            self.tally.source(now, session.source, |it| it.reached += 1);
-            if let Some(address) = self.addresses.get_mut(session.address) {
-                address.dialable = true;
-            }
+        if self.records.is_full() {
+            self.records.forget(|peer| self.sessions.is_live(peer));
         }
-        let number = self.resolve_overlap(now, &session).or(session.peer);
-        if let Some(number) = number {
-            self.note_end(now, number, &session, end);
-        }
-        let known = number.or_else(|| self.addresses.get(session.home?)?.peer);
-        let standing = known.and_then(|it| self.peers.get(&it)?.standing());
-        if let Some(home) = session.home {
-            self.addresses
-                .release(now, home, end.parting, standing.as_ref());
-        }
-    }
-
-    fn note_end(&mut self, now: Moment, number: PeerNumber, session: &Session, end: &End) {
-        let yardstick = self.terms.yardstick;
-        if let Some(peer) = self.peers.get_mut(&number) {
-            if session.peer.is_some() {
-                peer.live = peer.live.saturating_sub(1);
-            }
-            peer.seen_at = peer.seen_at.max(end.heard_at.unwrap_or(now));
-            if let Some(seen) = end.last {
-                peer.history.take(&Report::Step(seen), &yardstick);
-            } else if let Some(glimpse) = end.unsettled {
-                peer.history.glimpsed(glimpse);
-            }
-            if end.expected_finish.is_some() || end.last.is_some() {
-                peer.expected_finish = end.expected_finish;
-            }
-            self.dirty.insert(number);
-        }
+        let records = &self.records;
+        self.identities
+            .retain(|peer| records.get(peer).map(|it| it.ids));
     }
 }
+
+/// Marks of identity kept: two a record, and the endpoints at which peers were
+/// reached.
+const MAX_MARKS: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests;

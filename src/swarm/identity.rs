@@ -1,5 +1,6 @@
 //! Who is who: by what a peer is recognised again, without keeping its address.
 
+mod doubles;
 mod hasher;
 mod twins;
 
@@ -9,10 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::protocol::peer::family::Family;
 use crate::protocol::peer::handshake::PeerId;
 
 use super::facts::{Direction, PeerNumber, SessionLink};
 
+pub use doubles::{Doubles, Download};
 pub use hasher::IdentityHasher;
 pub use twins::{Glimpse, Twins};
 
@@ -38,6 +41,9 @@ pub struct Claim {
     pub prefix: Arc<str>,
     /// Whether `ids.endpoint` is what we dialled, not what it claims.
     pub dialled: bool,
+    /// Whether such a client has one peer id in all its sessions: then another
+    /// peer id is another peer, whatever port it claims.
+    pub keeps_peer_id: bool,
 }
 
 impl Claim {
@@ -65,6 +71,7 @@ impl Claim {
             },
             prefix,
             dialled,
+            keeps_peer_id: Family::of(peer_id, None).keeps_peer_id(),
         }
     }
 }
@@ -78,8 +85,6 @@ pub struct Known {
     pub seen_at: Moment,
     /// Whether a session to it is open.
     pub live: bool,
-    /// Whether somebody was reached by dialling its endpoint.
-    pub dialled: bool,
 }
 
 /// How long the marks of identity hold.
@@ -92,17 +97,25 @@ pub struct IdentityTerms {
 }
 
 /// The peers of one swarm by their marks.
+///
+/// A peer has one peer id, the newest, and one endpoint that it claimed;
+/// endpoints at which it was reached stay its own until another peer is reached
+/// there. So what strangers claim takes no more room than the peers do.
 #[derive(Debug, Default)]
 pub struct Identities {
     by_endpoint: HashMap<u64, Endpoint>,
     by_peer_id: HashMap<u64, PeerNumber>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Endpoint {
-    peer: PeerNumber,
+/// Who is met behind an address and port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The peer.
+    pub peer: PeerNumber,
+    /// It was reached there by dialling.
+    pub dialled: bool,
     /// Two sessions at once were seen behind it: its claimed port links nothing.
-    shared: bool,
+    pub shared: bool,
 }
 
 impl Identities {
@@ -119,21 +132,23 @@ impl Identities {
         terms: &IdentityTerms,
         known: impl Fn(PeerNumber) -> Option<Known>,
     ) -> Option<(PeerNumber, SessionLink)> {
-        if let Some(peer) = self.by_peer_id.get(&claim.ids.peer_id) {
-            return Some((*peer, SessionLink::PeerId));
+        if let Some(peer) = self.by_peer_id(claim.ids.peer_id) {
+            return Some((peer, SessionLink::PeerId));
         }
-        let endpoint = self.by_endpoint.get(&claim.ids.endpoint?)?;
+        let endpoint = self.by_endpoint(claim.ids.endpoint?)?;
         let it = known(endpoint.peer)?;
         if it.prefix != claim.prefix {
             return None;
         }
         let unseen = now.since(it.seen_at);
-        if claim.dialled && it.dialled {
+        if claim.dialled && endpoint.dialled {
             return (it.live || unseen <= terms.address_unseen)
                 .then_some((endpoint.peer, SessionLink::Address));
         }
+        let same_name = !claim.prefix.is_empty() && !claim.keeps_peer_id;
         let gap_is_short = !it.live && unseen <= terms.listen_port_gap;
-        (gap_is_short && !endpoint.shared).then_some((endpoint.peer, SessionLink::ListenPort))
+        (same_name && gap_is_short && !endpoint.shared)
+            .then_some((endpoint.peer, SessionLink::ListenPort))
     }
 
     /// The peer with this peer id.
@@ -141,24 +156,41 @@ impl Identities {
         self.by_peer_id.get(&peer_id).copied()
     }
 
-    /// The peer last seen at this endpoint.
-    pub fn by_endpoint(&self, endpoint: u64) -> Option<PeerNumber> {
-        self.by_endpoint.get(&endpoint).map(|it| it.peer)
+    /// Who is met behind this endpoint.
+    pub fn by_endpoint(&self, endpoint: u64) -> Option<Endpoint> {
+        self.by_endpoint.get(&endpoint).copied()
     }
 
-    /// Remembers the marks of `peer`; the newest bearer of an endpoint has it.
-    pub fn remember(&mut self, peer: PeerNumber, ids: &Ids) {
-        if ids.peer_id != 0 {
-            self.by_peer_id.insert(ids.peer_id, peer);
+    /// The peer has this peer id, in place of the one it had (`old`, 0 for none).
+    pub fn rename(&mut self, peer: PeerNumber, old: u64, new: u64) {
+        if old != new && self.by_peer_id.get(&old) == Some(&peer) {
+            self.by_peer_id.remove(&old);
         }
-        if let Some(endpoint) = ids.endpoint {
-            self.by_endpoint
-                .entry(endpoint)
-                .and_modify(|it| it.peer = peer)
-                .or_insert(Endpoint {
-                    peer,
-                    shared: false,
-                });
+        if new != 0 {
+            self.by_peer_id.insert(new, peer);
+        }
+    }
+
+    /// The peer is met behind this endpoint, whoever was met there before.
+    /// `dialled`: it was reached there.
+    pub fn settle(&mut self, peer: PeerNumber, endpoint: u64, dialled: bool) {
+        let known = self.by_endpoint.get(&endpoint).copied();
+        let same = known.is_some_and(|it| it.peer == peer);
+        let settled = Endpoint {
+            peer,
+            dialled: dialled || (same && known.is_some_and(|it| it.dialled)),
+            shared: known.is_some_and(|it| it.shared),
+        };
+        self.by_endpoint.insert(endpoint, settled);
+    }
+
+    /// The peer claims another endpoint now, and was never reached at this one.
+    pub fn leave(&mut self, peer: PeerNumber, endpoint: u64) {
+        if self
+            .by_endpoint(endpoint)
+            .is_some_and(|it| it.peer == peer && !it.dialled)
+        {
+            self.by_endpoint.remove(&endpoint);
         }
     }
 
@@ -169,15 +201,7 @@ impl Identities {
         }
     }
 
-    /// A peer's new peer id takes the place of `old`: clients change them, and
-    /// the map must not grow with each.
-    pub fn forget_peer_id(&mut self, old: u64, peer: PeerNumber) {
-        if self.by_peer_id.get(&old) == Some(&peer) {
-            self.by_peer_id.remove(&old);
-        }
-    }
-
-    /// Everything that pointed at `from` points at `to` from now on.
+    /// What led to `from`, whose marks these were, leads to `to` from now on.
     pub fn redirect(&mut self, from: PeerNumber, ids: &Ids, to: PeerNumber) {
         if let Some(it) = self.by_peer_id.get_mut(&ids.peer_id)
             && *it == from
@@ -190,6 +214,26 @@ impl Identities {
         {
             it.peer = to;
         }
+    }
+
+    /// Forgets the marks of peers that are forgotten (`ids_of` knows them no
+    /// more), and those that nobody bears any longer.
+    pub fn retain(&mut self, ids_of: impl Fn(PeerNumber) -> Option<Ids>) {
+        self.by_peer_id
+            .retain(|peer_id, peer| ids_of(*peer).is_some_and(|ids| ids.peer_id == *peer_id));
+        self.by_endpoint.retain(|endpoint, it| {
+            ids_of(it.peer).is_some_and(|ids| it.dialled || ids.endpoint == Some(*endpoint))
+        });
+    }
+
+    /// Marks remembered.
+    pub fn len(&self) -> usize {
+        self.by_peer_id.len() + self.by_endpoint.len()
+    }
+
+    /// Whether no mark is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

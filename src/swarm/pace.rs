@@ -151,9 +151,11 @@ impl Pace {
         self.secs(6 * 3600)
     }
 
-    /// The first return to an address that nobody answered at; doubled each time.
+    /// The first return to an address that was not reached; doubled each time. As
+    /// soon as is polite: a client that was just left (by a run that is resumed) turns
+    /// away who comes back within a second, and is worth a second try.
     pub const fn retry_first(self) -> Duration {
-        self.secs(60)
+        self.contact_gap()
     }
 
     /// The longest time between tries of an address that never answered.
@@ -193,6 +195,12 @@ impl Pace {
     /// that was about to finish (rTorrent closes just before its own completion).
     pub const fn reconnect_gap(self) -> Duration {
         self.secs(5)
+    }
+
+    /// Where the last contact is so long ago that no exception is needed, a peer that
+    /// closed near its finish is contacted after this.
+    pub const fn return_at_once(self) -> Duration {
+        self.secs(1)
     }
 
     /// What "about to finish" means for that exception.

@@ -96,6 +96,12 @@ impl Standing {
             PeerState::CompleteAtFirst | PeerState::Confirmed | PeerState::NotCounted
         )
     }
+
+    /// When it will reach the threshold, if that is still to come: a forecast that
+    /// has not come true says nothing any more.
+    pub fn finishes_after(&self, now: Moment) -> Option<Moment> {
+        self.expected_finish.filter(|finish| *finish > now)
+    }
 }
 
 /// The contacts with one address and port.
@@ -105,7 +111,7 @@ pub struct ContactHistory {
     pub contacts: u32,
     /// When the last one started.
     pub last_start: Moment,
-    /// Contacts in a row that did not reach it.
+    /// Contacts in a row that did not reach it, while something is expected of it.
     pub failures: u32,
     /// Sessions in a row after which its speed was unknown.
     pub idle_visits: u32,
@@ -139,33 +145,57 @@ impl ContactHistory {
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let wanted = match (parting, standing) {
-            (Parting::NotReached, standing) => now + self.after_failure(standing, delay, pace),
-            (_, Some(standing)) if standing.is_complete() => now + pace.revisit_complete(),
-            (parting, standing) => {
-                self.failures = 0;
-                let finish = standing.and_then(|it| it.expected_finish);
-                let family = standing.map_or(Family::Other, |it| it.family);
-                if parting == Parting::TheyLeft
-                    && finishing_soon(now, finish, family, pace)
-                    && let Some(soon) = self.quick_return(now, pace)
-                {
-                    return soon;
-                }
-                now + self.between_visits(now, finish, delay, pace)
-            }
+        let complete = standing.is_some_and(Standing::is_complete);
+        self.failures = match parting {
+            // Where nothing more is expected, nothing is missed either.
+            Parting::NotReached if !complete => self.failures.saturating_add(1),
+            _ => 0,
+        };
+        let wanted = if complete {
+            now + pace.revisit_complete()
+        } else if parting == Parting::NotReached {
+            now + self.back_off(standing, delay, pace)
+        } else if parting == Parting::TheyLeft
+            && let Some(standing) = standing.filter(|it| finishing_soon(now, it, pace))
+            && let Some(soon) = self.quick_return(now, standing.family, pace)
+        {
+            return soon;
+        } else {
+            let finish = standing.and_then(|it| it.finishes_after(now));
+            now + self.between_visits(now, finish, delay, pace)
         };
         wanted.max(self.earliest(pace))
     }
 
-    /// One contact soon after a close, at most three an hour.
-    fn quick_return(&mut self, now: Moment, pace: Pace) -> Option<Moment> {
+    /// When to contact a peer that called us `now` and left, and that could not be
+    /// reached before: no sooner than if it had not called.
+    pub fn after_call(
+        &self,
+        now: Moment,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Moment {
+        let wanted = match standing {
+            Some(it) if it.is_complete() => pace.revisit_complete(),
+            _ => self.back_off(standing, delay, pace),
+        };
+        (now + wanted).max(self.earliest(pace))
+    }
+
+    /// One contact soon after a close, at most three an hour; none of them where the
+    /// last contact is long enough ago.
+    fn quick_return(&mut self, now: Moment, family: Family, pace: Pace) -> Option<Moment> {
         self.idle_visits = 0;
         let soon = now + pace.reconnect_gap();
         let earliest = self.earliest(pace);
         if earliest <= soon {
-            // No exception is needed: the contact was long enough ago.
-            return Some(soon);
+            return Some(match family.holds_back_have() {
+                // It would close again before it is complete: seen 5 s later it is.
+                true => soon,
+                // aria2 takes us back at once.
+                false => earliest.max(now + pace.return_at_once()),
+            });
         }
         self.quick_returns
             .retain(|it| now.since(*it) < pace.reconnect_window());
@@ -197,29 +227,23 @@ impl ContactHistory {
         wanted.min(delay)
     }
 
-    /// Back-off after a contact that reached nobody. A peer that was seen below
+    /// Back-off after contacts that reached nobody. A peer that was seen below
     /// the threshold is worth more tries: its fate is what the count is about.
-    fn after_failure(
-        &mut self,
-        standing: Option<&Standing>,
-        delay: Duration,
-        pace: Pace,
-    ) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        let doublings = self.failures - 1;
-        match standing {
-            Some(it) if !it.is_complete() => doubled(pace.contact_gap(), doublings).min(delay),
-            _ => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
-        }
+    fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
+        let longest = standing.map_or(pace.retry_longest(), |_| delay);
+        doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest)
     }
 }
 
 /// Whether the finish was near when the peer closed. rTorrent closes just before
 /// its own completion and holds HAVE back until then, so that its last known
-/// progress says nothing of when (PEERS: closes at 31 of 256 as at 237).
-fn finishing_soon(now: Moment, finish: Option<Moment>, family: Family, pace: Pace) -> bool {
-    family.holds_back_have()
-        || finish.is_some_and(|finish| finish.since(now) <= pace.reconnect_expected())
+/// progress says nothing of when (it closes at 31 of 256 pieces as at 237).
+fn finishing_soon(now: Moment, peer: &Standing, pace: Pace) -> bool {
+    let near = pace.reconnect_expected();
+    peer.family.holds_back_have()
+        || peer
+            .expected_finish
+            .is_some_and(|finish| finish.since(now) <= near && now.since(finish) <= near)
 }
 
 fn doubled(first: Duration, times: u32) -> Duration {

@@ -124,15 +124,18 @@ pub(super) fn source_tally(counts: &SourceCounts) -> SourceTally {
     }
 }
 
-/// A peer as the store has it; None for a record that was merged into another.
-pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Option<Peer> {
+/// A peer as the store has it.
+pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Peer {
     let state = match row.state {
-        PeerState::Merged => return None,
+        // Its history is in the record that it leads to.
+        PeerState::Merged => PeerState::Unknown,
         // The completion was written, the row after it was not.
         _ if confirmed => PeerState::Confirmed,
+        // The row was written, the completion was not: it rises once more.
+        PeerState::Confirmed => PeerState::Below,
         state => state,
     };
-    Some(Peer {
+    Peer {
         ids: row.ids,
         prefix: Arc::clone(&row.prefix),
         client: Arc::clone(&row.client),
@@ -146,11 +149,10 @@ pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Option<Peer> {
         direction: row.direction,
         dialled: row.flags & DIALLED != 0,
         address: row.raw_address,
-        live: 0,
         expected_finish: None,
-        merged_into: None,
+        merged_into: row.merged_into,
         rise: None,
-    })
+    }
 }
 
 /// A peer id of the client that has this prefix.

@@ -90,6 +90,20 @@ impl Family {
         matches!(self, Family::Rqbit)
     }
 
+    /// Whether it shows one peer id in all its sessions, until it is started anew
+    /// (Transmission: for 6 h). libtorrent draws a new one for each connection.
+    pub const fn keeps_peer_id(self) -> bool {
+        matches!(
+            self,
+            Family::Transmission
+                | Family::Aria2
+                | Family::Rtorrent
+                | Family::WebTorrent
+                | Family::Ctorrent
+                | Family::Rqbit
+        )
+    }
+
     /// Whether it holds HAVE back for a minute and more, and leaves just before
     /// it completes: what it shows is always old.
     pub const fn holds_back_have(self) -> bool {

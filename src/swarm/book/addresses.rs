@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::swarm::facts::{Attempt, PeerNumber, Source, Sources};
+use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
 
@@ -13,9 +13,12 @@ use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
 /// peers; a liar may not make us keep more than this.
 const MAX_ADDRESSES: usize = 200_000;
 
-/// An address that nobody named for so long and that was never reached is
-/// forgotten when room is short.
+/// An address that nobody named for so long, nor was reached, is forgotten when
+/// room is short; one that was tried in vain at once.
 const FORGET_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// Room is looked for at most this often: a liar's names cost us no more.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// What naming an address came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,44 +35,58 @@ pub(super) struct Address {
     pub(super) sources: Sources,
     /// The source that named it first: figures are credited to it.
     pub(super) first_source: Source,
-    /// When a source last named it.
-    named_at: Moment,
-    pub(super) contacts: ContactHistory,
-    /// A session with it is open, or being opened.
-    pub(super) busy: bool,
+    /// When a source last named it, or somebody was last met there.
+    known_at: Moment,
+    contacts: ContactHistory,
+    /// What the next contact is worth.
+    rank: Rank,
+    /// We are dialling it, or have a session that we dialled there.
+    busy: bool,
     /// Somebody answered there when we dialled.
     pub(super) dialable: bool,
     /// It is ourselves.
     own: bool,
-    /// The peer last met there.
+    /// The peer that is met there.
     pub(super) peer: Option<PeerNumber>,
+}
+
+impl Address {
+    /// Dialling it works, as far as is known.
+    pub(super) fn answers(&self) -> bool {
+        self.dialable && self.contacts.failures == 0
+    }
 }
 
 /// The addresses of one swarm.
 #[derive(Debug)]
 pub(super) struct Addresses {
     known: HashMap<SocketAddr, Address>,
+    /// Addresses at most.
+    pub(super) most: usize,
     agenda: Agenda<SocketAddr>,
     delay: Duration,
     pace: Pace,
+    swept_at: Option<Moment>,
 }
 
 impl Addresses {
     pub(super) fn new(delay: Duration, pace: Pace) -> Self {
         Addresses {
             known: HashMap::new(),
+            most: MAX_ADDRESSES,
             agenda: Agenda::default(),
             delay,
             pace,
+            swept_at: None,
         }
     }
 
-    pub(super) fn get(&self, address: SocketAddr) -> Option<&Address> {
-        self.known.get(&address)
+    pub(super) fn get(&self, at: SocketAddr) -> Option<&Address> {
+        self.known.get(&at)
     }
 
-    pub(super) fn get_mut(&mut self, address: SocketAddr) -> Option<&mut Address> {
-        self.known.get_mut(&address)
+    pub(super) fn get_mut(&mut self, at: SocketAddr) -> Option<&mut Address> {
+        self.known.get_mut(&at)
     }
 
     /// All, with the source that named each first.
@@ -86,33 +103,37 @@ impl Addresses {
     pub(super) fn name(&mut self, now: Moment, at: SocketAddr, source: Source) -> Named {
         if let Some(known) = self.known.get_mut(&at) {
             known.sources = known.sources.with(source);
-            known.named_at = now;
+            known.known_at = now;
             self.hasten(now, at);
             return Named::Known;
         }
-        if self.known.len() >= MAX_ADDRESSES {
-            self.forget_stale(now);
-        }
-        if self.known.len() >= MAX_ADDRESSES {
+        if !self.has_room(now) {
             return Named::NoRoom;
         }
+        let rank = Rank::New(now);
         let address = Address {
             sources: Sources::default().with(source),
             first_source: source,
-            named_at: now,
+            known_at: now,
             contacts: ContactHistory::default(),
+            rank,
             busy: false,
             dialable: false,
             own: false,
             peer: None,
         };
         self.known.insert(at, address);
-        self.agenda.plan(at, now, Rank::New(now));
+        self.agenda.plan(at, now, rank);
         Named::New
     }
 
-    /// The address most worth a contact now. It is busy from here on.
-    pub(super) fn next(&mut self, now: Moment) -> Option<(SocketAddr, Attempt)> {
+    /// The address most worth a contact now; it is busy from here on. Who is met
+    /// elsewhere (`is_met`), or came in, is left alone until that is over.
+    pub(super) fn next(
+        &mut self,
+        now: Moment,
+        is_met: impl Fn(PeerNumber) -> bool,
+    ) -> Option<(SocketAddr, Attempt)> {
         while let Some(at) = self.agenda.pop(now) {
             let Some(address) = self.known.get_mut(&at) else {
                 continue;
@@ -120,12 +141,16 @@ impl Addresses {
             if address.busy || address.own {
                 continue;
             }
+            if address.peer.is_some_and(&is_met) {
+                let later = now + self.pace.revisit_first();
+                self.agenda.plan(at, later, address.rank);
+                continue;
+            }
+            address.busy = true;
             let attempt = match address.contacts.contacts {
                 0 => Attempt::First,
                 _ => Attempt::Later,
             };
-            address.contacts.start(now);
-            address.busy = true;
             return Some((at, attempt));
         }
         None
@@ -136,21 +161,22 @@ impl Addresses {
         self.agenda.next()
     }
 
-    /// The contact could not be made now; it is to be made at `due`.
-    pub(super) fn put_off(&mut self, at: SocketAddr, due: Moment) {
+    /// The contact starts.
+    pub(super) fn start(&mut self, now: Moment, at: SocketAddr) {
         if let Some(address) = self.known.get_mut(&at) {
-            address.busy = false;
-            address.contacts.contacts = address.contacts.contacts.saturating_sub(1);
-            let rank = rank(address, None);
-            self.agenda.plan(at, due, rank);
+            address.contacts.start(now);
         }
     }
 
-    /// A session with the peer at this address is open already: no contact.
-    pub(super) fn occupy(&mut self, at: SocketAddr) {
+    /// The contact does not start; it may at `due`, and stands in line behind
+    /// those that were named in the meantime.
+    pub(super) fn put_off(&mut self, at: SocketAddr, due: Moment) {
         if let Some(address) = self.known.get_mut(&at) {
-            address.busy = true;
-            self.agenda.cancel(at);
+            address.busy = false;
+            if let Rank::New(_) = address.rank {
+                address.rank = Rank::New(due);
+            }
+            self.agenda.plan(at, due, address.rank);
         }
     }
 
@@ -159,20 +185,34 @@ impl Addresses {
         &mut self,
         now: Moment,
         at: SocketAddr,
+        direction: Direction,
         parting: Parting,
         standing: Option<&Standing>,
     ) {
-        if let Some(address) = self.known.get_mut(&at) {
-            address.busy = false;
-            if address.own {
-                return;
-            }
-            let due = address
-                .contacts
-                .next(now, parting, standing, self.delay, self.pace);
-            let rank = rank(address, standing);
-            self.agenda.plan(at, due, rank);
+        let Some(address) = self.known.get_mut(&at) else {
+            return;
+        };
+        let came_in = direction == Direction::Incoming;
+        if came_in && address.busy {
+            // The contact under way plans the next one.
+            return;
         }
+        address.busy = false;
+        if parting != Parting::NotReached {
+            address.known_at = now;
+        }
+        if address.own {
+            return;
+        }
+        let contacts = &mut address.contacts;
+        let due = if came_in && contacts.failures > 0 {
+            // That it called does not mean that it can be called.
+            contacts.after_call(now, standing, self.delay, self.pace)
+        } else {
+            contacts.next(now, parting, standing, self.delay, self.pace)
+        };
+        address.rank = rank(now, contacts, standing);
+        self.agenda.plan(at, due, address.rank);
     }
 
     /// It is ourselves: never again.
@@ -195,32 +235,43 @@ impl Addresses {
         let soon = address.contacts.last_start + self.pace.retry_when_named();
         let soon = soon.max(now).max(address.contacts.earliest(self.pace));
         if self.agenda.due(at).is_some_and(|due| soon < due) {
-            let rank = rank(address, None);
-            self.agenda.plan(at, soon, rank);
+            self.agenda.plan(at, soon, address.rank);
         }
+    }
+
+    fn has_room(&mut self, now: Moment) -> bool {
+        let swept_lately = self
+            .swept_at
+            .is_some_and(|swept_at| now.since(swept_at) < SWEEP_EVERY);
+        if self.known.len() >= self.most && !swept_lately {
+            self.swept_at = Some(now);
+            self.forget_stale(now);
+        }
+        self.known.len() < self.most
     }
 
     fn forget_stale(&mut self, now: Moment) {
         let agenda = &mut self.agenda;
         self.known.retain(|at, it| {
-            let stale = it.peer.is_none() && !it.busy && now.since(it.named_at) > FORGET_AFTER;
-            if stale {
+            let in_vain = it.peer.is_none() && it.contacts.failures > 0;
+            let stale = in_vain || now.since(it.known_at) > FORGET_AFTER;
+            let forgotten = stale && !it.busy;
+            if forgotten {
                 agenda.cancel(*at);
             }
-            !stale
+            !forgotten
         });
     }
 }
 
-fn rank(address: &Address, standing: Option<&Standing>) -> Rank {
-    let last = address.contacts.last_start;
+fn rank(now: Moment, contacts: &ContactHistory, standing: Option<&Standing>) -> Rank {
+    let last = contacts.last_start;
     match standing {
         Some(it) if it.is_complete() => Rank::Complete(last),
-        Some(it) => match it.expected_finish {
+        Some(it) => match it.finishes_after(now) {
             Some(finish) => Rank::Finishing(finish),
             None => Rank::Below(last),
         },
-        None if address.contacts.contacts == 0 => Rank::New(address.named_at),
         None => Rank::Unreached(last),
     }
 }

@@ -2,17 +2,20 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
 use crate::swarm::confirmation::{History, Rise};
 use crate::swarm::facts::{
-    Direction, Observation, PeerNumber, PeerState, SessionLink, Source, Sources,
+    Direction, Observation, PeerNumber, PeerState, SessionLink, Source, Sources, Verdict,
 };
 use crate::swarm::identity::{Ids, Known};
+use crate::swarm::progress::{Report, Seen};
 use crate::swarm::schedule::Standing;
+use crate::swarm::yardstick::Yardstick;
 
-use super::Figures;
+use super::Observed;
 
 /// What is known of one peer over all its sessions.
 #[derive(Clone, Debug)]
@@ -39,15 +42,13 @@ pub struct Peer {
     pub seen_at: Moment,
     /// Who opened its last session.
     pub direction: Direction,
-    /// Somebody was reached by dialling its endpoint.
+    /// It was reached by dialling its endpoint.
     pub dialled: bool,
     /// Its address, while this process runs.
     pub address: Option<SocketAddr>,
-    /// Its sessions open now.
-    pub live: u32,
     /// When it will reach the threshold at the last speed seen.
     pub expected_finish: Option<Moment>,
-    /// The earlier record that it turned out to be.
+    /// The record of the peer that it turned out to be.
     pub merged_into: Option<PeerNumber>,
     /// Its last rise, to be sent again if the recorder dies.
     pub rise: Option<(Rise, SessionLink)>,
@@ -67,6 +68,33 @@ pub struct Rising {
 }
 
 impl Peer {
+    /// A peer of whom nothing is known but that it was met; whose endpoint it
+    /// claims is to be seen.
+    pub(super) fn met(now: Moment, it: &Observed) -> Self {
+        let ids = Ids {
+            endpoint: None,
+            ..it.claim.ids
+        };
+        Peer {
+            ids,
+            prefix: Arc::clone(&it.claim.prefix),
+            client: Arc::clone(&it.client),
+            family: it.family,
+            history: History::default(),
+            best_speed: 0,
+            visits: 0,
+            sources: Sources::default(),
+            first_source: Source::Incoming,
+            seen_at: now,
+            direction: Direction::Incoming,
+            dialled: false,
+            address: None,
+            expected_finish: None,
+            merged_into: None,
+            rise: None,
+        }
+    }
+
     /// Where it stands, for the store and the schedule.
     pub fn state(&self) -> PeerState {
         match self.merged_into {
@@ -81,12 +109,11 @@ impl Peer {
     }
 
     /// What identity asks.
-    pub(super) fn known(&self) -> Known {
+    pub(super) fn known(&self, live: bool) -> Known {
         Known {
             prefix: Arc::clone(&self.prefix),
             seen_at: self.seen_at,
-            live: self.live > 0,
-            dialled: self.dialled,
+            live,
         }
     }
 
@@ -99,15 +126,100 @@ impl Peer {
         })
     }
 
-    pub(super) fn count_in(&self, figures: &mut Figures) {
-        let slot = match self.state() {
-            PeerState::Unknown | PeerState::Merged => return,
-            PeerState::Below | PeerState::PartialSeed => &mut figures.below,
-            PeerState::CompleteAtFirst => &mut figures.complete_at_first,
-            PeerState::Confirmed => &mut figures.confirmed,
-            PeerState::NotCounted => &mut figures.not_counted,
-        };
-        *slot += 1;
-        figures.observed += 1;
+    /// Who matters least when there are too many.
+    pub(super) fn worth(&self) -> u8 {
+        match self.state() {
+            PeerState::Merged => 0,
+            _ if !self.dialled && self.visits <= 1 => 1,
+            PeerState::CompleteAtFirst | PeerState::NotCounted | PeerState::Confirmed => 2,
+            PeerState::Unknown | PeerState::Below | PeerState::PartialSeed => 3,
+        }
     }
+
+    /// Whether both were seen in the same span of time.
+    pub(super) fn coexisted(&self, other: &Peer) -> bool {
+        let begun = |it: &Peer| it.history.first().map_or(it.seen_at, |first| first.at);
+        begun(self) <= other.seen_at && begun(other) <= self.seen_at
+    }
+
+    /// What a session says of it, beside its progress.
+    pub(super) fn hear(&mut self, now: Moment, direction: Direction, it: &Observed) {
+        self.seen_at = now;
+        self.direction = direction;
+        self.best_speed = self.best_speed.max(it.best_speed);
+        self.family = it.family;
+        if self.client != it.client {
+            self.client = Arc::clone(&it.client);
+        }
+    }
+
+    /// When it will reach the threshold: at the speed that the session has seen,
+    /// else at the speed since the last visit, else as it was foreseen before.
+    pub(super) fn foresee(&mut self, now: Moment, it: &Observed, by: &Yardstick) {
+        let since_last = self.history.last().and_then(|last| match it.report {
+            Report::Settled(seen) => remaining(last, &seen, by),
+            _ => None,
+        });
+        self.expected_finish = it
+            .expected_finish
+            .or(since_last.map(|it| now + it))
+            .or(self.expected_finish);
+    }
+
+    /// A session sends its crossing again when the recorder died on it.
+    pub(super) fn sent_already(&self, number: PeerNumber, report: &Report) -> Option<Rising> {
+        let (rise, link) = self.rise?;
+        let reached = match report {
+            Report::Crossed(crossing) => &crossing.seen,
+            Report::Settled(seen) | Report::Replaced(seen) => seen,
+            Report::Step(_) | Report::FellBack(_) | Report::PartialSeed(_) => return None,
+        };
+        (reached.observation() == rise.reached).then(|| Rising {
+            peer: number,
+            rise,
+            link,
+            record: self.clone(),
+        })
+    }
+
+    /// Of two records of one peer the one of higher standing stays: what was
+    /// acknowledged is not taken back, and who was complete is not counted.
+    pub(super) fn standing_of_record(&self) -> u8 {
+        match self.history.state() {
+            PeerState::Confirmed => 2,
+            _ if !self.history.open() => 1,
+            _ => 0,
+        }
+    }
+
+    /// The other record is of the same peer.
+    pub(super) fn absorb(&mut self, gone: &Peer) {
+        self.history.absorb(&gone.history);
+        self.seen_at = self.seen_at.max(gone.seen_at);
+        self.best_speed = self.best_speed.max(gone.best_speed);
+        self.visits = self.visits.saturating_add(gone.visits);
+        self.sources = Sources(self.sources.0 | gone.sources.0);
+        self.address = self.address.or(gone.address);
+        self.expected_finish = gone.expected_finish.or(self.expected_finish);
+        self.rise = self.rise.or(gone.rise);
+        if !self.dialled && gone.ids.endpoint.is_some() {
+            self.ids.endpoint = gone.ids.endpoint;
+            self.dialled = gone.dialled;
+        }
+    }
+}
+
+impl Rising {
+    /// Whether it counts.
+    pub fn is_confirmed(&self) -> bool {
+        self.rise.verdict == Verdict::Confirmed
+    }
+}
+
+/// How long the rest takes at the speed between two visits.
+fn remaining(last: Observation, seen: &Seen, by: &Yardstick) -> Option<Duration> {
+    let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
+    let missing = by.threshold.checked_sub(seen.pieces)?;
+    let span = seen.at.since(last.at);
+    (!span.is_zero()).then(|| span.saturating_mul(missing) / gained)
 }

@@ -1,6 +1,6 @@
 //! The open sessions of one swarm, contacts under way included.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use crate::moment::Moment;
@@ -8,6 +8,7 @@ use crate::protocol::peer::family::Family;
 use crate::swarm::facts::{
     Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source,
 };
+use crate::swarm::identity::Claim;
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 
@@ -46,22 +47,13 @@ pub(super) struct Session {
     pub(super) attempt: Attempt,
     /// The source that its figures are credited to.
     pub(super) source: Source,
-    /// Once it is known who it is.
+    /// Who it said it was when it shook hands.
+    pub(super) greeted: Option<Claim>,
+    /// Whom it was found to be: once it is observed.
     pub(super) peer: Option<PeerNumber>,
     pub(super) link: SessionLink,
-    /// Its first settled observation.
-    pub(super) settled: Option<Seen>,
-    /// Another session to the same endpoint was open when this one was observed:
-    /// the same peer, if one of the two ends soon.
-    pub(super) overlaps: Option<Overlap>,
-}
-
-/// Two sessions at once behind one endpoint, under one client name.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Overlap {
-    pub(super) with: PeerNumber,
-    pub(super) since: Moment,
-    pub(super) endpoint: u64,
+    /// The hash of the endpoint that it claimed.
+    pub(super) endpoint: Option<u64>,
 }
 
 impl Session {
@@ -77,18 +69,28 @@ impl Session {
             direction,
             attempt,
             source,
+            greeted: None,
             peer: None,
             link: SessionLink::SameSession,
-            settled: None,
-            overlaps: None,
+            endpoint: None,
+        }
+    }
+
+    /// The port that the peer listens on, if that is known; `claimed` is what it
+    /// says itself, which a dialled one need not.
+    pub(super) fn listen_port(&self, claimed: Option<u16>) -> Option<u16> {
+        match self.direction {
+            Direction::Outgoing => Some(self.address.port()),
+            Direction::Incoming => claimed,
         }
     }
 }
 
-/// The open sessions.
+/// The open sessions, and whose they are.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     open: HashMap<SessionId, Session>,
+    by_peer: HashMap<PeerNumber, BTreeSet<SessionId>>,
     last: u64,
 }
 
@@ -101,7 +103,16 @@ impl Sessions {
     }
 
     pub(super) fn close(&mut self, id: SessionId) -> Option<Session> {
-        self.open.remove(&id)
+        let session = self.open.remove(&id)?;
+        if let Some(peer) = session.peer
+            && let Some(of_peer) = self.by_peer.get_mut(&peer)
+        {
+            of_peer.remove(&id);
+            if of_peer.is_empty() {
+                self.by_peer.remove(&peer);
+            }
+        }
+        Some(session)
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
@@ -116,19 +127,29 @@ impl Sessions {
         self.open.len()
     }
 
-    /// The sessions of one peer, oldest first.
-    pub(super) fn of(&self, peer: PeerNumber) -> Vec<SessionId> {
-        let mut found: Vec<_> = self
-            .open
-            .iter()
-            .filter(|(_, it)| it.peer == Some(peer))
-            .map(|(id, _)| *id)
-            .collect();
-        found.sort_unstable();
-        found
+    /// The session was found to be this peer's.
+    pub(super) fn assign(&mut self, id: SessionId, peer: PeerNumber, link: SessionLink) {
+        if let Some(session) = self.open.get_mut(&id) {
+            session.peer = Some(peer);
+            session.link = link;
+            self.by_peer.entry(peer).or_default().insert(id);
+        }
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&SessionId, &mut Session)> {
-        self.open.iter_mut()
+    /// The sessions of `from` are those of `to`.
+    pub(super) fn reassign(&mut self, from: PeerNumber, to: PeerNumber, link: SessionLink) {
+        for id in self.by_peer.remove(&from).unwrap_or_default() {
+            self.assign(id, to, link);
+        }
+    }
+
+    /// The sessions of one peer, oldest first.
+    pub(super) fn of(&self, peer: PeerNumber) -> impl Iterator<Item = SessionId> + '_ {
+        self.by_peer.get(&peer).into_iter().flatten().copied()
+    }
+
+    /// Whether a session to this peer is open.
+    pub(super) fn is_live(&self, peer: PeerNumber) -> bool {
+        self.by_peer.contains_key(&peer)
     }
 }

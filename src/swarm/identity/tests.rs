@@ -1,3 +1,7 @@
+//! Who is taken for whom.
+
+mod pairs;
+
 use super::*;
 use crate::protocol::info_hash::InfoHash;
 
@@ -10,24 +14,28 @@ fn hasher() -> IdentityHasher {
     IdentityHasher::new(&[7; 32], &InfoHash([1; 20]))
 }
 
+/// A claim whose peer id is the client's prefix, filled up with `id`.
 fn claim(remote: &str, direction: Direction, id: u8, prefix: &str, port: Option<u16>) -> Claim {
+    let mut peer_id = [id; 20];
+    peer_id[..prefix.len()].copy_from_slice(prefix.as_bytes());
     let remote = remote.parse().unwrap();
-    Claim::new(
-        &hasher(),
-        remote,
-        direction,
-        &PeerId([id; 20]),
-        prefix.into(),
-        port,
-    )
+    let (peer_id, prefix) = (PeerId(peer_id), prefix.into());
+    Claim::new(&hasher(), remote, direction, &peer_id, prefix, port)
 }
 
-fn known(prefix: &str, seen_s: u64, live: bool, dialled: bool) -> Known {
+fn known(prefix: &str, seen_s: u64, live: bool) -> Known {
     Known {
         prefix: prefix.into(),
         seen_at: at(seen_s),
         live,
-        dialled,
+    }
+}
+
+/// The peer bears the marks of this claim.
+fn remember(identities: &mut Identities, peer: PeerNumber, claim: &Claim) {
+    identities.rename(peer, 0, claim.ids.peer_id);
+    if let Some(endpoint) = claim.ids.endpoint {
+        identities.settle(peer, endpoint, claim.dialled);
     }
 }
 
@@ -56,10 +64,10 @@ fn hashes_are_of_one_swarm_and_one_secret() {
 fn address_alone_recognises_nobody() {
     let mut identities = Identities::default();
     let first = claim("192.0.2.1:40000", Incoming, 1, "-TR3000-", None);
-    identities.remember(ONE, &first.ids);
+    remember(&mut identities, ONE, &first);
     let neighbour = claim("192.0.2.1:40001", Incoming, 2, "-TR3000-", None);
     let found = identities.recognise(at(1), &neighbour, &TERMS, |_| {
-        Some(known("-TR3000-", 0, false, false))
+        Some(known("-TR3000-", 0, false))
     });
     assert_eq!(found, None);
     // The control: the same peer id from there is the same peer.
@@ -72,12 +80,10 @@ fn address_alone_recognises_nobody() {
 fn dialled_address_holds_for_a_day_and_one_client() {
     let mut identities = Identities::default();
     let first = claim("192.0.2.1:6881", Outgoing, 1, "-LT2080-", None);
-    identities.remember(ONE, &first.ids);
+    remember(&mut identities, ONE, &first);
     let again = claim("192.0.2.1:6881", Outgoing, 2, "-LT2080-", None);
     let seek = |now, claim: &Claim| {
-        identities.recognise(now, claim, &TERMS, |_| {
-            Some(known("-LT2080-", 0, false, true))
-        })
+        identities.recognise(now, claim, &TERMS, |_| Some(known("-LT2080-", 0, false)))
     };
     assert_eq!(seek(at(86_400), &again), Some((ONE, SessionLink::Address)));
     assert_eq!(seek(at(86_401), &again), None);
@@ -90,11 +96,11 @@ fn dialled_address_holds_for_a_day_and_one_client() {
 #[test]
 fn claimed_port_holds_for_an_hour_unless_shared_or_live() {
     let mut identities = Identities::default();
-    let first = claim("192.0.2.1:40000", Incoming, 1, "-TR3000-", Some(51413));
-    identities.remember(ONE, &first.ids);
-    let back = claim("192.0.2.1:40007", Incoming, 2, "-TR3000-", Some(51413));
+    let first = claim("192.0.2.1:40000", Incoming, 1, "-LT2080-", Some(51413));
+    remember(&mut identities, ONE, &first);
+    let back = claim("192.0.2.1:40007", Incoming, 2, "-LT2080-", Some(51413));
     let seek = |identities: &Identities, now, live| {
-        let known = known("-TR3000-", 0, live, false);
+        let known = known("-LT2080-", 0, live);
         identities.recognise(now, &back, &TERMS, |_| Some(known.clone()))
     };
     assert_eq!(
@@ -107,31 +113,76 @@ fn claimed_port_holds_for_an_hour_unless_shared_or_live() {
     assert_eq!(seek(&identities, at(10), false), None);
 }
 
-fn glimpse(at_s: u64, peer: u32, prefix: &str, pieces: u32, set_sum: u64) -> Glimpse {
-    Glimpse {
-        at: at(at_s),
-        peer: PeerNumber(peer),
-        prefix: prefix.into(),
-        pieces,
-        set_sum,
-    }
+#[test]
+fn claimed_port_links_nothing_where_the_client_keeps_its_peer_id_or_has_no_name() {
+    let seek = |prefix: &str| {
+        let mut identities = Identities::default();
+        let first = claim("192.0.2.1:40000", Incoming, 1, prefix, Some(51413));
+        remember(&mut identities, ONE, &first);
+        let next = claim("192.0.2.1:40007", Incoming, 2, prefix, Some(51413));
+        identities.recognise(at(10), &next, &TERMS, |_| Some(known(prefix, 0, false)))
+    };
+    assert_eq!(seek("-qB4520-"), Some((ONE, SessionLink::ListenPort)));
+    assert_eq!(seek("-TR3000-"), None, "a neighbour of the same kind");
+    assert_eq!(seek(""), None, "nothing that two clients have in common");
 }
 
 #[test]
-fn same_set_and_client_within_the_window_are_twins() {
-    let mut twins = Twins::new(100, Duration::from_secs(5));
-    assert_eq!(twins.compare(glimpse(0, 1, "-LT2080-", 20, 99)), None);
-    assert_eq!(twins.compare(glimpse(1, 2, "-LT2080-", 20, 99)), Some(ONE));
-    assert_eq!(twins.compare(glimpse(1, 3, "-TR3000-", 20, 99)), None);
-    assert_eq!(twins.compare(glimpse(1, 4, "-LT2080-", 20, 98)), None);
-    assert_eq!(twins.compare(glimpse(7, 5, "-LT2080-", 20, 99)), None);
+fn claimed_port_is_no_address_that_was_dialled() {
+    let mut identities = Identities::default();
+    let came_in = claim("192.0.2.1:40000", Incoming, 1, "-LT2080-", Some(6881));
+    remember(&mut identities, ONE, &came_in);
+    let dialled = claim("192.0.2.1:6881", Outgoing, 2, "-LT2080-", None);
+    let seek = |identities: &Identities, hours: u64| {
+        identities.recognise(at(hours * 3600), &dialled, &TERMS, |_| {
+            Some(known("-LT2080-", 0, false))
+        })
+    };
+    assert_eq!(seek(&identities, 1), Some((ONE, SessionLink::ListenPort)));
+    assert_eq!(seek(&identities, 2), None);
+    let endpoint = dialled.ids.endpoint.unwrap();
+    identities.settle(ONE, endpoint, true);
+    assert_eq!(seek(&identities, 2), Some((ONE, SessionLink::Address)));
+    identities.settle(ONE, endpoint, false);
+    assert_eq!(seek(&identities, 2), Some((ONE, SessionLink::Address)));
 }
 
 #[test]
-fn sets_that_many_share_tell_nothing() {
-    let mut twins = Twins::new(100, Duration::from_secs(5));
-    for pieces in [0, 15, 85, 100] {
-        assert_eq!(twins.compare(glimpse(0, 1, "", pieces, 5)), None);
-        assert_eq!(twins.compare(glimpse(0, 2, "", pieces, 5)), None);
+fn one_peer_id_and_one_claimed_endpoint_a_peer() {
+    let mut identities = Identities::default();
+    let (mut id, mut endpoint) = (0, None);
+    for nth in 1..=1_000u16 {
+        let remote = format!("192.0.2.1:{}", 40_000 + nth);
+        let next = claim(&remote, Incoming, 1, "", Some(nth));
+        let ids = Ids {
+            peer_id: u64::from(nth),
+            ..next.ids
+        };
+        if let Some(left) = endpoint {
+            identities.leave(ONE, left);
+        }
+        identities.rename(ONE, id, ids.peer_id);
+        identities.settle(ONE, ids.endpoint.unwrap(), false);
+        (id, endpoint) = (ids.peer_id, ids.endpoint);
     }
+    assert_eq!(identities.len(), 2);
+    assert_eq!(identities.by_peer_id(1_000), Some(ONE));
+    // The control: where it was reached it stays known.
+    identities.settle(ONE, endpoint.unwrap(), true);
+    identities.leave(ONE, endpoint.unwrap());
+    assert_eq!(identities.len(), 2);
+}
+
+#[test]
+fn marks_of_forgotten_peers_are_forgotten() {
+    let mut identities = Identities::default();
+    let two = PeerNumber(2);
+    let first = claim("192.0.2.1:40000", Incoming, 1, "", Some(6881));
+    let second = claim("192.0.2.2:40000", Incoming, 2, "", Some(6881));
+    remember(&mut identities, ONE, &first);
+    remember(&mut identities, two, &second);
+    identities.retain(|peer| (peer == two).then_some(second.ids));
+    assert_eq!(identities.by_peer_id(first.ids.peer_id), None);
+    assert_eq!(identities.by_peer_id(second.ids.peer_id), Some(two));
+    assert_eq!(identities.len(), 2);
 }

@@ -2,14 +2,13 @@
 //! and one accepted.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::swarm::facts::PeerNumber;
-
-/// Fewer pieces held, or missing, than this make a set that many peers share.
-const TELLING_PIECES: u32 = 16;
+use crate::swarm::facts::{Direction, PeerNumber};
+use crate::swarm::pace::Pace;
 
 /// Glimpses remembered at most; more in one window than this are not compared.
 const MAX_GLIMPSES: usize = 4_096;
@@ -23,17 +22,38 @@ pub struct Glimpse {
     pub peer: PeerNumber,
     /// Client name that identity rests on.
     pub prefix: Arc<str>,
+    /// The session's remote address.
+    pub remote: SocketAddr,
+    /// Who opened it.
+    pub direction: Direction,
+    /// Where the peer listens: the port dialled, or the one it claims.
+    pub listen_port: Option<u16>,
     /// Pieces held.
     pub pieces: u32,
     /// Keyed 64-bit sum over their numbers; 0 for a set that tells nobody apart.
     pub set_sum: u64,
 }
 
+impl Glimpse {
+    /// Whether one client can have both sessions: over IPv4 and IPv6, where it
+    /// listens on one port; or one that it opened and one that we did. Another
+    /// port behind one address is a neighbour's.
+    fn may_be(&self, other: &Glimpse) -> bool {
+        let (one, two) = (self.remote, other.remote);
+        if one.is_ipv4() != two.is_ipv4() {
+            return self.listen_port.is_some() && self.listen_port == other.listen_port;
+        }
+        let ports = self.listen_port.zip(other.listen_port);
+        let same_port = ports.is_none_or(|(one, two)| one == two);
+        one.ip() == two.ip() && self.direction != other.direction && same_port
+    }
+}
+
 /// The glimpses of the last seconds, to be compared with each new one.
 ///
-/// Sessions speak up at the same counts (coarse steps), so two sessions to one
-/// peer show the same sums; two peers with one set of at least 16 pieces out of
-/// at least 32 are practically never met by chance.
+/// Sessions speak up at the same counts (coarse steps, the threshold), so two
+/// sessions to one peer show the same sums. The sum alone proves nothing: all
+/// leechers of a lone seed hold the same pieces, those that it has given out.
 #[derive(Debug)]
 pub struct Twins {
     total_pieces: u32,
@@ -61,13 +81,14 @@ impl Twins {
             self.recent.pop_front();
         }
         let missing = self.total_pieces.saturating_sub(glimpse.pieces);
-        if glimpse.set_sum == 0 || glimpse.pieces.min(missing) < TELLING_PIECES {
+        if glimpse.set_sum == 0 || glimpse.pieces.min(missing) < Pace::TWIN_PIECES {
             return None;
         }
         let twin = self.recent.iter().find(|it| {
             it.peer != glimpse.peer
                 && (it.set_sum, it.pieces) == (glimpse.set_sum, glimpse.pieces)
                 && it.prefix == glimpse.prefix
+                && it.may_be(&glimpse)
         });
         let twin = twin.map(|it| it.peer);
         self.recent.push_back(glimpse);

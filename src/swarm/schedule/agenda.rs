@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use crate::moment::Moment;
 
-/// Which of those that are due comes first: the lowest.
+/// Which of those that are due comes first: the lowest, but for every fourth turn
+/// (see [`Agenda::pop`]).
 ///
 /// When sessions are short, those that finish soonest come first, then those
 /// never contacted, then those below the threshold, then the rest; within one
@@ -24,12 +25,31 @@ pub enum Rank {
     Complete(Moment),
 }
 
+impl Rank {
+    /// How many classes there are.
+    const CLASSES: usize = 5;
+
+    fn class(self) -> usize {
+        match self {
+            Rank::Finishing(_) => 0,
+            Rank::New(_) => 1,
+            Rank::Below(_) => 2,
+            Rank::Unreached(_) => 3,
+            Rank::Complete(_) => 4,
+        }
+    }
+}
+
+/// One turn in so many goes to each class in its own turn.
+const FAIR_TURN: usize = 4;
+
 /// Keys that are waiting for their moment, and those whose moment has come.
 #[derive(Debug)]
 pub struct Agenda<K> {
     waiting: BTreeSet<(Moment, K)>,
-    ready: BTreeSet<(Rank, K)>,
+    ready: [BTreeSet<(Rank, K)>; Rank::CLASSES],
     entries: HashMap<K, Entry>,
+    turns: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +62,9 @@ impl<K> Default for Agenda<K> {
     fn default() -> Self {
         Agenda {
             waiting: BTreeSet::new(),
-            ready: BTreeSet::new(),
+            ready: std::array::from_fn(|_| BTreeSet::new()),
             entries: HashMap::new(),
+            turns: 0,
         }
     }
 }
@@ -60,7 +81,7 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
     pub fn cancel(&mut self, key: K) {
         if let Some(entry) = self.entries.remove(&key) {
             self.waiting.remove(&(entry.due, key));
-            self.ready.remove(&(entry.rank, key));
+            self.ready[entry.rank.class()].remove(&(entry.rank, key));
         }
     }
 
@@ -69,7 +90,9 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
         self.entries.get(&key).map(|it| it.due)
     }
 
-    /// The most valuable key that is due; it leaves the agenda.
+    /// The most valuable key that is due; it leaves the agenda. Every fourth turn
+    /// goes to each class in its own turn: whoever floods one of them cannot make
+    /// us forget the others.
     pub fn pop(&mut self, now: Moment) -> Option<K> {
         while let Some((due, key)) = self.waiting.first().copied() {
             if due > now {
@@ -77,17 +100,21 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
             }
             self.waiting.remove(&(due, key));
             if let Some(entry) = self.entries.get(&key) {
-                self.ready.insert((entry.rank, key));
+                self.ready[entry.rank.class()].insert((entry.rank, key));
             }
         }
-        let (_, key) = self.ready.pop_first()?;
+        let fair = self.turns % FAIR_TURN == FAIR_TURN - 1;
+        let first = if fair { self.turns / FAIR_TURN } else { 0 };
+        let mut classes = (first..first + Rank::CLASSES).map(|it| it % Rank::CLASSES);
+        let (_, key) = classes.find_map(|class| self.ready[class].pop_first())?;
+        self.turns = self.turns.wrapping_add(1);
         self.entries.remove(&key);
         Some(key)
     }
 
     /// When to look again: at once if something is ready.
     pub fn next(&self) -> Option<Moment> {
-        if !self.ready.is_empty() {
+        if self.ready.iter().any(|it| !it.is_empty()) {
             return Some(Moment::EPOCH);
         }
         self.waiting.first().map(|(due, _)| *due)

@@ -123,6 +123,20 @@ fn comes_back_at_once_when_the_peer_closed_near_its_finish() {
 }
 
 #[test]
+fn needs_no_exception_half_a_minute_after_the_last_contact() {
+    let near = standing(Some(100), Family::Aria2);
+    let next =
+        |closed| contacted(at(0)).next(at(closed), Parting::TheyLeft, Some(&near), DELAY, PACE);
+    assert_eq!(
+        next(31),
+        at(32),
+        "aria2 closes after 31 s and takes us back at once"
+    );
+    assert_eq!(next(27), at(30));
+    assert_eq!(next(24), at(29), "one exception");
+}
+
+#[test]
 fn rtorrent_that_closes_may_be_about_to_finish() {
     let dark = |family| standing(None, family);
     let next =
@@ -139,7 +153,7 @@ fn backs_off_from_who_is_not_reached() {
         let next = history.next(at(100), Parting::NotReached, None, DELAY, PACE);
         gaps.push(next.since(at(100)).as_secs());
     }
-    assert_eq!(gaps, [60, 120, 240, 480, 960, 1800, 1800, 1800]);
+    assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1800, 1800]);
     let below = standing(None, Family::Other);
     let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
     assert_eq!(
@@ -155,8 +169,54 @@ fn complete_peers_are_rarely_visited() {
         state: PeerState::CompleteAtFirst,
         ..standing(None, Family::Other)
     };
-    let next = contacted(at(0)).next(at(1), Parting::WeLeft, Some(&done), DELAY, PACE);
-    assert_eq!(next, at(1) + PACE.revisit_complete());
+    for parting in [Parting::WeLeft, Parting::TheyLeft, Parting::NotReached] {
+        let mut history = contacted(at(0));
+        let next = history.next(at(1), parting, Some(&done), DELAY, PACE);
+        assert_eq!(next, at(1) + PACE.revisit_complete(), "{parting:?}");
+        assert_eq!(history.failures, 0, "nothing was missed");
+    }
+    let unknown = contacted(at(0)).next(at(1), Parting::NotReached, None, DELAY, PACE);
+    assert_eq!(unknown, at(31), "the control");
+}
+
+#[test]
+fn forecast_that_did_not_come_true_says_nothing() {
+    let gaps = |finish: u64| {
+        let known = standing(Some(finish), Family::Other);
+        let mut history = contacted(at(0));
+        let gaps = (0..5).map(|_| {
+            let next = history.next(at(500), Parting::WeLeft, Some(&known), DELAY, PACE);
+            next.since(at(500)).as_secs()
+        });
+        gaps.collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(400), [60, 120, 240, 480, 600]);
+    assert_eq!(gaps(600), [50; 5], "the control: it is still to come");
+}
+
+#[test]
+fn closing_long_after_the_forecast_is_no_sign_of_a_finish() {
+    let next = |finish| {
+        let known = standing(Some(finish), Family::Other);
+        contacted(at(0)).next(at(500), Parting::TheyLeft, Some(&known), DELAY, PACE)
+    };
+    assert_eq!(next(379), at(560));
+    assert_eq!(next(380), at(501), "it may just have finished");
+    assert_eq!(next(620), at(501));
+}
+
+#[test]
+fn being_called_by_a_peer_does_not_make_it_reachable() {
+    let known = standing(None, Family::Other);
+    let mut history = contacted(at(0));
+    for _ in 0..4 {
+        history.next(at(10), Parting::NotReached, Some(&known), DELAY, PACE);
+    }
+    let next = history.after_call(at(100), Some(&known), DELAY, PACE);
+    assert_eq!((next, history.failures), (at(100 + 8 * 30), 4));
+    // The control: a session that we opened does.
+    let next = history.next(at(100), Parting::WeLeft, Some(&known), DELAY, PACE);
+    assert_eq!((next, history.failures), (at(160), 0));
 }
 
 #[test]
@@ -176,6 +236,30 @@ fn agenda_serves_the_soonest_finisher_first() {
     assert_eq!(agenda.due(5), Some(at(4)), "planning again replaces");
     agenda.cancel(5);
     assert_eq!(agenda.next(), None);
+}
+
+#[test]
+fn agenda_starves_nobody_in_a_flood() {
+    let mut agenda = Agenda::default();
+    let flood = 1_000_000;
+    for key in 0..1_000 {
+        agenda.plan(flood + key, at(0), Rank::New(at(0)));
+    }
+    let others = [
+        Rank::Finishing(at(9)),
+        Rank::Below(at(0)),
+        Rank::Unreached(at(0)),
+        Rank::Complete(at(0)),
+    ];
+    for (key, rank) in others.into_iter().enumerate() {
+        agenda.plan(key, at(5), rank);
+    }
+    let order: Vec<_> = std::iter::from_fn(|| agenda.pop(at(5))).take(20).collect();
+    assert_eq!(order[0], 0, "those that finish come first all the same");
+    for key in 1..4 {
+        assert!(order.contains(&key), "{order:?}");
+    }
+    assert_eq!(order.iter().filter(|it| **it >= flood).count(), 16);
 }
 
 #[test]

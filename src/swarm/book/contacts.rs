@@ -1,0 +1,103 @@
+//! Which addresses are known, and whom to contact now.
+
+use std::net::SocketAddr;
+
+use crate::moment::Moment;
+use crate::protocol::address::canonical;
+use crate::protocol::peer::family::Family;
+use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
+
+use super::addresses::Named;
+use super::sessions::Session;
+use super::{Book, Contact, SessionId};
+
+impl Book {
+    /// A source names addresses.
+    pub fn found(&mut self, now: Moment, source: Source, found: &[SocketAddr]) {
+        let (mut new, mut known) = (0, 0);
+        for address in found {
+            let address = canonical(*address);
+            if !self.terms.policy.permits(address) {
+                continue;
+            }
+            match self.addresses.name(now, address, source) {
+                Named::New => new += 1,
+                Named::Known => known += 1,
+                Named::NoRoom => {}
+            }
+        }
+        self.tally.source(now, source, |it| {
+            it.received += found.len() as u64;
+            it.new += new;
+            it.duplicate += known;
+        });
+    }
+
+    /// Addresses that the book of this swarm's predecessor knew: they were counted
+    /// then.
+    pub fn recall(&mut self, now: Moment, known: &[(SocketAddr, Source)]) {
+        for (address, source) in known {
+            self.addresses.name(now, *address, *source);
+        }
+    }
+
+    /// Addresses known, with the source that named each first.
+    pub fn addresses(&self) -> impl Iterator<Item = (SocketAddr, Source)> + '_ {
+        self.addresses.iter()
+    }
+
+    /// Whom to contact now; to be called while there are slots.
+    pub fn next_contact(&mut self, now: Moment) -> Option<Contact> {
+        let (records, sessions) = (&self.records, &self.sessions);
+        let is_met = |peer| sessions.is_live(records.root(peer));
+        let (address, attempt) = self.addresses.next(now, is_met)?;
+        let (source, dialable) = self
+            .addresses
+            .get(address)
+            .map_or((Source::Tracker, false), |it| {
+                (it.first_source, it.dialable)
+            });
+        let session = Session::new(address, Direction::Outgoing, attempt, source);
+        Some(Contact {
+            session: self.sessions.open(session),
+            address,
+            dialable,
+        })
+    }
+
+    /// The contact cannot start before `due`: it was no attempt.
+    pub fn put_off(&mut self, contact: &Contact, due: Moment) {
+        self.sessions.close(contact.session);
+        self.addresses.put_off(contact.address, due);
+    }
+
+    /// The contact does start.
+    pub fn contacting(&mut self, now: Moment, contact: &Contact) {
+        self.addresses.start(now, contact.address);
+        if let Some(session) = self.sessions.get(contact.session) {
+            let source = session.source;
+            self.tally.source(now, source, |it| it.contacted += 1);
+        }
+    }
+
+    /// When [`Self::next_contact`] may have something.
+    pub fn next_due(&self) -> Option<Moment> {
+        self.addresses.next_due()
+    }
+
+    /// Somebody connected to us and asked for this torrent.
+    pub fn accepted(&mut self, remote: SocketAddr) -> SessionId {
+        self.sessions.open(Session::new(
+            canonical(remote),
+            Direction::Incoming,
+            Attempt::Incoming,
+            Source::Incoming,
+        ))
+    }
+
+    /// An incoming connection that was turned away before it became a session.
+    pub fn turned_away(&mut self, now: Moment, outcome: Outcome) {
+        self.tally
+            .ended(now, Attempt::Incoming, Family::Other, outcome);
+    }
+}

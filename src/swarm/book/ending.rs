@@ -1,0 +1,92 @@
+//! How sessions and contacts end.
+
+use crate::moment::Moment;
+use crate::swarm::facts::{Direction, Outcome, PeerNumber};
+use crate::swarm::progress::Report;
+use crate::swarm::schedule::Parting;
+
+use super::sessions::Session;
+use super::{Book, End, SessionId};
+
+impl Book {
+    /// A session or contact ended.
+    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) {
+        self.end_overlaps(now);
+        let Some(session) = self.sessions.close(id) else {
+            return;
+        };
+        self.tally
+            .ended(now, session.attempt, end.family, end.outcome);
+        if end.outcome == Outcome::SelfConnection {
+            self.met_ourselves(&session);
+        }
+        if end.parting != Parting::NotReached {
+            self.reached(now, &session);
+        }
+        let number = self.conclude(now, &session, end);
+        self.plan_return(now, &session, end, number);
+    }
+
+    /// At one of the two ends: the accepting one sees where the connection came from,
+    /// and knows at which port it arrived.
+    fn met_ourselves(&mut self, session: &Session) {
+        let mut address = session.address;
+        if session.direction == Direction::Incoming {
+            match self.terms.listen_port {
+                Some(port) => address.set_port(port),
+                None => return,
+            }
+        }
+        self.addresses.is_own(address);
+    }
+
+    fn reached(&mut self, now: Moment, session: &Session) {
+        if session.direction == Direction::Outgoing {
+            self.tally.source(now, session.source, |it| it.reached += 1);
+            if let Some(address) = self.addresses.get_mut(session.address) {
+                address.dialable = true;
+            }
+        }
+    }
+
+    /// Takes the last words of a session into its peer's record: whose that is now.
+    fn conclude(&mut self, now: Moment, session: &Session, end: &End) -> Option<PeerNumber> {
+        let number = match session.peer {
+            Some(number) if self.sessions.is_live(number) => number,
+            Some(number) => self.resolve_overlap(number, end.parting),
+            // One too many says nothing new of the peer.
+            None if end.outcome == Outcome::Duplicate => return None,
+            None => self.greeted(now, session)?,
+        };
+        let yardstick = self.terms.yardstick;
+        self.records.change(number, |peer| {
+            peer.seen_at = peer.seen_at.max(end.heard_at.unwrap_or(now));
+            if let Some(seen) = end.last {
+                peer.history.take(&Report::Step(seen), &yardstick);
+            } else if let Some(glimpse) = end.unsettled {
+                peer.history.glimpsed(glimpse);
+            }
+            peer.expected_finish = end.expected_finish.or(peer.expected_finish);
+        });
+        Some(number)
+    }
+
+    /// Plans the next contact with the address where the peer is met.
+    fn plan_return(
+        &mut self,
+        now: Moment,
+        session: &Session,
+        end: &End,
+        number: Option<PeerNumber>,
+    ) {
+        let Some(home) = session.home else {
+            return;
+        };
+        let number = number.or_else(|| self.addresses.get(home)?.peer);
+        let number = number.map(|it| self.records.root(it));
+        let standing = number.and_then(|it| self.records.get(it)?.standing());
+        let direction = session.direction;
+        self.addresses
+            .release(now, home, direction, end.parting, standing.as_ref());
+    }
+}

@@ -1,0 +1,135 @@
+//! What a session showed of its peer's progress, and whether it is a rise.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::moment::Moment;
+use crate::protocol::address::canonical;
+use crate::swarm::confirmation::Rise;
+use crate::swarm::facts::{Attempt, Direction, Evidence, PeerNumber, SessionLink, Source};
+use crate::swarm::identity::Download;
+use crate::swarm::progress::{Report, Seen};
+
+use super::sessions::Session;
+use super::{Book, Observed, Reaction, Rising};
+
+impl Book {
+    /// Takes the report into the peer's record.
+    pub(super) fn fold(
+        &mut self,
+        now: Moment,
+        number: PeerNumber,
+        session: &Session,
+        it: &Observed,
+    ) -> Option<Rising> {
+        let yardstick = self.terms.yardstick;
+        let (sent, rise) = self.records.change(number, |peer| {
+            peer.hear(now, session.direction, it);
+            if let Some(sent) = peer.sent_already(number, &it.report) {
+                return (Some(sent), None);
+            }
+            peer.foresee(now, it, &yardstick);
+            (None, peer.history.take(&it.report, &yardstick))
+        })?;
+        if sent.is_some() {
+            return sent;
+        }
+        let rise = rise?;
+        let link = match rise.evidence {
+            Evidence::InSession => SessionLink::SameSession,
+            Evidence::AcrossSessions => session.link,
+        };
+        let home = session.home.filter(|_| !it.claim.keeps_peer_id);
+        self.note_rise(now, number, rise, link, home)
+    }
+
+    /// A crossing that a session of this swarm's predecessor saw, handed on when
+    /// that died. `first` is what the session settled with.
+    pub fn replayed(
+        &mut self,
+        now: Moment,
+        remote: SocketAddr,
+        first: &Seen,
+        it: &Observed,
+    ) -> Option<Reaction> {
+        let (peer, link) = match self.recognise(now, &it.claim) {
+            Some(known) => known,
+            None => (self.enter(now, it), SessionLink::SameSession),
+        };
+        let direction = match it.claim.dialled {
+            true => Direction::Outgoing,
+            false => Direction::Incoming,
+        };
+        let remote = canonical(remote);
+        let named = self.addresses.get(remote).map(|it| it.first_source);
+        let mut session = Session::new(remote, direction, Attempt::Incoming, Source::Incoming);
+        session.link = link;
+        self.adopt(now, peer, it);
+        self.records.change(peer, |peer| {
+            peer.address = peer.address.or(Some(remote));
+            if peer.visits == 0 {
+                peer.first_source = named.unwrap_or(Source::Incoming);
+            }
+        });
+        let mut rising = None;
+        // What was decided before is decided: it was acknowledged, or will not be
+        // counted.
+        if self.records.get(peer)?.history.open() {
+            let settled = Observed {
+                report: Report::Settled(*first),
+                ..it.clone()
+            };
+            rising = self.fold(now, peer, &session, &settled);
+            if rising.is_none() && it.report != settled.report {
+                rising = self.fold(now, peer, &session, it);
+            }
+        }
+        Some(Reaction {
+            peer,
+            dialable: false,
+            rising,
+            close: Vec::new(),
+        })
+    }
+
+    /// Notes what a rise came to. `home`: where a client listens that changes its
+    /// peer id, and may have shown this very download under another one.
+    fn note_rise(
+        &mut self,
+        now: Moment,
+        number: PeerNumber,
+        rise: Rise,
+        link: SessionLink,
+        home: Option<SocketAddr>,
+    ) -> Option<Rising> {
+        let rising = self.records.change(number, |peer| {
+            peer.rise = Some((rise, link));
+            Rising {
+                peer: number,
+                rise,
+                link,
+                record: peer.clone(),
+            }
+        })?;
+        if !rising.is_confirmed() {
+            return Some(rising);
+        }
+        let double = home.and_then(|home| {
+            self.doubles.compare(Download {
+                peer: number,
+                prefix: Arc::clone(&rising.record.prefix),
+                home,
+                below_at: rise.below.at,
+                at: rise.reached.at,
+            })
+        });
+        let earlier = double.map(|it| self.records.root(it));
+        if let Some(earlier) = earlier.filter(|it| self.records.get(*it).is_some()) {
+            self.merge(number, earlier, SessionLink::Twin);
+            return None;
+        }
+        let source = rising.record.first_source;
+        self.tally.source(now, source, |it| it.confirmed += 1);
+        Some(rising)
+    }
+}
