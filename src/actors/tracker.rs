@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::protocol::tracker::{
-    AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, TrackerError, TrackerUrl,
+    AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, Scheme, TrackerError, TrackerUrl,
 };
 use crate::store::Record;
 use crate::store::records::{AnnounceRow, Failure, TrackerAnswer};
@@ -31,8 +31,12 @@ use super::supervision::{Die, Lifeline};
 use super::swarm::{Announced, PeersFound, RecorderIs};
 pub use ask::Asker;
 
-/// How long one exchange may take, names and resends included.
-const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one exchange over HTTP may take, the name included.
+const HTTP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The same over UDP: four sendings by the schedule of BEP 15 (15, 30, 60, 120 s);
+/// after that the cadence's back-off goes on.
+const UDP_TIMEOUT: Duration = Duration::from_secs(225);
 
 /// A tracker that does not hear our goodbye in this time will find out.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -113,9 +117,10 @@ impl Tracker {
             ..self.plan.request.clone()
         };
         let (url, clock) = (self.plan.url.clone(), self.clock);
-        let limit = match event {
-            AnnounceEvent::Stopped => GOODBYE_TIMEOUT,
-            _ => EXCHANGE_TIMEOUT,
+        let limit = match (event, url.scheme()) {
+            (AnnounceEvent::Stopped, _) => GOODBYE_TIMEOUT,
+            (_, Scheme::Udp) => UDP_TIMEOUT,
+            (_, Scheme::Http | Scheme::Https) => HTTP_TIMEOUT,
         };
         let begun = clock.now();
         let exchange = async move {
