@@ -9,13 +9,17 @@ use bta::lab::tracker::manner::Manner;
 
 use crate::world::{HOUR, MINUTE, World, in_virtual_time};
 
-/// A tracker that behaves like that for its first three announces.
+/// A tracker that behaves like that for its first announces; over UDP for more than
+/// one exchange sends.
 fn recovering(number: u8, transport: Transport, first: Manner) -> TrackerSpec {
     TrackerSpec {
         transport,
         at: SocketAddr::from(([44, 1, 2, number], 6969)),
         manner: Manner::Recovers {
-            after: 3,
+            after: match transport {
+                Transport::Udp => 6,
+                _ => 3,
+            },
             first: Box::new(first),
         },
         interval: 10 * MINUTE,
