@@ -1,9 +1,10 @@
 //! Listener: accepts connections and hands each to the Swarm that it asks for.
 //!
-//! Owns: the accepting sockets. Receives: [`SwarmIs`], [`RecorderIs`], [`Close`].
+//! Owns: the accepting sockets, and at the same port those on which uTP is refused,
+//! so that its callers try TCP. Receives: [`SwarmIs`], [`RecorderIs`], [`Close`].
 //! Sends: [`Arrived`] to Swarms; counters of those that reach none to the Recorder.
 //! Stops when: told to.
-//! When full: it accepts no further while [`GREETINGS`] connections are still to say
+//! When full: it accepts no further while `GREETINGS` connections are still to say
 //! what they want; a connection that a Swarm has no room for is closed and counted.
 
 use std::collections::HashMap;
@@ -18,12 +19,13 @@ use slog::{Logger, debug, warn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
-use crate::net::{Acceptor, Incoming};
+use crate::net::{Acceptor, Datagrams, Incoming};
 use crate::protocol::address::canonical;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::error::ConversationError;
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::handshake::peek_info_hash;
+use crate::protocol::utp;
 use crate::store::Record;
 use crate::store::records::OutcomeRow;
 use crate::swarm::book::Tally;
@@ -41,6 +43,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// After an error of accept (no descriptors), the next try comes after this.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Of a datagram only the head is looked at.
+const DATAGRAM_BYTES: usize = 64;
 
 /// Bytes of a handshake up to the end of the info-hash.
 const HEAD_BYTES: usize = 48;
@@ -75,9 +80,19 @@ struct Greeted {
     _permit: OwnedSemaphorePermit,
 }
 
+/// Where connections are accepted. Root keeps it too, so that a port stays ours
+/// when a Listener dies.
+#[derive(Clone, Debug, Default)]
+pub struct Ports {
+    /// For TCP, at most one a family.
+    pub acceptors: Vec<Arc<Acceptor>>,
+    /// For UDP, at the same addresses, as far as they were free.
+    pub datagrams: Vec<Arc<Datagrams>>,
+}
+
 /// Accepts connections.
 pub struct Listener {
-    acceptors: Vec<Arc<Acceptor>>,
+    ports: Ports,
     greetings: Arc<Semaphore>,
     swarms: HashMap<InfoHash, Recipient<Arrived>>,
     tally: Tally,
@@ -89,10 +104,9 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// A listener at `acceptors`; Root keeps them too, so that a port stays ours
-    /// when a Listener dies.
+    /// A listener at `ports`.
     pub fn new(
-        acceptors: Vec<Arc<Acceptor>>,
+        ports: Ports,
         recorder: RecorderLinks,
         timeout: Duration,
         clock: Clock,
@@ -100,7 +114,7 @@ impl Listener {
         lifeline: Lifeline,
     ) -> Self {
         Listener {
-            acceptors,
+            ports,
             greetings: Arc::new(Semaphore::new(GREETINGS)),
             swarms: HashMap::new(),
             tally: Tally::default(),
@@ -159,8 +173,11 @@ impl Actor for Listener {
                 let key = super::swarm::outcome_key(row);
                 it.tally.restore_outcome(key, row.count);
             }
-            for acceptor in it.acceptors.clone() {
+            for acceptor in it.ports.acceptors.clone() {
                 ctx.add_stream(accepting(acceptor, Arc::clone(&it.greetings)));
+            }
+            for socket in it.ports.datagrams.clone() {
+                ctx.spawn(refuse_utp(socket).into_actor(it));
             }
             ctx.run_interval(TICK, |it, _| it.store_counters());
         }));
@@ -180,6 +197,22 @@ fn accepting(
         }
         Some((Accepted { result, permit }, (acceptor, greetings)))
     })
+}
+
+/// Answers each uTP connection that somebody opens with a refusal.
+async fn refuse_utp(socket: Arc<Datagrams>) {
+    let mut buffer = [0; DATAGRAM_BYTES];
+    loop {
+        match socket.recv_from(&mut buffer).await {
+            Ok((read, from)) => {
+                if let Some(refusal) = utp::refusal(&buffer[..read]) {
+                    // One that is lost is answered at the next try.
+                    let _ = socket.send_to(&refusal, from).await;
+                }
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
+        }
+    }
 }
 
 /// Reads until the info-hash is known.

@@ -1,11 +1,13 @@
 //! The actors: who exists, what each owns, and what they say to each other.
 //!
-//! One file an actor. Its messages stand at its top; whoever sends them holds a
+//! One file an actor. Its messages stand at its top, or in its room; whoever sends them holds a
 //! `Recipient` of the message, never the actor's own type.
 //!
 //! | message | from → to | when the receiver is full |
 //! |---|---|---|
 //! | [`swarm::PeersFound`] | Tracker → Swarm | dropped and logged; the next announce names them again |
+//! | [`pex::Gossip`] | Peer → Swarm → Pex | dropped, by the Swarm with a line in the log; other peers say the same |
+//! | [`swarm::PeersFound`] | Pex → Swarm | offered again with the next batch |
 //! | [`swarm::Announced`] | Tracker → Swarm | dropped and logged; the next announce tells newer figures |
 //! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
@@ -16,12 +18,13 @@
 //! | [`recorder::Write`] | all → Recorder | the Swarm keeps its rows marked; others drop and log |
 //! | [`recorder::Confirm`] | Swarm → Recorder | the Swarm keeps it and sends it with the next tick |
 //! | [`recorder::Load`], [`recorder::Close`] | Swarm, Root → Recorder | the sender waits |
-//! | [`tracker::Finish`], [`swarm::Stop`], [`listener::Close`] | parent → child | sent again with the next tick |
+//! | [`tracker::Finish`], [`pex::Finish`], [`swarm::Stop`], [`listener::Close`] | parent → child | sent again with the next tick |
 //! | [`supervision::ChildExited`] | child → parent | its channel is unbounded, one message a death |
 
 pub mod listener;
 pub mod peer;
 pub mod permits;
+pub mod pex;
 pub mod recorder;
 pub mod root;
 pub mod slots;

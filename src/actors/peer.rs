@@ -1,101 +1,42 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`]. Sends: [`Met`], [`Observed`], [`SessionEnded`] to its Swarm;
-//! [`Replay`] to Root if that Swarm died with a crossing unacknowledged.
+//! [`Leave`]. Sends: `Met`, `Observed`, `SessionEnded`, `Gossip` to its Swarm;
+//! `Replay` to Root if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
-//! peer back; nothing is dropped.
+//! peer back; nothing is dropped but gossip.
 
 mod driver;
+mod ending;
+mod gossip;
 mod origin;
 mod outbox;
+mod plan;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
 use crate::moment::Moment;
-use crate::net::{BoxLink, Incoming, Network};
-use crate::protocol::peer::conversation::{Conversation, Event, Greeting};
-use crate::protocol::peer::error::ConversationError;
+use crate::net::BoxLink;
+use crate::protocol::peer::conversation::{Conversation, Event};
 use crate::protocol::peer::names::{client_name, client_prefix};
-use crate::swarm::book::{self, End, SessionId};
+use crate::swarm::book::{self, SessionId};
 use crate::swarm::facts::{Direction, Outcome};
-use crate::swarm::identity::{Claim, IdentityHasher};
-use crate::swarm::pace::Pace;
+use crate::swarm::gossip::Ear;
+use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen, Terms};
-use crate::swarm::schedule::{Hold, Parting, SessionView, hold};
-use crate::swarm::yardstick::Yardstick;
+use crate::swarm::schedule::{Hold, SessionView, hold};
 
-use super::permits::Permits;
-use super::root::Replay;
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
-use super::swarm::{Met, Observed, SessionEnded};
 use driver::Driver;
+use ending::Over;
 use outbox::{Outbox, Parcel};
-
-/// What all sessions of one swarm have in common.
-pub struct PeerContext {
-    /// What we say.
-    pub greeting: Arc<Greeting>,
-    /// The torrent's measures.
-    pub yardstick: Yardstick,
-    /// The rhythm of the run.
-    pub pace: Pace,
-    /// Makes the identity hashes.
-    pub hasher: IdentityHasher,
-    /// Where links come from.
-    pub network: Network,
-    /// Our own addresses to dial from, at most one a family.
-    pub bind: Vec<IpAddr>,
-    /// How long a dial may take.
-    pub timeout: Duration,
-    /// The run's clock.
-    pub clock: Clock,
-    /// The Swarm's mailboxes.
-    pub met: Recipient<Met>,
-    /// See `met`.
-    pub observed: Recipient<Observed>,
-    /// See `met`.
-    pub ended: Recipient<SessionEnded>,
-    /// Where a crossing goes if the Swarm is gone.
-    pub root: Recipient<Replay>,
-    /// What thousands share on their way to the Swarm.
-    pub permits: Permits,
-    /// Falls when the Swarm does.
-    pub swarm_gone: CancellationToken,
-}
-
-/// How a session begins.
-pub enum Origin {
-    /// We dial.
-    Dial,
-    /// Somebody dialled us; these bytes of its handshake were read already.
-    Accepted(Incoming, Vec<u8>),
-}
-
-/// What one Peer needs to begin.
-pub struct PeerPlan {
-    /// What its swarm's sessions have in common.
-    pub context: Arc<PeerContext>,
-    /// Its session's number in the Swarm's book.
-    pub session: SessionId,
-    /// The other end.
-    pub remote: SocketAddr,
-    /// How the session begins.
-    pub origin: Origin,
-    /// Dialling the peer is known to work.
-    pub dialable: bool,
-    /// Its share of the run's sessions.
-    pub slot: Slot,
-}
+pub use plan::{Origin, PeerContext, PeerPlan};
 
 /// Swarm -> Peer: what the book knows of you.
 #[derive(Clone, Copy, Debug, Message)]
@@ -127,6 +68,8 @@ pub struct Peer {
     dialable: bool,
     opened_at: Moment,
     heard_at: Option<Moment>,
+    /// What it says of others.
+    ear: Ear,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
     lifeline: Lifeline,
@@ -140,18 +83,6 @@ enum Stage {
     Open(BoxLink),
     /// The end is being handed over.
     Over,
-}
-
-/// Why a session is over.
-enum Over {
-    /// The peer closed, or the connection broke.
-    Theirs(std::io::ErrorKind),
-    /// No link came about.
-    NoLink(std::io::ErrorKind),
-    /// It broke the protocol, or a time limit.
-    Broken(ConversationError),
-    /// We leave.
-    Ours(Outcome),
 }
 
 impl Peer {
@@ -190,6 +121,7 @@ impl Peer {
             dialable: plan.dialable,
             opened_at: now,
             heard_at: None,
+            ear: Ear::default(),
             review_at: None,
             lifeline,
             _slot: plan.slot,
@@ -226,6 +158,7 @@ impl Peer {
         match event {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
+            Event::Pex(message) => self.gossiped(now, message),
             event => self.take_progress(now, event),
         }
     }
@@ -242,7 +175,7 @@ impl Peer {
             Event::DontHave(piece) => progress.dont_have(now, piece),
             Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
             // The DHT's; the others come with the handshakes.
-            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) => {}
+            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) | Event::Pex(_) => {}
         }
     }
 
@@ -353,6 +286,7 @@ impl Peer {
             dialable: self.dialable,
             changes: progress.changes(),
             complete,
+            awaits_gossip: self.awaits_gossip(),
             expected_finish: self.expected_finish(now),
         };
         match hold(now, &view, self.context.pace) {
@@ -401,49 +335,6 @@ impl Peer {
             .min(),
             // What is unsaid comes first; the receipt of a completion wakes us.
             Stage::Open(_) | Stage::Over => self.outbox.retry_at(),
-        }
-    }
-
-    /// The session is over: its link falls, its end goes to the Swarm.
-    fn end(&mut self, now: Moment, why: Over) {
-        if matches!(self.stage, Stage::Over) {
-            return;
-        }
-        self.stage = Stage::Over;
-        let parting = match why {
-            _ if self.progress.is_none() => Parting::NotReached,
-            Over::Ours(_) => Parting::WeLeft,
-            Over::Theirs(_) | Over::NoLink(_) | Over::Broken(_) => Parting::TheyLeft,
-        };
-        let outcome = self.outcome(&why);
-        let last = self.progress.as_mut().and_then(|it| it.seen(now));
-        let end = End {
-            outcome,
-            parting,
-            family: self.conversation.family(),
-            unsettled: self.progress.as_ref().and_then(Progress::unsettled),
-            last,
-            expected_finish: self.expected_finish(now),
-            heard_at: self.heard_at,
-        };
-        self.outbox.push(Parcel::Ended(self.session, Box::new(end)));
-    }
-
-    fn outcome(&self, why: &Over) -> Outcome {
-        let settled = self.progress.as_ref().is_some_and(Progress::settled);
-        match why {
-            Over::Ours(Outcome::Duplicate) => Outcome::Duplicate,
-            _ if settled => Outcome::Success,
-            Over::Ours(outcome) => *outcome,
-            Over::Broken(ConversationError::HandshakeTimeout) => Outcome::TimedOut,
-            Over::Broken(ConversationError::SelfConnection) => Outcome::SelfConnection,
-            Over::Broken(ConversationError::WrongInfoHash { .. }) => Outcome::UnknownInfoHash,
-            Over::Broken(ConversationError::Silent) => Outcome::Unsettled,
-            Over::Broken(_) => Outcome::ProtocolError,
-            Over::NoLink(kind) => origin::outcome(*kind),
-            Over::Theirs(_) if self.progress.is_some() => Outcome::Unsettled,
-            Over::Theirs(std::io::ErrorKind::ConnectionReset) => Outcome::Reset,
-            Over::Theirs(_) => Outcome::Closed,
         }
     }
 }

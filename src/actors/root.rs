@@ -3,7 +3,7 @@
 //! Owns: the plans of all its children, the accepting sockets, the last address
 //! snapshot of each Swarm, crossings that wait for a Swarm's successor. Receives:
 //! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], the deaths of its
-//! children. Sends: [`Stop`], [`RecorderIs`], [`SwarmIs`], replays.
+//! children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
 //! Stops when: told to, or when a child dies too often; in both cases its children
 //! end in the order of their stop ranks and the store is closed.
 //! When full: replays beyond a bound stay with their Peers.
@@ -14,7 +14,6 @@ mod stopping;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -22,7 +21,6 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::net::Acceptor;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Program, StoreError, Writer};
@@ -30,7 +28,7 @@ use crate::swarm::book;
 use crate::swarm::facts::Source;
 use crate::swarm::progress::Seen;
 
-use super::listener::Listener;
+use super::listener::{Listener, Ports};
 use super::recorder::Recorder;
 use super::supervision::{ChildId, Class, Deaths, Nursery};
 use super::swarm::{Ask, RecorderLinks, Swarm, SwarmFigures, SwarmPlan};
@@ -39,8 +37,9 @@ use stopping::Stopping;
 /// Crossings that wait for a Swarm's successor, at most.
 const REPLAYS: usize = 1_000;
 
-/// Peer -> Root -> Swarm: a crossing that a Swarm died on.
-#[derive(Debug, Message)]
+/// Peer -> Root: a crossing that a Swarm died on. Root hands it to the successor
+/// ([`Replayed`](super::swarm::Replayed)) until it is durable.
+#[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Replay {
     /// The torrent.
@@ -110,7 +109,7 @@ pub struct RootPlan {
     /// The torrents.
     pub swarms: Vec<SwarmPlan>,
     /// Where connections are accepted; none: nowhere.
-    pub acceptors: Vec<Arc<Acceptor>>,
+    pub ports: Ports,
     /// How long an incoming connection may take to say what it wants.
     pub timeout: Duration,
     /// The Recorder's arbiter: its own, because sled blocks.
@@ -129,7 +128,7 @@ pub struct Root {
     store: StorePlan,
     first_writer: Option<Writer>,
     plans: BTreeMap<InfoHash, SwarmPlan>,
-    acceptors: Vec<Arc<Acceptor>>,
+    ports: Ports,
     timeout: Duration,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
@@ -138,7 +137,8 @@ pub struct Root {
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
-    replays: Vec<Replay>,
+    /// Crossings that are not durable yet.
+    replays: usize,
     stopping: Option<Stopping>,
     clock: Clock,
     log: Logger,
@@ -177,7 +177,7 @@ impl Root {
                 .into_iter()
                 .map(|it| (it.info_hash, it))
                 .collect(),
-            acceptors: plan.acceptors,
+            ports: plan.ports,
             timeout: plan.timeout,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),
@@ -186,7 +186,7 @@ impl Root {
             swarms: BTreeMap::new(),
             deaths: HashMap::new(),
             snapshots: HashMap::new(),
-            replays: Vec::new(),
+            replays: 0,
             stopping: None,
             clock: plan.clock,
             log: plan.log,
@@ -216,15 +216,15 @@ impl Handler<Replay> for Root {
     type Result = ();
 
     fn handle(&mut self, replay: Replay, ctx: &mut Self::Context) {
-        if self.replays.len() >= REPLAYS {
+        if self.replays >= REPLAYS {
             slog::error!(
                 self.log,
                 "too many crossings wait for their swarm: one is lost"
             );
             return;
         }
-        self.replays.push(replay);
-        self.hand_replays_on(ctx);
+        self.replays += 1;
+        self.hand_on(replay, ctx);
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Class {
     Swarm,
     /// One announce URL of one torrent.
     Tracker,
+    /// What one torrent's peers gossip.
+    Pex,
     /// One session.
     Peer,
 }
@@ -58,7 +60,7 @@ pub struct ChildSpec {
 }
 
 /// The supervisor tree as data.
-pub const CHILDREN: [ChildSpec; 5] = [
+pub const CHILDREN: [ChildSpec; 6] = [
     ChildSpec {
         class: Class::Listener,
         name: "listener",
@@ -80,6 +82,16 @@ pub const CHILDREN: [ChildSpec; 5] = [
         class: Class::Tracker,
         name: "tracker",
         mailbox: 16,
+        policy: Policy::Permanent,
+        intensity: 8,
+        stop_rank: 2,
+    },
+    ChildSpec {
+        class: Class::Pex,
+        name: "pex",
+        // All of a swarm's sessions gossip once a minute; its only sender is the
+        // Swarm.
+        mailbox: 256,
         policy: Policy::Permanent,
         intensity: 8,
         stop_rank: 2,
@@ -265,6 +277,7 @@ mod tests {
             Class::Listener,
             Class::Swarm,
             Class::Tracker,
+            Class::Pex,
             Class::Peer,
         ] {
             assert_eq!(class.spec().class, class);

@@ -1,15 +1,18 @@
-//! Swarm: one torrent's book, its trackers and its sessions.
+//! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Replay`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replayed`],
 //! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
-//! [`Known`] and [`Leave`] to them, rows and rises to the Recorder, a
+//! [`Known`] and `Leave` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
 //! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
 //! and the Recorder has acknowledged everything.
 //! When full: see each message in `actors`' table.
 
 mod children;
+mod messages;
+mod orders;
+mod plan;
 mod recording;
 mod rows;
 
@@ -18,28 +21,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use slog::{Logger, error, info};
-use tokio::sync::oneshot;
+use slog::{Logger, debug, error, info};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::clock::Clock;
-use crate::net::{Incoming, Network};
-use crate::protocol::info_hash::InfoHash;
-use crate::protocol::peer::conversation::Greeting;
-use crate::protocol::tracker::TrackerUrl;
+use crate::moment::Moment;
+use crate::protocol::peer::family::Family;
 use crate::store::Loaded;
-use crate::swarm::book::{self, Book, BookTerms, End, Figures, SessionId};
-use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source, TorrentNumber};
-use crate::swarm::identity::{Claim, IdentityHasher};
+use crate::swarm::book::Book;
+use crate::swarm::facts::{Attempt, Direction, Outcome, PeerNumber, Source};
+use crate::swarm::identity::IdentityHasher;
 
 use super::peer::{Known, Origin, PeerContext};
-use super::permits::{Permit, Permits};
-use super::recorder::{Confirm, Load, Write};
+use super::permits::Permits;
+use super::pex::Gossip;
+use super::recorder::Load;
 use super::root::{Replay, Snapshot};
-use super::slots::Slots;
-use super::supervision::{Class, Die, Lifeline, Nursery};
-use super::tracker::Asker;
+use super::supervision::{Lifeline, Nursery};
 use children::Children;
+pub use messages::{
+    Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, RecorderIs, RecorderLinks,
+    Replayed, SessionEnded, Stop, SwarmFigures,
+};
+pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
 use rows::Rows;
 pub(super) use rows::outcome_key;
@@ -56,173 +59,6 @@ const SNAPSHOT_TICKS: u32 = 80;
 
 /// Addresses in a snapshot at most.
 const SNAPSHOT_ADDRESSES: usize = 50_000;
-
-/// Tracker -> Swarm: these addresses are in the swarm.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct PeersFound {
-    /// Who says so.
-    pub source: Source,
-    /// The addresses; bounded by who parsed them.
-    pub addresses: Vec<SocketAddr>,
-}
-
-/// Tracker -> Swarm: what a tracker reports.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "()")]
-pub struct Announced {
-    /// The announce URL, passkeys redacted.
-    pub tracker: Arc<str>,
-    /// Seeders.
-    pub seeders: Option<u32>,
-    /// Leechers, without us.
-    pub leechers: Option<u32>,
-    /// Downloads.
-    pub downloaded: Option<u32>,
-}
-
-/// Listener -> Swarm: somebody connected and asks for this torrent.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Arrived {
-    /// The connection.
-    pub incoming: Incoming,
-    /// What was read of its handshake.
-    pub head: Vec<u8>,
-    /// Who.
-    pub remote: SocketAddr,
-}
-
-/// Peer -> Swarm: a session has shaken hands.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Met {
-    /// The session.
-    pub session: SessionId,
-    /// Who the peer is, as far as it shows.
-    pub claim: Claim,
-    /// Falls when this was handled.
-    pub permit: Permit,
-}
-
-/// Peer -> Swarm: what a session observed; a crossing among others.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Observed {
-    /// The session.
-    pub session: SessionId,
-    /// What it saw.
-    pub observed: Box<book::Observed>,
-    /// Answered once what follows from it is durable.
-    pub reply: Option<oneshot::Sender<()>>,
-    /// Falls when this was handled.
-    pub permit: Permit,
-}
-
-/// Peer -> Swarm: a session, or a contact that never became one, has ended.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct SessionEnded {
-    /// The session.
-    pub session: SessionId,
-    /// How.
-    pub end: Box<End>,
-    /// Falls when this was handled.
-    pub permit: Permit,
-}
-
-/// Root -> Swarm: there is a new Recorder.
-#[derive(Clone, Message)]
-#[rtype(result = "()")]
-pub struct RecorderIs(pub RecorderLinks);
-
-/// App -> Swarm: how does it stand?
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "SwarmFigures")]
-pub struct Ask;
-
-/// Root -> Swarm: one child of this class is to die by a panic. For tests.
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
-pub struct KillChild(pub Class);
-
-/// Root -> Swarm: end in order.
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
-pub struct Stop;
-
-/// The mailboxes of the Recorder that a Swarm uses.
-#[derive(Clone)]
-pub struct RecorderLinks {
-    /// For rows.
-    pub writes: Recipient<Write>,
-    /// For rises.
-    pub confirms: Recipient<Confirm>,
-    /// For what the store knows.
-    pub loads: Recipient<Load>,
-}
-
-/// Figures of one swarm for a person who watches.
-#[derive(Clone, Debug, MessageResponse)]
-pub struct SwarmFigures {
-    /// The torrent's name.
-    pub name: Arc<str>,
-    /// What the book knows.
-    pub figures: Figures,
-    /// What the trackers reported last, one a tracker.
-    pub trackers: Vec<Announced>,
-}
-
-/// What a Swarm needs to begin; kept by Root to begin it again.
-#[derive(Clone)]
-pub struct SwarmPlan {
-    /// The torrent's number in the store.
-    pub torrent: TorrentNumber,
-    /// The torrent.
-    pub info_hash: InfoHash,
-    /// Its name, for people.
-    pub name: Arc<str>,
-    /// Bytes that a download of it takes: what we report as left.
-    pub left_bytes: u64,
-    /// Its trackers.
-    pub trackers: Vec<TrackerUrl>,
-    /// What its book goes by.
-    pub terms: BookTerms,
-    /// What we say to its peers.
-    pub greeting: Arc<Greeting>,
-    /// The user's announce interval, if there is one.
-    pub interval: Option<Duration>,
-    /// The key that trackers know us by when our address changes.
-    pub tracker_key: u32,
-    /// The port that we announce.
-    pub announce_port: u16,
-    /// The run's common parts.
-    pub shared: Arc<Shared>,
-}
-
-/// What all Swarms of a run share.
-pub struct Shared {
-    /// Where links come from.
-    pub network: Network,
-    /// Our own addresses, at most one a family; none: any.
-    pub bind: Vec<std::net::IpAddr>,
-    /// Speaks to trackers.
-    pub asker: Asker,
-    /// The run's sessions.
-    pub slots: Slots,
-    /// The key of the identity hashes.
-    pub secret: [u8; 32],
-    /// How long a dial may take.
-    pub timeout: Duration,
-    /// Whether addresses are stored.
-    pub keep_addresses: bool,
-    /// The arbiters that serve sessions.
-    pub workers: Vec<ArbiterHandle>,
-    /// The run's clock.
-    pub clock: Clock,
-    /// The run's log.
-    pub log: Logger,
-}
 
 /// One torrent's book, its trackers and its sessions.
 pub struct Swarm {
@@ -302,7 +138,8 @@ impl Swarm {
                 clock: shared.clock,
                 met: address.clone().recipient(),
                 observed: address.clone().recipient(),
-                ended: address.recipient(),
+                ended: address.clone().recipient(),
+                gossip: address.recipient(),
                 root: self.root.clone(),
                 permits: self.permits.clone(),
                 swarm_gone: self.token.clone(),
@@ -311,7 +148,15 @@ impl Swarm {
         Arc::clone(context)
     }
 
-    fn now(&self) -> crate::moment::Moment {
+    /// An address as the log may have it.
+    fn shown(&self, address: SocketAddr) -> String {
+        match self.plan.shared.keep_addresses {
+            true => address.to_string(),
+            false => "-".into(),
+        }
+    }
+
+    fn now(&self) -> Moment {
         self.plan.shared.clock.now()
     }
 
@@ -333,13 +178,31 @@ impl Swarm {
                 .tally()
                 .restore_source(row.hour, row.source, tally);
         }
-        self.book.recall(now, &self.addresses);
-        self.addresses = Vec::new();
+        self.count_lost(now, &loaded);
+        // The predecessor may have knocked there just now.
+        let knock_at = now + self.plan.terms.pace.contact_gap();
+        self.book
+            .recall(knock_at, &std::mem::take(&mut self.addresses));
         info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
         for url in self.plan.trackers.clone() {
             self.start_tracker(url, ctx);
         }
+        if self.plan.greeting.gossip {
+            self.start_pex(ctx);
+        }
         ctx.run_interval(TICK, Self::tick);
+    }
+
+    /// Contacts that a predecessor began and did not see end.
+    fn count_lost(&mut self, now: Moment, loaded: &Loaded) {
+        let begun: u64 = loaded.sources.iter().map(|it| it.counts.contacted).sum();
+        let contacts = loaded.outcomes.iter();
+        let contacts = contacts.filter(|it| it.attempt != Attempt::Incoming);
+        let ended: u64 = contacts.map(|it| it.count).sum();
+        for _ in ended..begun {
+            let tally = self.book.tally();
+            tally.ended(now, Attempt::Later, Family::Other, Outcome::Crashed);
+        }
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -373,6 +236,8 @@ impl Swarm {
                 continue;
             }
             self.book.contacting(now, &contact);
+            debug!(self.log, "contact"; "session" => contact.session.0,
+                "address" => self.shown(contact.address));
             self.start_peer(
                 contact.session,
                 contact.address,
@@ -460,6 +325,7 @@ impl Handler<Arrived> for Swarm {
             return self.book.turned_away(now, Outcome::NoSlot);
         };
         let session = self.book.accepted(arrived.remote);
+        debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
         let origin = Origin::Accepted(arrived.incoming, arrived.head);
         self.start_peer(session, arrived.remote, origin, false, slot, ctx);
     }
@@ -481,7 +347,7 @@ impl Handler<Observed> for Swarm {
     fn handle(&mut self, message: Observed, ctx: &mut Self::Context) {
         let now = self.now();
         let Some(reaction) = self.book.observed(now, message.session, &message.observed) else {
-            return;
+            return self.record(None, message.reply, ctx);
         };
         for superfluous in &reaction.close {
             self.children.dismiss(*superfluous, Outcome::Duplicate);
@@ -492,14 +358,16 @@ impl Handler<Observed> for Swarm {
                 dialable: reaction.dialable,
             },
         );
-        match reaction.rising {
-            Some(rising) => self.record_rise(rising, message.reply, ctx),
-            None => {
-                if let Some(reply) = message.reply {
-                    // Nothing to wait for: its row is written with the others.
-                    let _ = reply.send(());
-                }
-            }
+        self.record(reaction.rising, message.reply, ctx);
+    }
+}
+
+impl Handler<Gossip> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
+        if !self.children.hand_on(gossip) {
+            debug!(self.log, "a peer's gossip was dropped");
         }
     }
 }
@@ -509,73 +377,11 @@ impl Handler<SessionEnded> for Swarm {
 
     fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
         let now = self.now();
-        self.book.ended(now, ended.session, &ended.end);
+        let end = &ended.end;
+        debug!(self.log, "session ended"; "session" => ended.session.0,
+            "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),
+            "pieces" => end.last.map(|it| it.pieces));
+        self.book.ended(now, ended.session, end);
         self.contact(ctx);
-    }
-}
-
-impl Handler<Replay> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, replay: Replay, ctx: &mut Self::Context) {
-        let now = self.now();
-        let reaction = self
-            .book
-            .replayed(now, replay.remote, &replay.first, &replay.observed);
-        if let Some(rising) = reaction.and_then(|it| it.rising) {
-            self.record_rise(rising, None, ctx);
-        }
-    }
-}
-
-impl Handler<RecorderIs> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, RecorderIs(links): RecorderIs, ctx: &mut Self::Context) {
-        self.recorder = links;
-        self.flush(ctx);
-    }
-}
-
-impl Handler<Ask> for Swarm {
-    type Result = SwarmFigures;
-
-    fn handle(&mut self, _: Ask, _: &mut Self::Context) -> Self::Result {
-        SwarmFigures {
-            name: Arc::clone(&self.plan.name),
-            figures: self.book.figures(),
-            trackers: self.reported.clone(),
-        }
-    }
-}
-
-impl Handler<Stop> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
-        self.stopping = true;
-        self.dismiss_all();
-        self.flush(ctx);
-        self.finish_if_done(ctx);
-    }
-}
-
-impl Handler<KillChild> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, KillChild(class): KillChild, _: &mut Self::Context) {
-        match class {
-            Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
-            Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
-            Class::Recorder | Class::Listener | Class::Swarm => {}
-        }
-    }
-}
-
-impl Handler<Die> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, _: Die, _: &mut Self::Context) {
-        panic!("the swarm was asked to die");
     }
 }

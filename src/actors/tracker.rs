@@ -1,8 +1,10 @@
 //! Tracker: one announce URL of one torrent.
 //!
-//! Owns: the URL, its cadence, the exchange under way. Receives: [`Finish`].
+//! Owns: the URL, its cadence, the exchange under way. Receives: [`Finish`],
+//! [`RecorderIs`].
 //! Sends: [`PeersFound`] and [`Announced`] to its Swarm, rows to the Recorder.
-//! Stops when: told to, after it said `stopped` to a tracker that knows us.
+//! Stops when: told to, after it said `stopped` to a tracker that knows us; and with
+//! its Swarm.
 //! When full: addresses that the Swarm does not take are dropped and counted in
 //! the log (the next announce names them again); a row that the Recorder does not
 //! take is dropped and logged.
@@ -14,6 +16,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use slog::{Logger, debug, warn};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::protocol::tracker::{
@@ -25,7 +28,7 @@ use crate::swarm::facts::{Source, TorrentNumber};
 
 use super::recorder::Write;
 use super::supervision::{Die, Lifeline};
-use super::swarm::{Announced, PeersFound};
+use super::swarm::{Announced, PeersFound, RecorderIs};
 pub use ask::Asker;
 
 /// How long one exchange may take, names and resends included.
@@ -48,6 +51,8 @@ pub struct TrackerPlan {
     pub pace: u32,
     /// Speaks HTTP and UDP.
     pub asker: Asker,
+    /// Falls when the Swarm does.
+    pub swarm_gone: CancellationToken,
 }
 
 /// Swarm -> Tracker: say `stopped`, then end.
@@ -240,7 +245,18 @@ impl Actor for Tracker {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        // The Swarm's successor starts a Tracker of its own.
+        let swarm_gone = self.plan.swarm_gone.clone().cancelled_owned();
+        ctx.spawn(swarm_gone.into_actor(self).map(|(), _, ctx| ctx.stop()));
         self.announce(AnnounceEvent::Started, ctx);
+    }
+}
+
+impl Handler<RecorderIs> for Tracker {
+    type Result = ();
+
+    fn handle(&mut self, RecorderIs(links): RecorderIs, _: &mut Self::Context) {
+        self.recorder = links.writes;
     }
 }
 

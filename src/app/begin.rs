@@ -21,7 +21,7 @@ use crate::input::Torrent;
 use crate::net::Network;
 use crate::net::limits::raise_descriptor_limit;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::metainfo::Metainfo;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::peer::handshake::PeerId;
 use crate::protocol::tracker::TrackerUrl;
@@ -152,11 +152,13 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         version: concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
         command_line,
     };
+    // First what may fail for a reason of the user's: it leaves no empty store.
+    let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
     note_opening(&log, &opened);
-    let acceptors = listening::listen(&network, &config).await?;
-    let port = acceptors
+    let port = ports
+        .acceptors
         .first()
         .and_then(|it| it.local_addr().ok())
         .map(|at| at.port());
@@ -189,7 +191,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             program,
         },
         swarms: swarms.collect(),
-        acceptors: acceptors.into_iter().map(Arc::new).collect(),
+        ports,
         timeout: config.timeout,
         recorder_arbiter: arbiters.recorder,
         clock,
@@ -304,14 +306,9 @@ fn plan(
             pace,
             delay: pace.shrink(config.delay),
             policy: policy(config),
+            listen_port: port,
         },
-        greeting: Arc::new(greeting(
-            config,
-            metainfo.info_hash,
-            metainfo.pieces,
-            port,
-            pace,
-        )),
+        greeting: Arc::new(greeting(config, metainfo, port, pace)),
         interval: config.interval,
         tracker_key: rand::random(),
         announce_port: port.unwrap_or(NO_PORT),
@@ -319,17 +316,12 @@ fn plan(
     }
 }
 
-fn greeting(
-    config: &Config,
-    info_hash: InfoHash,
-    pieces: u32,
-    port: Option<u16>,
-    pace: Pace,
-) -> Greeting {
+fn greeting(config: &Config, metainfo: &Metainfo, port: Option<u16>, pace: Pace) -> Greeting {
     Greeting {
-        info_hash,
+        info_hash: metainfo.info_hash,
         peer_id: invent_peer_id(),
-        pieces,
+        pieces: metainfo.pieces,
+        gossip: !metainfo.private,
         client: match &config.contact {
             Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
             None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),

@@ -2,16 +2,18 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use crate::actors::listener::Ports;
 use crate::config::{Config, Listen};
 use crate::net::{Acceptor, Network};
 
 use super::RunError;
 
 /// Listens at one port on both families, as far as they are used and there.
-pub(super) async fn listen(network: &Network, config: &Config) -> Result<Vec<Acceptor>, RunError> {
+pub(super) async fn listen(network: &Network, config: &Config) -> Result<Ports, RunError> {
     match config.listen.clone() {
-        Listen::Nowhere => Ok(Vec::new()),
+        Listen::Nowhere => Ok(Ports::default()),
         Listen::Any => at(network, config, 0).await,
         Listen::At(port) => at(network, config, port)
             .await
@@ -33,25 +35,33 @@ pub(super) async fn listen(network: &Network, config: &Config) -> Result<Vec<Acc
     }
 }
 
-async fn at(network: &Network, config: &Config, port: u16) -> Result<Vec<Acceptor>, RunError> {
-    let mut acceptors = Vec::new();
+async fn at(network: &Network, config: &Config, port: u16) -> Result<Ports, RunError> {
+    let mut ports = Ports::default();
     let mut port = port;
     if let Some(v4) = config.bind.v4 {
         let acceptor = open(network, IpAddr::V4(v4), port).await?;
         // The other family listens at the port that the system has chosen.
         port = acceptor.local_addr().map_or(port, |at| at.port());
-        acceptors.push(acceptor);
+        ports.acceptors.push(Arc::new(acceptor));
     }
     if let Some(v6) = config.bind.v6 {
         match open(network, IpAddr::V6(v6), port).await {
-            Ok(acceptor) => acceptors.push(acceptor),
+            Ok(acceptor) => ports.acceptors.push(Arc::new(acceptor)),
             // A machine without IPv6 is no failure, if nobody asked for it.
             Err(RunError::Listen { source, .. })
-                if v6.is_unspecified() && !acceptors.is_empty() && !is_taken(&source) => {}
+                if v6.is_unspecified() && !ports.acceptors.is_empty() && !is_taken(&source) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(acceptors)
+    for acceptor in &ports.acceptors {
+        // Another program's UDP port is no reason not to listen for TCP.
+        if let Ok(at) = acceptor.local_addr()
+            && let Ok(socket) = network.datagrams(at).await
+        {
+            ports.datagrams.push(Arc::new(socket));
+        }
+    }
+    Ok(ports)
 }
 
 async fn open(network: &Network, ip: IpAddr, port: u16) -> Result<Acceptor, RunError> {

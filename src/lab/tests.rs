@@ -182,6 +182,7 @@ async fn a_firewalled_rtorrent_knocks_encrypted_then_plain() {
         event: tracker::registry::Event::Started,
         numwant: None,
         resident: false,
+        repeated: false,
     };
     lab.trackers()[0].announce(&announce);
     let mut starts = Vec::new();

@@ -43,6 +43,14 @@ pub const FRAME_BYTES: u32 = 1 << 20;
 /// The extension handshake: libtorrent's has 300 bytes, the longest seen 1 KiB.
 pub const HELLO_BYTES: u32 = 16 << 10;
 
+/// A message of peer exchange: [`PEX_ENTRIES`] added and dropped over IPv6 need
+/// 8 KiB. A longer one is passed over.
+pub const PEX_BYTES: u32 = 16 << 10;
+
+/// Peers taken from one message of peer exchange, added and dropped each: BEP 11
+/// permits 50 but in the first, libtorrent sends up to 100.
+pub const PEX_ENTRIES: usize = 200;
+
 /// The client name in `v`, as kept.
 pub const CLIENT_BYTES: usize = 64;
 

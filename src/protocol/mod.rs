@@ -8,3 +8,4 @@ pub mod limits;
 pub mod metainfo;
 pub mod peer;
 pub mod tracker;
+pub mod utp;

@@ -48,6 +48,8 @@ pub struct BookTerms {
     pub delay: Duration,
     /// Whom we may contact.
     pub policy: AddressPolicy,
+    /// The port on which we accept peers.
+    pub listen_port: Option<u16>,
 }
 
 /// An order to contact somebody.

@@ -4,6 +4,7 @@
 pub mod book;
 pub mod confirmation;
 pub mod facts;
+pub mod gossip;
 pub mod identity;
 pub mod pace;
 pub mod progress;

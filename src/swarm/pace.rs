@@ -139,14 +139,23 @@ impl Pace {
         self.secs(10)
     }
 
+    /// A complete peer that takes part in peer exchange is held for so long after
+    /// the handshake, or until it spoke: libtorrent's first gossip comes after 2 s,
+    /// Transmission's after 1 s.
+    pub const fn hold_gossip(self) -> Duration {
+        self.secs(3)
+    }
+
     /// A peer that is complete is visited again only to see that it still is.
     pub const fn revisit_complete(self) -> Duration {
         self.secs(6 * 3600)
     }
 
-    /// The first return to an address that nobody answered at; doubled each time.
+    /// The first return to an address that was not reached; doubled each time. As
+    /// soon as is polite: a client that was just left (by a run that is resumed) turns
+    /// away who comes back within a second, and is worth a second try.
     pub const fn retry_first(self) -> Duration {
-        self.secs(60)
+        self.contact_gap()
     }
 
     /// The longest time between tries of an address that never answered.
@@ -188,6 +197,12 @@ impl Pace {
         self.secs(5)
     }
 
+    /// Where the last contact is so long ago that no exception is needed, a peer that
+    /// closed near its finish is contacted after this.
+    pub const fn return_at_once(self) -> Duration {
+        self.secs(1)
+    }
+
     /// What "about to finish" means for that exception.
     pub const fn reconnect_expected(self) -> Duration {
         self.secs(120)
@@ -202,6 +217,56 @@ impl Pace {
     /// live behind one address, and none of them asked for us.
     pub const fn address_window(self) -> Duration {
         self.secs(30)
+    }
+}
+
+/// Gossip: how many addresses a stranger's word may bring.
+impl Pace {
+    /// Addresses taken from a session's first message: all that a peer is
+    /// connected to; libtorrent and Transmission have 200 connections at most.
+    pub const GOSSIP_FIRST: usize = 200;
+
+    /// Addresses taken from a later one: BEP 11 permits 50, libtorrent sends up to
+    /// 100, and none of them twice.
+    pub const GOSSIP_LATER: usize = 100;
+
+    /// Addresses taken from one session within [`Pace::gossip_hour`]: five times
+    /// over all that a client is connected to.
+    pub const GOSSIP_SESSION: usize = 1_000;
+
+    /// Addresses taken from one IP address within [`Pace::gossip_minute`]: a fifth
+    /// of all, so that who connects again and again silences nobody.
+    pub const GOSSIP_ADDRESS: usize = 1_000;
+
+    /// Addresses taken in one swarm within [`Pace::gossip_minute`]: the largest
+    /// swarm of the thesis (45,000 peers) is still named within ten minutes.
+    pub const GOSSIP_SWARM: usize = 5_000;
+
+    /// The shortest time between two messages of a session: BEP 11 asks for 60 s,
+    /// and clocks differ.
+    pub const fn gossip_gap(self) -> Duration {
+        self.secs(30)
+    }
+
+    /// The time over which [`Pace::GOSSIP_SESSION`] is counted.
+    pub const fn gossip_hour(self) -> Duration {
+        self.secs(3600)
+    }
+
+    /// The time over which [`Pace::GOSSIP_SWARM`] is counted.
+    pub const fn gossip_minute(self) -> Duration {
+        self.secs(60)
+    }
+
+    /// An address that is named again within this time is no news: before that it
+    /// would not be tried anew ([`Pace::retry_when_named`]).
+    pub const fn gossip_repeat(self) -> Duration {
+        self.retry_when_named()
+    }
+
+    /// Gossip is passed on in batches, this long apart.
+    pub const fn gossip_batch(self) -> Duration {
+        self.secs(1)
     }
 }
 

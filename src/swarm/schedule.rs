@@ -28,6 +28,8 @@ pub struct SessionView {
     pub changes: u32,
     /// Whether it stands at or above the threshold.
     pub complete: bool,
+    /// Whether its first gossip may still come.
+    pub awaits_gossip: bool,
     /// When it will reach the threshold at the speed seen.
     pub expected_finish: Option<Moment>,
 }
@@ -45,7 +47,11 @@ pub enum Hold {
 pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
     let review = Hold::Until(now + pace.hold_review());
     if session.complete {
-        return Hold::Leave;
+        let gossip_by = session.opened_at + pace.hold_gossip();
+        return match session.awaits_gossip && now < gossip_by {
+            true => Hold::Until(gossip_by),
+            false => Hold::Leave,
+        };
     }
     if session.direction == Direction::Incoming && !session.dialable {
         return review;
@@ -150,8 +156,8 @@ impl ContactHistory {
         } else if parting == Parting::NotReached {
             now + self.back_off(standing, delay, pace)
         } else if parting == Parting::TheyLeft
-            && standing.is_some_and(|it| finishing_soon(now, it, pace))
-            && let Some(soon) = self.quick_return(now, pace)
+            && let Some(standing) = standing.filter(|it| finishing_soon(now, it, pace))
+            && let Some(soon) = self.quick_return(now, standing.family, pace)
         {
             return soon;
         } else {
@@ -177,14 +183,19 @@ impl ContactHistory {
         (now + wanted).max(self.earliest(pace))
     }
 
-    /// One contact soon after a close, at most three an hour.
-    fn quick_return(&mut self, now: Moment, pace: Pace) -> Option<Moment> {
+    /// One contact soon after a close, at most three an hour; none of them where the
+    /// last contact is long enough ago.
+    fn quick_return(&mut self, now: Moment, family: Family, pace: Pace) -> Option<Moment> {
         self.idle_visits = 0;
         let soon = now + pace.reconnect_gap();
         let earliest = self.earliest(pace);
         if earliest <= soon {
-            // No exception is needed: the contact was long enough ago.
-            return Some(soon);
+            return Some(match family.holds_back_have() {
+                // It would close again before it is complete: seen 5 s later it is.
+                true => soon,
+                // aria2 takes us back at once.
+                false => earliest.max(now + pace.return_at_once()),
+            });
         }
         self.quick_returns
             .retain(|it| now.since(*it) < pace.reconnect_window());
@@ -219,17 +230,14 @@ impl ContactHistory {
     /// Back-off after contacts that reached nobody. A peer that was seen below
     /// the threshold is worth more tries: its fate is what the count is about.
     fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
-        let doublings = self.failures.saturating_sub(1);
-        match standing {
-            Some(_) => doubled(pace.contact_gap(), doublings).min(delay),
-            None => doubled(pace.retry_first(), doublings).min(pace.retry_longest()),
-        }
+        let longest = standing.map_or(pace.retry_longest(), |_| delay);
+        doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest)
     }
 }
 
 /// Whether the finish was near when the peer closed. rTorrent closes just before
 /// its own completion and holds HAVE back until then, so that its last known
-/// progress says nothing of when (PEERS: closes at 31 of 256 as at 237).
+/// progress says nothing of when (it closes at 31 of 256 pieces as at 237).
 fn finishing_soon(now: Moment, peer: &Standing, pace: Pace) -> bool {
     let near = pace.reconnect_expected();
     peer.family.holds_back_have()

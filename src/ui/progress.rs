@@ -88,10 +88,15 @@ fn line(elapsed: Duration, it: &Standing) -> String {
     let seconds = elapsed.as_secs();
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     format!(
-        "{hours:02}:{minutes:02}:{:02}  {} torrents, {} addresses, {} sessions; \
+        "{hours:02}:{minutes:02}:{:02}  {} {}, {} addresses, {} sessions; \
          {} observed: {} complete, {} below; {} confirmed",
         seconds % 60,
         it.torrents,
+        if it.torrents == 1 {
+            "torrent"
+        } else {
+            "torrents"
+        },
         it.addresses,
         it.sessions,
         it.observed,

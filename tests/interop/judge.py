@@ -34,7 +34,7 @@ def seconds(stamp):
     return datetime.fromisoformat(stamp).timestamp()
 
 
-def judge(name, plan, truth, rows):
+def judge(name, plan, truth, rows, observed_until):
     """`rows` are the completions recorded for the address of this client."""
     verdict = Verdict(name, plan.kind, plan.who, plan.behaviour in DOWNLOADS and truth.completed is not None)
     if len(rows) > 1:
@@ -50,7 +50,7 @@ def judge(name, plan, truth, rows):
         if verdict.error_s < -EARLY_S:
             verdict.verdict, verdict.why = WRONG, f"{-verdict.error_s:.1f} s before it reached the threshold"
     elif verdict.completed:
-        stayed_s = truth.ended - truth.completed
+        stayed_s = min(truth.ended, observed_until) - truth.completed
         verdict.verdict = UNSEEN if plan.firewalled or stayed_s < STAYED_S else MISSED
         verdict.why = f"it stayed {stayed_s:.1f} s" + (" behind a firewall" if plan.firewalled else "")
     return verdict

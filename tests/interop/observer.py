@@ -29,8 +29,9 @@ class Observer(Resident):
         entries = folder / "list.txt"
         entries.write_text(f"# the swarm of this run\n{swarm.torrent.file}\n")
         self.command = [
-            self.binaries / "bta", entries, "--output", self.store, "--duration", options.limit + LONGER_THAN_THE_SWARM_S,
-            "--bind", host.address, "-p", PORT, "--allow-local", "--keep-addresses",
+            self.binaries / "bta", entries, "--output", self.store, "--bind", host.address, "-p", PORT,
+            "--duration", options.limit + LONGER_THAN_THE_SWARM_S, "--allow-local", "--keep-addresses",
+            "-l", options.loglevel,
             *(["-i", options.interval] if options.interval else [])]
         self.copies = []  # of the store, as each SIGKILL left it
         self.exit_code = None

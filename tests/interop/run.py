@@ -33,6 +33,7 @@ def arguments():
     add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
     add("--tracker-interval", type=int, default=20, metavar="S", help="announce interval of bittorrent-tracker")
     add("--interval", metavar="MIN", help="handed to bta as -i")
+    add("--loglevel", default="DEBUG", help="handed to bta as -l (%(default)s)")
     add("--seed", type=int, default=int(time.time()) % 1_000_000, help="of everything drawn (the time)")
     add("--size", type=int, default=64, metavar="MIB", help="of the content (%(default)s)")
     add("--arrivals", type=int, default=60, metavar="S", help="clients arrive over this time (%(default)s)")

@@ -24,6 +24,7 @@ class Swarm:
         self.tracker = TRACKERS[options.tracker](
             host, subfolder(folder, "tracker"), self.torrent, self.tracker_stopping, options.tracker_interval)
         self.opening = None
+        self.observed_until = None
         self.lives = []
         for number, plan in enumerate(plans):
             name = f"{number:02}-{plan.kind}-{plan.behaviour}"
@@ -50,6 +51,7 @@ class Swarm:
 
     def close(self, observers):
         """End the observers, then every client, then the tracker; remove the content."""
+        self.observed_until = time.time()
         for event, threads in ((self.observed, observers), (self.stopping, self.lives),
                                (self.tracker_stopping, [self.tracker])):
             event.set()

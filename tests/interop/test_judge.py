@@ -26,8 +26,8 @@ def row(at, below_at=None, evidence="in_session"):
 class Judge(unittest.TestCase):
     downloaded = truth((1, 0), (19.8, 97), (20, 98), (21, 100))
 
-    def verdict(self, behaviour, made, *rows, **plan):
-        return judge("x", Plan("aria2", behaviour, **plan), made, rows).verdict
+    def verdict(self, behaviour, made, *rows, until=90, **plan):
+        return judge("x", Plan("aria2", behaviour, **plan), made, rows, EPOCH + until).verdict
 
     def test_confirms_a_download(self):
         self.assertEqual(self.verdict(STAY, self.downloaded, row(20.1)), CONFIRMED)
@@ -39,6 +39,9 @@ class Judge(unittest.TestCase):
         left = truth((1, 0), (20, 98), (21, 100), ended=21.2)
         self.assertEqual(self.verdict(LEAVE, left), UNSEEN)
         self.assertEqual(self.verdict(STAY, self.downloaded, firewalled=True), UNSEEN)
+
+    def test_does_not_ask_for_what_came_too_late(self):
+        self.assertEqual(self.verdict(STAY, self.downloaded, until=35), UNSEEN)
 
     def test_finds_a_confirmed_seed_wrong(self):
         seed = truth((1, 40), (2, 100))  # as seen while it checks its files
@@ -57,10 +60,12 @@ class Judge(unittest.TestCase):
         self.assertEqual(self.verdict(STAY, self.downloaded, row(20), row(30)), DOUBLED)
 
     def test_measures_the_error_of_time(self):
-        plan = Plan("aria2", STAY)
-        self.assertAlmostEqual(judge("x", plan, self.downloaded, [row(22.5)]).error_s, 2.5, 3)
-        self.assertEqual(judge("x", plan, self.downloaded, [row(22.5, 15, "across_sessions")]).error_s, 0)
-        self.assertAlmostEqual(judge("x", plan, self.downloaded, [row(30, 22, "across_sessions")]).error_s, 2, 3)
+        def error(recorded):
+            return judge("x", Plan("aria2", STAY), self.downloaded, [recorded], EPOCH + 90).error_s
+
+        self.assertAlmostEqual(error(row(22.5)), 2.5, 3)
+        self.assertEqual(error(row(22.5, 15, "across_sessions")), 0)
+        self.assertAlmostEqual(error(row(30, 22, "across_sessions")), 2, 3)
 
 
 if __name__ == "__main__":

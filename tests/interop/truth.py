@@ -29,7 +29,7 @@ class Truth:
             self.completed = at
 
     def error(self, earliest, latest):
-        """Seconds between [earliest, latest] and the crossing; 0 if they overlap, negative if it was named too early."""
+        """Seconds from the crossing to [earliest, latest]; 0 if they overlap, negative if that is too early."""
         if latest < (self.below or self.crossed):
             return latest - (self.below or self.crossed)
         return max(earliest - self.crossed, 0.0)

@@ -16,8 +16,9 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use crate::clock::Clock;
 use crate::moment::Moment;
 
+use super::ending::Over;
 use super::outbox::Delivery;
-use super::{Over, Peer, Stage};
+use super::{Peer, Stage};
 
 /// One read buffer an arbiter, not a session.
 const SCRATCH_BYTES: usize = 16 * 1024;

@@ -187,12 +187,12 @@ impl Outbox {
         remote: std::net::SocketAddr,
         context: &PeerContext,
     ) -> bool {
-        let mut open: Vec<_> = self
-            .unacknowledged
-            .take()
-            .map(|it| it.0)
-            .into_iter()
-            .collect();
+        let unacknowledged = self.unacknowledged.take().into_iter();
+        let unacknowledged = unacknowledged.filter_map(|(observed, mut receipt)| {
+            // The answer may have come in the same moment.
+            receipt.try_recv().is_err().then_some(observed)
+        });
+        let mut open: Vec<_> = unacknowledged.collect();
         open.extend(self.waiting.drain(..).filter_map(|it| match it {
             Parcel::Observed {
                 observed,

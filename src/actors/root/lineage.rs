@@ -1,28 +1,31 @@
 //! Root starts its children, hears of their deaths, and starts them again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
 use slog::{error, info, warn};
+use tokio::sync::oneshot;
 
 use crate::actors::listener::{Listener, SwarmIs};
 use crate::actors::recorder::{Recorder, Write};
 use crate::actors::supervision::{ChildExited, Class, Die, Exit, Remedy};
-use crate::actors::swarm::{KillChild, RecorderIs, Swarm};
+use crate::actors::swarm::{KillChild, RecorderIs, Replayed, Swarm};
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::EventRow;
 use crate::store::{Record, Writer};
 
-use super::{ChildName, Kill, Root, RunEnd};
+use super::{ChildName, Kill, Replay, Root, RunEnd};
 
 /// A message that found a child's mailbox full is sent again after this.
 const RESEND_AFTER: Duration = Duration::from_millis(50);
 
 impl Root {
-    /// Opens the store if need be, and starts the Recorder on its own arbiter; the
-    /// first one is followed by everybody else.
+    /// Opens the store if need be, and starts the Recorder on its own arbiter, if it
+    /// is not there; the first one is followed by everybody else.
     pub(super) fn start_recorder(&mut self, ctx: &mut Context<Self>) {
+        if self.recorder.is_some() {
+            return;
+        }
         let writer = match self.first_writer.take() {
             Some(writer) => Ok(writer),
             None => {
@@ -69,7 +72,8 @@ impl Root {
     }
 
     fn start_listener(&mut self, ctx: &mut Context<Self>) {
-        if self.acceptors.is_empty() || self.stopping.is_some() {
+        let wanted = !self.ports.acceptors.is_empty() && self.stopping.is_none();
+        if !wanted || self.listener.is_some() {
             return;
         }
         let Some(links) = self.links() else {
@@ -77,11 +81,11 @@ impl Root {
         };
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Listener);
-        let acceptors: Vec<_> = self.acceptors.iter().map(Arc::clone).collect();
+        let ports = self.ports.clone();
         let (timeout, clock, log) = (self.timeout, self.clock, self.log.clone());
         let listener = Listener::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
-            Listener::new(acceptors, links, timeout, clock, log, lifeline)
+            Listener::new(ports, links, timeout, clock, log, lifeline)
         });
         for (info_hash, swarm) in &self.swarms {
             let it = SwarmIs {
@@ -94,7 +98,7 @@ impl Root {
     }
 
     fn start_swarm(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
-        if self.stopping.is_some() {
+        if self.stopping.is_some() || self.swarms.contains_key(&info_hash) {
             return;
         }
         let (Some(links), Some(plan)) = (self.links(), self.plans.get(&info_hash).cloned()) else {
@@ -116,26 +120,24 @@ impl Root {
             self.deliver(&listener, it, ctx);
         }
         self.swarms.insert(info_hash, swarm);
-        self.hand_replays_on(ctx);
     }
 
-    /// Crossings whose Swarm died go to its successor.
-    pub(super) fn hand_replays_on(&mut self, ctx: &mut Context<Self>) {
-        let mut kept = Vec::new();
-        for replay in self.replays.drain(..) {
-            let Some(swarm) = self.swarms.get(&replay.info_hash) else {
-                kept.push(replay);
-                continue;
-            };
-            if let Err(SendError::Full(replay) | SendError::Closed(replay)) = swarm.try_send(replay)
-            {
-                kept.push(replay);
+    /// A crossing whose Swarm died goes to the successor, again and again until that
+    /// has it stored.
+    pub(super) fn hand_on(&mut self, replay: Replay, ctx: &mut Context<Self>) {
+        let (reply, receipt) = oneshot::channel();
+        if let Some(swarm) = self.swarms.get(&replay.info_hash) {
+            // If it is not taken the reply falls, here as later.
+            let replay = Box::new(replay.clone());
+            let _ = swarm.try_send(Replayed { replay, reply });
+        }
+        ctx.spawn(receipt.into_actor(self).map(move |answer, it, ctx| {
+            if answer.is_ok() {
+                it.replays -= 1;
+            } else {
+                ctx.run_later(RESEND_AFTER, |it, ctx| it.hand_on(replay, ctx));
             }
-        }
-        self.replays = kept;
-        if !self.replays.is_empty() {
-            ctx.run_later(RESEND_AFTER, |it, ctx| it.hand_replays_on(ctx));
-        }
+        }));
     }
 
     /// Sends what must arrive: again, if the mailbox is full. A child that is gone
@@ -152,23 +154,36 @@ impl Root {
     }
 
     /// Leaves a note for the reader of the figures.
-    pub(super) fn record_event(&self, kind: &str, text: &str, ctx: &mut Context<Self>) {
+    fn record_event(&self, kind: &str, text: &str, ctx: &mut Context<Self>) {
         let event = EventRow {
             at: self.clock.now(),
             kind: kind.into(),
             text: text.into(),
             torrent: None,
         };
+        self.note(event, ctx);
+    }
+
+    /// Again and again until it is durable: it may be the Recorder that died.
+    fn note(&self, event: EventRow, ctx: &mut Context<Self>) {
+        let (done, receipt) = oneshot::channel();
         if let Some(recorder) = &self.recorder {
-            let write = Write {
-                records: vec![Record::Event(event)],
-                done: None,
-            };
-            self.deliver(recorder, write, ctx);
+            let _ = recorder.try_send(Write {
+                records: vec![Record::Event(event.clone())],
+                done: Some(done),
+            });
         }
+        ctx.spawn(receipt.into_actor(self).map(move |answer, _, ctx| {
+            if answer.is_err() {
+                ctx.run_later(RESEND_AFTER, |it, ctx| it.note(event, ctx));
+            }
+        }));
     }
 
     fn restart(&mut self, name: ChildName, ctx: &mut Context<Self>) {
+        if self.stopping.is_some() && name != ChildName::Recorder {
+            return;
+        }
         let spec = name.class().spec();
         info!(self.log, "starting again"; "child" => spec.name);
         match name {
@@ -209,6 +224,7 @@ impl StreamHandler<ChildExited> for Root {
                 ctx.run_later(wait, move |it, ctx| it.restart(name, ctx));
             }
             Remedy::Forget => {}
+            Remedy::Escalate if self.stopping.is_some() => {}
             Remedy::Escalate => {
                 error!(self.log, "it dies too often: the run is stopped"; "child" => spec.name);
                 let text = format!("the {} died too often", spec.name);
@@ -228,7 +244,7 @@ impl Handler<Kill> for Root {
             Class::Recorder => told(self.recorder.as_ref()),
             Class::Listener => told(self.listener.as_ref()),
             Class::Swarm => told(self.swarms.values().next()),
-            Class::Tracker | Class::Peer => {
+            Class::Tracker | Class::Pex | Class::Peer => {
                 let swarm = self.swarms.values().next();
                 swarm.is_some_and(|it| it.try_send(KillChild(class)).is_ok())
             }

@@ -4,21 +4,29 @@
 use std::time::Duration;
 
 use actix::prelude::*;
-use slog::{info, warn};
+use slog::{error, info, warn};
 
 use crate::actors::swarm::Stop;
 use crate::actors::{listener, recorder};
+use crate::store::StoreError;
 
 use super::{Root, RunEnd, Shutdown};
 
 /// The time that swarms have to end: goodbyes to trackers, the last rows.
 const SWARMS_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// How often a Recorder that died on the end is started again for it.
+const CLOSE_TRIES: u32 = 2;
+
+/// The time that its death needs to be heard of.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
+
 /// How far the end has come.
 pub(super) struct Stopping {
     end: RunEnd,
     swarms_given_up: bool,
     closing_store: bool,
+    tries: u32,
 }
 
 impl Root {
@@ -32,7 +40,10 @@ impl Root {
             end,
             swarms_given_up: false,
             closing_store: false,
+            tries: 0,
         });
+        // It may just have died, and the end needs one.
+        self.start_recorder(ctx);
         if let Some(listener) = self.listener.clone() {
             self.deliver(&listener, listener::Close, ctx);
         }
@@ -61,19 +72,41 @@ impl Root {
             return;
         }
         stopping.closing_store = true;
+        self.start_recorder(ctx);
         let Some(recorder) = self.recorder.clone() else {
             return self.end(ctx);
         };
         let close = recorder.send(recorder::Close).into_actor(self);
-        ctx.spawn(close.map(|answer, it, ctx| {
-            if let (Ok(Err(failure)), Some(stopping)) = (answer, &mut it.stopping) {
-                stopping.end = RunEnd::StoreFailed(failure);
+        ctx.spawn(close.map(|answer, it, ctx| it.closed(answer, ctx)));
+    }
+
+    fn closed(
+        &mut self,
+        answer: Result<Result<(), StoreError>, MailboxError>,
+        ctx: &mut Context<Self>,
+    ) {
+        if let Some(stopping) = &mut self.stopping {
+            match answer {
+                Ok(Ok(())) => {}
+                Ok(Err(failure)) => stopping.end = RunEnd::StoreFailed(failure),
+                Err(_) if stopping.tries < CLOSE_TRIES => {
+                    warn!(self.log, "the recorder died on the end, once more");
+                    stopping.tries += 1;
+                    stopping.closing_store = false;
+                    ctx.run_later(RETRY_AFTER, |it, ctx| it.go_on_stopping(ctx));
+                    return;
+                }
+                Err(_) => error!(self.log, "the store was not closed in order"),
             }
-            it.end(ctx);
-        }));
+        }
+        self.end(ctx);
     }
 
     fn end(&mut self, ctx: &mut Context<Self>) {
+        if self.replays > 0 {
+            error!(self.log, "crossings are lost: their swarm did not come back";
+                "crossings" => self.replays);
+        }
         if let (Some(ended), Some(stopping)) = (self.ended.take(), self.stopping.take()) {
             // Whoever does not wait for the end needs no word of it.
             let _ = ended.send(stopping.end);

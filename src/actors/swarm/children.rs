@@ -1,4 +1,4 @@
-//! A Swarm's children: its trackers and its sessions.
+//! A Swarm's children: its trackers, its exchange and its sessions.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::{error, warn};
 
 use crate::actors::peer::{Known, Leave, Origin, Peer, PeerPlan};
+use crate::actors::pex::{self, Gossip, Pex};
 use crate::actors::slots::Slot;
 use crate::actors::supervision::{ChildExited, ChildId, Class, Deaths, Exit, Nursery, Remedy};
 use crate::actors::tracker::{Finish, Tracker, TrackerPlan};
@@ -18,7 +19,7 @@ use crate::swarm::book::{End, SessionId};
 use crate::swarm::facts::Outcome;
 use crate::swarm::schedule::Parting;
 
-use super::Swarm;
+use super::{RecorderIs, RecorderLinks, Swarm};
 use crate::actors::recorder::Write;
 
 /// Peers that we want from a tracker in one answer; most give fewer.
@@ -30,6 +31,8 @@ pub(super) struct Children {
     peers: HashMap<ChildId, SessionId>,
     sessions: BTreeMap<SessionId, Addr<Peer>>,
     trackers: BTreeMap<ChildId, TrackerChild>,
+    /// None for a private torrent, and between a death and the next start.
+    pex: Option<(ChildId, Addr<Pex>)>,
     deaths: HashMap<String, Deaths>,
     next_worker: usize,
 }
@@ -47,13 +50,14 @@ impl Children {
             peers: HashMap::new(),
             sessions: BTreeMap::new(),
             trackers: BTreeMap::new(),
+            pex: None,
             deaths: HashMap::new(),
             next_worker: 0,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.peers.is_empty() && self.trackers.is_empty()
+        self.peers.is_empty() && self.trackers.is_empty() && self.pex.is_none()
     }
 
     /// Tells a session to end, if it is still there.
@@ -69,6 +73,29 @@ impl Children {
         if let Some(peer) = self.sessions.get(&session) {
             // One that is lost is followed by the next observation's.
             let _ = peer.try_send(known);
+        }
+    }
+
+    /// Hands gossip on; false: there is nobody to take it now.
+    pub(super) fn hand_on(&self, gossip: Gossip) -> bool {
+        self.pex().is_some_and(|pex| pex.try_send(gossip).is_ok())
+    }
+
+    fn is_pex(&self, child: ChildId) -> bool {
+        self.pex.as_ref().is_some_and(|(it, _)| *it == child)
+    }
+
+    /// The exchange, if it runs.
+    pub(super) fn pex(&self) -> Option<&Addr<Pex>> {
+        self.pex.as_ref().map(|(_, address)| address)
+    }
+
+    /// There is a new Recorder.
+    pub(super) fn introduce(&self, recorder: &RecorderLinks) {
+        for tracker in self.trackers.values() {
+            // Its mailbox never holds more than a few orders. One that is gone is
+            // told when it is started again.
+            let _ = tracker.address.try_send(RecorderIs(recorder.clone()));
         }
     }
 
@@ -102,6 +129,7 @@ impl Swarm {
             interval: self.plan.interval,
             pace: self.plan.terms.pace.divisor(),
             asker: shared.asker.clone(),
+            swarm_gone: self.token.clone(),
         };
         let (child, lifeline) = self.children.nursery.lifeline();
         let (finds, facts) = (ctx.address().recipient(), ctx.address().recipient());
@@ -117,6 +145,18 @@ impl Swarm {
             told_to_finish: false,
         };
         self.children.trackers.insert(child, tracker);
+    }
+
+    pub(super) fn start_pex(&mut self, ctx: &mut Context<Self>) {
+        let (child, lifeline) = self.children.nursery.lifeline();
+        let finds = ctx.address().recipient();
+        let pace = self.plan.terms.pace;
+        let (clock, log) = (self.plan.shared.clock, self.log.clone());
+        let address = Pex::create(|ctx| {
+            ctx.set_mailbox_capacity(Class::Pex.spec().mailbox);
+            Pex::new(pace, finds, clock, log, lifeline)
+        });
+        self.children.pex = Some((child, address));
     }
 
     pub(super) fn start_peer(
@@ -160,6 +200,9 @@ impl Swarm {
                 tracker.told_to_finish = tracker.address.try_send(Finish).is_ok();
             }
         }
+        if let Some(pex) = self.children.pex() {
+            let _ = pex.try_send(pex::Finish);
+        }
     }
 
     fn peer_ended(&mut self, session: SessionId, exit: Exit) {
@@ -185,25 +228,51 @@ impl Swarm {
     }
 
     fn tracker_ended(&mut self, tracker: TrackerChild, exit: Exit, ctx: &mut Context<Self>) {
+        let name = tracker.url.redacted();
+        self.remedy(Class::Tracker, name, exit, ctx, |it, ctx| {
+            it.start_tracker(tracker.url, ctx);
+        });
+    }
+
+    fn pex_ended(&mut self, exit: Exit, ctx: &mut Context<Self>) {
+        self.children.pex = None;
+        self.remedy(
+            Class::Pex,
+            "peer exchange".into(),
+            exit,
+            ctx,
+            Self::start_pex,
+        );
+    }
+
+    /// A permanent child has ended: it is started again, or the Swarm gives up.
+    fn remedy(
+        &mut self,
+        class: Class,
+        name: String,
+        exit: Exit,
+        ctx: &mut Context<Self>,
+        restart: impl FnOnce(&mut Self, &mut Context<Self>) + 'static,
+    ) {
         if self.stopping {
             return;
         }
-        let now = self.now();
-        let name = tracker.url.redacted();
+        let (now, spec) = (self.now(), class.spec());
         let deaths = self.children.deaths.entry(name.clone()).or_default();
-        match deaths.remedy(now, Class::Tracker.spec(), exit) {
+        match deaths.remedy(now, spec, exit) {
             Remedy::RestartAfter(wait) => {
-                error!(self.log, "a tracker's actor died, starting it again"; "tracker" => &name);
-                self.record_event("tracker_restarted", &format!("the actor of {name} died"));
+                error!(self.log, "a child died, starting it again"; "class" => spec.name, "child" => &name);
+                let kind = format!("{}_restarted", spec.name);
+                self.record_event(&kind, &format!("the actor of {name} died"));
                 ctx.run_later(wait, move |it, ctx| {
                     if !it.stopping {
-                        it.start_tracker(tracker.url, ctx);
+                        restart(it, ctx);
                     }
                 });
             }
             Remedy::Forget => {}
             Remedy::Escalate => {
-                error!(self.log, "a tracker's actor dies too often"; "tracker" => &name);
+                error!(self.log, "a child dies too often"; "class" => spec.name, "child" => &name);
                 // Without a word to the lifeline: Root takes it from here.
                 ctx.stop();
             }
@@ -234,6 +303,8 @@ impl StreamHandler<ChildExited> for Swarm {
             self.peer_ended(session, news.exit);
         } else if let Some(tracker) = self.children.trackers.remove(&news.child) {
             self.tracker_ended(tracker, news.exit, ctx);
+        } else if self.children.is_pex(news.child) {
+            self.pex_ended(news.exit, ctx);
         }
         if self.stopping {
             self.finish_if_done(ctx);

@@ -47,8 +47,23 @@ impl Recording {
 }
 
 impl Swarm {
-    /// Records a rise; `peer_waits` is answered when it is durable.
-    pub(super) fn record_rise(
+    /// Records the rise that followed from an observation, if one did. `peer_waits`
+    /// is answered when it is durable.
+    pub(super) fn record(
+        &mut self,
+        rising: Option<Rising>,
+        peer_waits: Option<oneshot::Sender<()>>,
+        ctx: &mut Context<Self>,
+    ) {
+        match (rising, peer_waits) {
+            (Some(rising), peer_waits) => self.record_rise(rising, peer_waits, ctx),
+            // Nothing to wait for: its row is written with the others.
+            (None, Some(peer_waits)) => drop(peer_waits.send(())),
+            (None, None) => {}
+        }
+    }
+
+    fn record_rise(
         &mut self,
         rising: Rising,
         peer_waits: Option<oneshot::Sender<()>>,

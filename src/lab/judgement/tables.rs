@@ -9,21 +9,21 @@ use crate::lab::truth::{Miss, PeerTruth};
 /// The truth beside what was confirmed, as tables.
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<42}{}", "true completions confirmed", self.all)?;
+        writeln!(f, "{:<44}{}", "true completions confirmed", self.all)?;
         writeln!(
             f,
-            "{:<42}{}",
+            "{:<44}{}",
             "  of those announced 3 s before completing", self.fair
         )?;
-        writeln!(f, "{:<42}{}", "  of those that told enough", self.showable)?;
+        writeln!(f, "{:<44}{}", "  of those that told enough", self.showable)?;
         if self.short_of_all() > 0 {
             let short = "confirmed at the threshold, never complete";
-            writeln!(f, "{short:<42}{}", self.short_of_all())?;
+            writeln!(f, "{short:<44}{}", self.short_of_all())?;
         }
         let [median, most] = [0.5, 0.95].map(|share| self.time_error(share).as_secs_f64());
         writeln!(
             f,
-            "{:<42}median {median:.2} s, 95 % under {most:.2} s",
+            "{:<44}median {median:.2} s, 95 % under {most:.2} s",
             "error of the time"
         )?;
         self.table(f, "client", |peer| peer.client.label())?;

@@ -154,6 +154,7 @@ impl Life {
             event: self.event,
             numwant: Some(200),
             resident: true,
+            repeated: false,
         };
         let (mut interval, mut heard) = (NEXT_DIAL, Vec::new());
         for (index, address) in self.plan.addresses().enumerate() {

@@ -65,6 +65,7 @@ fn meet(client: Client, pace: Pace, dialled: bool) -> Meeting {
         client: "bta".into(),
         listen_port: Some(6881),
         reqq: 250,
+        gossip: false,
         handshake_timeout: pace.of(Duration::from_secs(10)),
         pace: pace.divisor(),
     });

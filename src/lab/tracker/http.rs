@@ -105,6 +105,7 @@ impl Query {
             event: self.event.unwrap_or(Event::None),
             numwant: self.numwant,
             resident: false,
+            repeated: false,
         })
     }
 }
@@ -210,6 +211,7 @@ mod tests {
             event: Event::Started,
             numwant: None,
             resident: true,
+            repeated: false,
         };
         registry.announce(Moment::EPOCH, &resident);
         registry

@@ -50,6 +50,8 @@ pub struct Announce {
     pub numwant: Option<u32>,
     /// Whether it is one of the lab's own.
     pub resident: bool,
+    /// Whether it was sent before, and its answer got lost.
+    pub repeated: bool,
 }
 
 /// What a tracker answers.
@@ -89,6 +91,8 @@ pub struct Registry {
     interval: Duration,
     swarms: HashMap<InfoHash, Swarm>,
     rng: SmallRng,
+    /// The last datagram's transaction of each asker.
+    transactions: HashMap<SocketAddr, [u8; 4]>,
     guest_announces: u32,
     offences: Vec<Offence>,
 }
@@ -109,6 +113,7 @@ impl Registry {
             interval,
             swarms: swarms.collect(),
             rng: SmallRng::seed_from_u64(seed),
+            transactions: HashMap::new(),
             guest_announces: 0,
             offences: Vec::new(),
         }
@@ -152,6 +157,11 @@ impl Registry {
         let wanted = announce.numwant.map_or(DEFAULT_PEERS, |it| it as usize);
         answer.peers.truncate(wanted.min(ANSWER_PEERS));
         Some(answer)
+    }
+
+    /// Whether an asker has sent the same once more: a datagram may get lost.
+    pub(super) fn is_repeated(&mut self, asker: SocketAddr, transaction: [u8; 4]) -> bool {
+        self.transactions.insert(asker, transaction) == Some(transaction)
     }
 
     /// Counts of one swarm, without its peers; `None` if it is not known here.
@@ -208,7 +218,7 @@ fn judge(swarm: &Swarm, announce: &Announce, now: Moment, min: Duration) -> Vec<
     }
     let known = swarm.members.get(&announce.address);
     let early = known.is_some_and(|it| now.since(it.announced) < min.mul_f64(0.9));
-    if early && announce.event == Event::None {
+    if early && announce.event == Event::None && !announce.repeated {
         offences.push(Offence::AnnouncedTooOften);
     }
     offences
@@ -229,6 +239,7 @@ mod tests {
             event,
             numwant: None,
             resident: true,
+            repeated: false,
         }
     }
 

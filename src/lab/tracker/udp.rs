@@ -51,7 +51,10 @@ pub(super) fn answer(
         SCRAPE => return Some(packet(SCRAPE, transaction, &scrape(registry, datagram))),
         _ => return Some(packet(ERROR, transaction, b"unknown action\0")),
     }
-    let request = read_announce(datagram, from)?;
+    let request = Announce {
+        repeated: registry.is_repeated(from, transaction),
+        ..read_announce(datagram, from)?
+    };
     let Some(answer) = registry.announce(now, &request) else {
         return Some(packet(ERROR, transaction, b"unregistered torrent\0"));
     };
@@ -90,6 +93,7 @@ fn read_announce(datagram: &[u8], from: SocketAddr) -> Option<Announce> {
         numwant: u32::try_from(i32::from_be_bytes(field(datagram, 92)?)).ok(),
         address: SocketAddr::new(from.ip(), port),
         resident: false,
+        repeated: false,
     })
 }
 
@@ -142,6 +146,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::lab::conduct::Offence;
     use crate::lab::pace::Pace;
 
     const KEY: u64 = 3;
@@ -161,6 +166,7 @@ mod tests {
             event: Event::Started,
             numwant: None,
             resident: true,
+            repeated: false,
         };
         registry.announce(Moment::EPOCH, &resident);
         registry
@@ -216,6 +222,20 @@ mod tests {
         assert_eq!(&answer[..8], b"\0\0\0\x03EFGH");
         assert_eq!(send(registry, &Manner::Honest, &request[..15]), None);
         assert_eq!(registry.guest_announces(), 0);
+    }
+
+    #[test]
+    fn takes_no_offence_at_what_is_sent_again() {
+        let registry = &mut registry();
+        let mut request = announce(connect(registry));
+        request[80..84].fill(0);
+        for _ in 0..2 {
+            send(registry, &Manner::Honest, &request);
+        }
+        assert_eq!(registry.offences(), []);
+        request[12] += 1;
+        send(registry, &Manner::Honest, &request);
+        assert_eq!(registry.offences(), [Offence::AnnouncedTooOften]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use super::family::Family;
 use super::frame::FrameReader;
 use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
 use super::message::Message;
+use super::pex::{PeerExchange, PexError};
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
 
@@ -46,6 +47,8 @@ pub struct Greeting {
     /// How many requests we queue, for the extension handshake; none will be
     /// served.
     pub reqq: u32,
+    /// Whether to ask for peer exchange; never for a private torrent (BEP 27).
+    pub gossip: bool,
     /// How long the whole handshake may take.
     pub handshake_timeout: Duration,
     /// Divides the rhythm of keep-alives and the limit of silence: 1 in earnest,
@@ -74,6 +77,8 @@ pub enum Event {
     UploadOnly(bool),
     /// The port of its DHT node.
     DhtPort(u16),
+    /// Who else it is connected to; what cannot be read ends nothing.
+    Pex(Result<Box<PeerExchange>, PexError>),
 }
 
 /// One session with one peer.
@@ -157,9 +162,9 @@ impl Conversation {
         }
         if let State::Talking(talk) = &mut self.state {
             talk.heard_at = now;
-            let pieces = self.greeting.pieces;
-            while let Some(body) = self.frames.next(&mut input, |head| judge(head, pieces))? {
-                self.events.extend(talk.hear(body, pieces)?);
+            let greeting = &self.greeting;
+            while let Some(body) = self.frames.next(&mut input, |head| judge(head, greeting))? {
+                self.events.extend(talk.hear(body, greeting.pieces)?);
             }
             if talk.family.wants_zero_bitfield() {
                 self.send_zero_bitfield(now);
@@ -335,6 +340,7 @@ impl Conversation {
             ids: ExtensionIds {
                 lt_donthave: Some(our_ids::DONT_HAVE),
                 upload_only: Some(our_ids::UPLOAD_ONLY),
+                ut_pex: self.greeting.gossip.then_some(our_ids::PEX),
                 ..ExtensionIds::default()
             },
             ..ExtendedHello::default()

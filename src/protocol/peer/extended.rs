@@ -1,5 +1,5 @@
-//! The extension protocol: the extension handshake ("hello"), and the two
-//! extension messages that tell of progress.
+//! The extension protocol: the extension handshake ("hello"), and the ids of the
+//! extension messages that we take.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,6 +12,8 @@ use crate::protocol::limits;
 /// of libtorrent, because some clients mistake the id that they were given for
 /// the one that they give.
 pub mod our_ids {
+    /// Peer exchange. Source: BEP 11.
+    pub const PEX: u8 = 1;
     /// "Wants nothing more": one byte, 0 or 1. Source: BEP 21 as libtorrent
     /// sends it on a change.
     pub const UPLOAD_ONLY: u8 = 3;

@@ -1,5 +1,5 @@
-//! The peer wire protocol: BEP 3, 6 (Fast), 10 (extensions), 21 (partial
-//! seeds), 54 (lt_donthave).
+//! The peer wire protocol: BEP 3, 6 (Fast), 10 (extensions), 11 (peer exchange),
+//! 21 (partial seeds), 54 (lt_donthave).
 
 pub mod bitfield;
 pub mod conversation;
@@ -10,6 +10,7 @@ pub mod frame;
 pub mod handshake;
 pub mod message;
 pub mod names;
+pub mod pex;
 
 pub use bitfield::Bitfield;
 pub use conversation::{Conversation, Event, Greeting};
@@ -18,3 +19,4 @@ pub use extended::ExtendedHello;
 pub use family::Family;
 pub use handshake::{Handshake, PeerId, Reserved};
 pub use message::Message;
+pub use pex::PeerExchange;

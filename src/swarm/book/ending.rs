@@ -18,13 +18,26 @@ impl Book {
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
         if end.outcome == Outcome::SelfConnection {
-            self.addresses.is_own(session.address);
+            self.met_ourselves(&session);
         }
         if end.parting != Parting::NotReached {
             self.reached(now, &session);
         }
         let number = self.conclude(now, &session, end);
         self.plan_return(now, &session, end, number);
+    }
+
+    /// At one of the two ends: the accepting one sees where the connection came from,
+    /// and knows at which port it arrived.
+    fn met_ourselves(&mut self, session: &Session) {
+        let mut address = session.address;
+        if session.direction == Direction::Incoming {
+            match self.terms.listen_port {
+                Some(port) => address.set_port(port),
+                None => return,
+            }
+        }
+        self.addresses.is_own(address);
     }
 
     fn reached(&mut self, now: Moment, session: &Session) {

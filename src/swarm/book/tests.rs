@@ -32,6 +32,7 @@ fn terms() -> BookTerms {
         pace: Pace::default(),
         delay: Duration::from_secs(600),
         policy: AddressPolicy::default(),
+        listen_port: Some(6_889),
     }
 }
 

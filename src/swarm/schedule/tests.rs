@@ -14,6 +14,7 @@ fn view() -> SessionView {
         dialable: true,
         changes: 0,
         complete: false,
+        awaits_gossip: false,
         expected_finish: None,
     }
 }
@@ -38,6 +39,18 @@ fn leaves_after_two_changes_unless_the_finish_is_near() {
         ..view()
     };
     assert!(matches!(hold(at(5), &early, PACE), Hold::Until(_)));
+}
+
+#[test]
+fn holds_a_complete_one_until_its_first_gossip_or_three_seconds() {
+    let complete = |awaits_gossip| SessionView {
+        complete: true,
+        awaits_gossip,
+        ..view()
+    };
+    assert_eq!(hold(at(2), &complete(true), PACE), Hold::Until(at(3)));
+    assert_eq!(hold(at(3), &complete(true), PACE), Hold::Leave);
+    assert_eq!(hold(at(0), &complete(false), PACE), Hold::Leave);
 }
 
 #[test]
@@ -110,6 +123,20 @@ fn comes_back_at_once_when_the_peer_closed_near_its_finish() {
 }
 
 #[test]
+fn needs_no_exception_half_a_minute_after_the_last_contact() {
+    let near = standing(Some(100), Family::Aria2);
+    let next =
+        |closed| contacted(at(0)).next(at(closed), Parting::TheyLeft, Some(&near), DELAY, PACE);
+    assert_eq!(
+        next(31),
+        at(32),
+        "aria2 closes after 31 s and takes us back at once"
+    );
+    assert_eq!(next(27), at(30));
+    assert_eq!(next(24), at(29), "one exception");
+}
+
+#[test]
 fn rtorrent_that_closes_may_be_about_to_finish() {
     let dark = |family| standing(None, family);
     let next =
@@ -126,7 +153,7 @@ fn backs_off_from_who_is_not_reached() {
         let next = history.next(at(100), Parting::NotReached, None, DELAY, PACE);
         gaps.push(next.since(at(100)).as_secs());
     }
-    assert_eq!(gaps, [60, 120, 240, 480, 960, 1800, 1800, 1800]);
+    assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1800, 1800]);
     let below = standing(None, Family::Other);
     let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
     assert_eq!(
@@ -149,7 +176,7 @@ fn complete_peers_are_rarely_visited() {
         assert_eq!(history.failures, 0, "nothing was missed");
     }
     let unknown = contacted(at(0)).next(at(1), Parting::NotReached, None, DELAY, PACE);
-    assert_eq!(unknown, at(61), "the control");
+    assert_eq!(unknown, at(31), "the control");
 }
 
 #[test]
@@ -174,8 +201,8 @@ fn closing_long_after_the_forecast_is_no_sign_of_a_finish() {
         contacted(at(0)).next(at(500), Parting::TheyLeft, Some(&known), DELAY, PACE)
     };
     assert_eq!(next(379), at(560));
-    assert_eq!(next(380), at(505), "it may just have finished");
-    assert_eq!(next(620), at(505));
+    assert_eq!(next(380), at(501), "it may just have finished");
+    assert_eq!(next(620), at(501));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::protocol::peer::family::Family;
 use crate::protocol::peer::frame::{Head, Verdict};
 use crate::protocol::peer::handshake::{Handshake, Reserved};
 use crate::protocol::peer::message::{self, Message, WrongLength};
+use crate::protocol::peer::pex::PeerExchange;
 
 /// The state after the handshakes.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ impl Talk {
                 (our_ids::DONT_HAVE, &[a, b, c, d]) => {
                     Event::DontHave(in_range(u32::from_be_bytes([a, b, c, d]))?)
                 }
+                (our_ids::PEX, payload) => Event::Pex(PeerExchange::decode(payload).map(Box::new)),
                 (0, payload) => return Ok(self.learn(payload)),
                 _ => return Ok(None),
             },
@@ -88,14 +90,14 @@ impl Talk {
 }
 
 /// Which frames are worth keeping, and which no peer may send.
-pub(super) fn judge(head: Head, pieces: u32) -> Result<Verdict, ConversationError> {
+pub(super) fn judge(head: Head, greeting: &Greeting) -> Result<Verdict, ConversationError> {
     let len_bytes = head.len_bytes;
     let Some(id) = head.id else {
         return Ok(Verdict::Skip);
     };
     let received = len_bytes.saturating_sub(1) as usize;
     let expected = match id {
-        message::BITFIELD => Bitfield::bytes_for(pieces),
+        message::BITFIELD => Bitfield::bytes_for(greeting.pieces),
         message::HAVE => 4,
         message::HAVE_ALL | message::HAVE_NONE => 0,
         message::PIECE => return Err(ConversationError::UnrequestedPiece),
@@ -104,7 +106,7 @@ pub(super) fn judge(head: Head, pieces: u32) -> Result<Verdict, ConversationErro
             return Err(ConversationError::FrameTooLong { len_bytes, max });
         }
         message::PORT if received == 2 => 2,
-        message::EXTENDED if wants_extension(head) => received,
+        message::EXTENDED if wants_extension(head, greeting) => received,
         _ => return Ok(Verdict::Skip),
     };
     match id {
@@ -114,9 +116,10 @@ pub(super) fn judge(head: Head, pieces: u32) -> Result<Verdict, ConversationErro
     }
 }
 
-fn wants_extension(head: Head) -> bool {
+fn wants_extension(head: Head, greeting: &Greeting) -> bool {
     match head.extension {
         Some(0) => head.len_bytes <= limits::HELLO_BYTES,
+        Some(our_ids::PEX) => greeting.gossip && head.len_bytes <= limits::PEX_BYTES,
         Some(our_ids::UPLOAD_ONLY) => head.len_bytes == 3,
         Some(our_ids::DONT_HAVE) => head.len_bytes == 6,
         _ => false,

@@ -20,6 +20,7 @@ fn greeting() -> Greeting {
         client: "bta 0.1".to_owned(),
         listen_port: Some(6881),
         reqq: 250,
+        gossip: true,
         handshake_timeout: Duration::from_secs(10),
         pace: 1,
     }

@@ -34,7 +34,8 @@ fn returns_as_each_ending_asks() {
     );
     assert_eq!(returns(rtorrent, 60, WeLeft, None), 60);
     let aria2 = client("-A21360-", Family::Aria2);
-    assert_eq!(returns(aria2, 31, TheyLeft, Some(100)), 5);
+    assert_eq!(returns(aria2, 31, TheyLeft, Some(100)), 1);
+    assert_eq!(returns(aria2, 20, TheyLeft, Some(100)), 5, "an exception");
     assert_eq!(returns(aria2, 31, TheyLeft, None), 60);
     assert_eq!(
         returns(LIBTORRENT, 60, WeLeft, Some(300)),
@@ -241,6 +242,13 @@ fn own_address_is_never_contacted_again() {
     let id = script.dial(HOME);
     script.ends_as(id, NotReached, Outcome::SelfConnection, None);
     script.wait(7 * 24 * 3600).named(Source::Pex, HOME);
+    assert_eq!(script.contact(), None);
+    // The accepting end of such a connection sees it first.
+    let ours = "45.0.0.3:6889";
+    script.dial(ours);
+    let id = script.accept("45.0.0.3:40000");
+    script.ends_as(id, NotReached, Outcome::SelfConnection, None);
+    script.wait(3600).named(Source::Pex, ours);
     assert_eq!(script.contact(), None);
     // The control: another outcome.
     let id = script.dial("45.0.0.2:6881");

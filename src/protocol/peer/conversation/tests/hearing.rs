@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocol::limits;
 use crate::protocol::peer::message;
+use crate::protocol::peer::pex::PexFlags;
 
 #[test]
 fn passes_on_a_hello_before_the_bitfield_and_bitfields_at_any_time() {
@@ -191,4 +192,44 @@ fn what_came_before_an_error_is_heard() {
         &frames(&[Message::Have(1), Message::Have(PIECES)]),
     );
     assert_eq!(events(&mut session), [Event::Have(1)]);
+}
+
+#[test]
+fn hears_gossip_and_passes_over_what_cannot_be_read() {
+    let mut session = meet(FAST_AND_EXTENDED, "-LT2080-");
+    let gossip = |payload| Message::Extended {
+        id: our_ids::PEX,
+        payload,
+    };
+    let one = b"d5:added6:\x01\x02\x03\x04\x1a\xe17:added.f1:\x02e";
+    let long = [b'x'; limits::PEX_BYTES as usize];
+    let said = [gossip(one), gossip(b"garbage"), gossip(&long)];
+    let heard = hear(&mut session, &said);
+    let [Event::Pex(Ok(exchange)), Event::Pex(Err(garbage))] = &heard[..] else {
+        panic!("{heard:?}");
+    };
+    let added = ("1.2.3.4:6881".parse().unwrap(), PexFlags::SEED);
+    assert_eq!(exchange.added, [added]);
+    assert_eq!(garbage.label(), "bad_bencode");
+    assert_eq!(hear(&mut session, &[Message::Have(3)]), [Event::Have(3)]);
+}
+
+#[test]
+fn neither_asks_for_gossip_nor_hears_it_of_a_private_torrent() {
+    let private = Greeting {
+        gossip: false,
+        ..greeting()
+    };
+    let mut session = Conversation::dial(T0, Arc::new(private), [192, 0, 2, 7].into());
+    said(&mut session);
+    let handshake = theirs(FAST_AND_EXTENDED, "-LT2080-").encode();
+    session.handle_input(T0, &handshake).unwrap();
+    let hello = String::from_utf8_lossy(&said(&mut session)).into_owned();
+    assert!(hello.contains("upload_only") && !hello.contains("ut_pex"));
+    events(&mut session);
+    let gossip = Message::Extended {
+        id: our_ids::PEX,
+        payload: b"d5:added6:\x01\x02\x03\x04\x1a\xe1e",
+    };
+    assert_eq!(hear(&mut session, &[gossip]), []);
 }

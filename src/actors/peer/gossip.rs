@@ -1,0 +1,39 @@
+//! What a session's peer says of others, on its way to the Swarm's Pex.
+
+use crate::actors::pex::Gossip;
+use crate::moment::Moment;
+use crate::protocol::peer::pex::{PeerExchange, PexError};
+
+use super::Peer;
+
+impl Peer {
+    /// The peer gossips. A Swarm that has no room does without.
+    pub(super) fn gossiped(&mut self, now: Moment, message: Result<Box<PeerExchange>, PexError>) {
+        let Some(said) = self.ear.hear(now, message, self.context.pace) else {
+            return;
+        };
+        if said.added.is_empty() && said.dropped.is_empty() {
+            return;
+        }
+        let gossip = Gossip {
+            session: self.session,
+            from: self.remote.ip(),
+            said,
+            refused: self.ear.take_refused(),
+        };
+        let _ = self.context.gossip.try_send(gossip);
+    }
+
+    /// Whether the peer's first gossip may still come.
+    pub(super) fn awaits_gossip(&self) -> bool {
+        let exchanges = match self.conversation.hello() {
+            Some(hello) => hello.ids.ut_pex.is_some(),
+            // Its extension handshake may follow its bitfield.
+            None => self
+                .conversation
+                .handshake()
+                .is_some_and(|it| it.reserved.extended()),
+        };
+        exchanges && self.context.greeting.gossip && !self.ear.has_heard()
+    }
+}

@@ -1,0 +1,79 @@
+//! What a Peer needs to begin.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use tokio_util::sync::CancellationToken;
+
+use crate::actors::permits::Permits;
+use crate::actors::pex::Gossip;
+use crate::actors::root::Replay;
+use crate::actors::slots::Slot;
+use crate::actors::swarm::{Met, Observed, SessionEnded};
+use crate::clock::Clock;
+use crate::net::{Incoming, Network};
+use crate::protocol::peer::conversation::Greeting;
+use crate::swarm::book::SessionId;
+use crate::swarm::identity::IdentityHasher;
+use crate::swarm::pace::Pace;
+use crate::swarm::yardstick::Yardstick;
+
+/// What all sessions of one swarm have in common.
+pub struct PeerContext {
+    /// What we say.
+    pub greeting: Arc<Greeting>,
+    /// The torrent's measures.
+    pub yardstick: Yardstick,
+    /// The rhythm of the run.
+    pub pace: Pace,
+    /// Makes the identity hashes.
+    pub hasher: IdentityHasher,
+    /// Where links come from.
+    pub network: Network,
+    /// Our own addresses to dial from, at most one a family.
+    pub bind: Vec<IpAddr>,
+    /// How long a dial may take.
+    pub timeout: Duration,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The Swarm's mailboxes.
+    pub met: Recipient<Met>,
+    /// See `met`.
+    pub observed: Recipient<Observed>,
+    /// See `met`.
+    pub ended: Recipient<SessionEnded>,
+    /// See `met`; it hands this on to its Pex.
+    pub gossip: Recipient<Gossip>,
+    /// Where a crossing goes if the Swarm is gone.
+    pub root: Recipient<Replay>,
+    /// What thousands share on their way to the Swarm.
+    pub permits: Permits,
+    /// Falls when the Swarm does.
+    pub swarm_gone: CancellationToken,
+}
+
+/// How a session begins.
+pub enum Origin {
+    /// We dial.
+    Dial,
+    /// Somebody dialled us; these bytes of its handshake were read already.
+    Accepted(Incoming, Vec<u8>),
+}
+
+/// What one Peer needs to begin.
+pub struct PeerPlan {
+    /// What its swarm's sessions have in common.
+    pub context: Arc<PeerContext>,
+    /// Its session's number in the Swarm's book.
+    pub session: SessionId,
+    /// The other end.
+    pub remote: SocketAddr,
+    /// How the session begins.
+    pub origin: Origin,
+    /// Dialling the peer is known to work.
+    pub dialable: bool,
+    /// Its share of the run's sessions.
+    pub slot: Slot,
+}

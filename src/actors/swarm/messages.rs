@@ -1,0 +1,142 @@
+//! What a Swarm is told and asked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use crate::actors::permits::Permit;
+use crate::actors::recorder::{Confirm, Load, Write};
+use crate::actors::root::Replay;
+use crate::actors::supervision::Class;
+use crate::net::Incoming;
+use crate::swarm::book::{self, End, Figures, SessionId};
+use crate::swarm::facts::Source;
+use crate::swarm::identity::Claim;
+
+/// Tracker, Pex -> Swarm: these addresses are in the swarm.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct PeersFound {
+    /// Who says so.
+    pub source: Source,
+    /// The addresses; bounded by who parsed them.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Tracker -> Swarm: what a tracker reports.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Announced {
+    /// The announce URL, passkeys redacted.
+    pub tracker: Arc<str>,
+    /// Seeders.
+    pub seeders: Option<u32>,
+    /// Leechers, without us.
+    pub leechers: Option<u32>,
+    /// Downloads.
+    pub downloaded: Option<u32>,
+}
+
+/// Listener -> Swarm: somebody connected and asks for this torrent.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Arrived {
+    /// The connection.
+    pub incoming: Incoming,
+    /// What was read of its handshake.
+    pub head: Vec<u8>,
+    /// Who.
+    pub remote: SocketAddr,
+}
+
+/// Peer -> Swarm: a session has shaken hands.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Met {
+    /// The session.
+    pub session: SessionId,
+    /// Who the peer is, as far as it shows.
+    pub claim: Claim,
+    /// Falls when this was handled.
+    pub permit: Permit,
+}
+
+/// Peer -> Swarm: what a session observed; a crossing among others.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Observed {
+    /// The session.
+    pub session: SessionId,
+    /// What it saw.
+    pub observed: Box<book::Observed>,
+    /// Answered once what follows from it is durable.
+    pub reply: Option<oneshot::Sender<()>>,
+    /// Falls when this was handled.
+    pub permit: Permit,
+}
+
+/// Peer -> Swarm: a session, or a contact that never became one, has ended.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct SessionEnded {
+    /// The session.
+    pub session: SessionId,
+    /// How.
+    pub end: Box<End>,
+    /// Falls when this was handled.
+    pub permit: Permit,
+}
+
+/// Root -> Swarm: a crossing that your predecessor died on.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Replayed {
+    /// The crossing.
+    pub replay: Box<Replay>,
+    /// Answered once what follows from it is durable.
+    pub reply: oneshot::Sender<()>,
+}
+
+/// Root -> Swarm -> Tracker: there is a new Recorder.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct RecorderIs(pub RecorderLinks);
+
+/// App -> Swarm: how does it stand?
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "SwarmFigures")]
+pub struct Ask;
+
+/// Root -> Swarm: one child of this class is to die by a panic. For tests.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct KillChild(pub Class);
+
+/// Root -> Swarm: end in order.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Stop;
+
+/// The mailboxes of the Recorder that a Swarm uses.
+#[derive(Clone)]
+pub struct RecorderLinks {
+    /// For rows.
+    pub writes: Recipient<Write>,
+    /// For rises.
+    pub confirms: Recipient<Confirm>,
+    /// For what the store knows.
+    pub loads: Recipient<Load>,
+}
+
+/// Figures of one swarm for a person who watches.
+#[derive(Clone, Debug, MessageResponse)]
+pub struct SwarmFigures {
+    /// The torrent's name.
+    pub name: Arc<str>,
+    /// What the book knows.
+    pub figures: Figures,
+    /// What the trackers reported last, one a tracker.
+    pub trackers: Vec<Announced>,
+}

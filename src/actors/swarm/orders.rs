@@ -1,0 +1,75 @@
+//! What Root and the App want of a Swarm.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+
+use crate::actors::supervision::{Class, Die};
+
+use super::{Ask, KillChild, RecorderIs, Replayed, Stop, Swarm, SwarmFigures};
+
+impl Handler<Replayed> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, Replayed { replay, reply }: Replayed, ctx: &mut Self::Context) {
+        let now = self.now();
+        let reaction = self
+            .book
+            .replayed(now, replay.remote, &replay.first, &replay.observed);
+        self.record(reaction.and_then(|it| it.rising), Some(reply), ctx);
+    }
+}
+
+impl Handler<RecorderIs> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, RecorderIs(links): RecorderIs, ctx: &mut Self::Context) {
+        self.children.introduce(&links);
+        self.recorder = links;
+        self.flush(ctx);
+    }
+}
+
+impl Handler<Ask> for Swarm {
+    type Result = SwarmFigures;
+
+    fn handle(&mut self, _: Ask, _: &mut Self::Context) -> Self::Result {
+        SwarmFigures {
+            name: Arc::clone(&self.plan.name),
+            figures: self.book.figures(),
+            trackers: self.reported.clone(),
+        }
+    }
+}
+
+impl Handler<Stop> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        self.stopping = true;
+        self.dismiss_all();
+        self.flush(ctx);
+        self.finish_if_done(ctx);
+    }
+}
+
+impl Handler<KillChild> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, KillChild(class): KillChild, _: &mut Self::Context) {
+        match class {
+            Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
+            Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
+            Class::Pex => drop(self.children.pex().map(|it| it.try_send(Die))),
+            Class::Recorder | Class::Listener | Class::Swarm => {}
+        }
+    }
+}
+
+impl Handler<Die> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("the swarm was asked to die");
+    }
+}

@@ -1,0 +1,68 @@
+//! What a Swarm needs to begin, and to begin again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use slog::Logger;
+
+use crate::actors::slots::Slots;
+use crate::actors::tracker::Asker;
+use crate::clock::Clock;
+use crate::net::Network;
+use crate::protocol::info_hash::InfoHash;
+use crate::protocol::peer::conversation::Greeting;
+use crate::protocol::tracker::TrackerUrl;
+use crate::swarm::book::BookTerms;
+use crate::swarm::facts::TorrentNumber;
+
+/// What a Swarm needs to begin; kept by Root to begin it again.
+#[derive(Clone)]
+pub struct SwarmPlan {
+    /// The torrent's number in the store.
+    pub torrent: TorrentNumber,
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// Its name, for people.
+    pub name: Arc<str>,
+    /// Bytes that a download of it takes: what we report as left.
+    pub left_bytes: u64,
+    /// Its trackers.
+    pub trackers: Vec<TrackerUrl>,
+    /// What its book goes by.
+    pub terms: BookTerms,
+    /// What we say to its peers.
+    pub greeting: Arc<Greeting>,
+    /// The user's announce interval, if there is one.
+    pub interval: Option<Duration>,
+    /// The key that trackers know us by when our address changes.
+    pub tracker_key: u32,
+    /// The port that we announce.
+    pub announce_port: u16,
+    /// The run's common parts.
+    pub shared: Arc<Shared>,
+}
+
+/// What all Swarms of a run share.
+pub struct Shared {
+    /// Where links come from.
+    pub network: Network,
+    /// Our own addresses, at most one a family; none: any.
+    pub bind: Vec<std::net::IpAddr>,
+    /// Speaks to trackers.
+    pub asker: Asker,
+    /// The run's sessions.
+    pub slots: Slots,
+    /// The key of the identity hashes.
+    pub secret: [u8; 32],
+    /// How long a dial may take.
+    pub timeout: Duration,
+    /// Whether addresses are stored.
+    pub keep_addresses: bool,
+    /// The arbiters that serve sessions.
+    pub workers: Vec<ArbiterHandle>,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The run's log.
+    pub log: Logger,
+}

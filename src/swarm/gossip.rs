@@ -1,0 +1,209 @@
+//! How much of what peers gossip is taken (BEP 11): an [`Ear`] for each session
+//! bounds what one peer can make us do, before anything leaves the session;
+//! [`Rumours`], one a swarm, merges what all of them say. What is too much is
+//! dropped and counted: the others say it again.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::moment::Moment;
+use crate::protocol::peer::pex::{PeerExchange, PexError};
+
+use super::pace::Pace;
+
+/// What is spent within a span of time that begins with the first of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Budget {
+    began: Moment,
+    spent: usize,
+}
+
+impl Budget {
+    /// Begins anew if the span is over; whether it did.
+    fn renew(&mut self, now: Moment, span: Duration) -> bool {
+        let over = self.spent > 0 && now.since(self.began) >= span;
+        if over || self.spent == 0 {
+            *self = Budget {
+                began: now,
+                spent: 0,
+            };
+        }
+        over
+    }
+
+    /// So many of `wanted` may still be spent, and are.
+    fn spend(&mut self, wanted: usize, most: usize) -> usize {
+        let granted = wanted.min(most.saturating_sub(self.spent));
+        self.spent += granted;
+        granted
+    }
+}
+
+/// What was not taken of a peer's gossip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// Messages that came sooner than any client sends them.
+    pub hasty: u32,
+    /// Messages that could not be read.
+    pub unreadable: u32,
+    /// Addresses beyond what one message or one hour may bring.
+    pub addresses: u32,
+}
+
+impl Refused {
+    /// What was refused elsewhere, too.
+    pub fn add(&mut self, other: Refused) {
+        self.hasty = self.hasty.saturating_add(other.hasty);
+        self.unreadable = self.unreadable.saturating_add(other.unreadable);
+        self.addresses = self.addresses.saturating_add(other.addresses);
+    }
+}
+
+/// One session's share of the gossip.
+#[derive(Clone, Debug, Default)]
+pub struct Ear {
+    last: Option<Moment>,
+    hour: Budget,
+    refused: Refused,
+}
+
+impl Ear {
+    /// A message came; what may pass of it, if anything.
+    pub fn hear(
+        &mut self,
+        now: Moment,
+        message: Result<Box<PeerExchange>, PexError>,
+        pace: Pace,
+    ) -> Option<Box<PeerExchange>> {
+        let most = match self.last {
+            None => Pace::GOSSIP_FIRST,
+            Some(last) if now.since(last) < pace.gossip_gap() => {
+                self.refused.hasty = self.refused.hasty.saturating_add(1);
+                return None;
+            }
+            Some(_) => Pace::GOSSIP_LATER,
+        };
+        self.last = Some(now);
+        let Ok(mut said) = message else {
+            self.refused.unreadable = self.refused.unreadable.saturating_add(1);
+            return None;
+        };
+        self.hour.renew(now, pace.gossip_hour());
+        let named = said.added.len();
+        let taken = self.hour.spend(named.min(most), Pace::GOSSIP_SESSION);
+        self.refused.addresses += (named - taken) as u32;
+        said.added.truncate(taken);
+        said.dropped.truncate(most);
+        Some(said)
+    }
+
+    /// Whether the peer has said anything yet.
+    pub fn has_heard(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// What was refused since this was last asked.
+    pub fn take_refused(&mut self) -> Refused {
+        std::mem::take(&mut self.refused)
+    }
+}
+
+/// What became of the addresses that peers named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RumourCounts {
+    /// Passed on.
+    pub taken: u64,
+    /// Passed on a short while ago: once is enough.
+    pub repeated: u64,
+    /// Beyond what one address, or all, may bring in a minute.
+    pub dropped: u64,
+}
+
+/// What the peers of one swarm gossip, merged.
+#[derive(Debug)]
+pub struct Rumours {
+    pace: Pace,
+    /// To be passed on.
+    pending: Vec<SocketAddr>,
+    /// What was taken a short while ago: three minutes' budget at most.
+    taken_at: HashMap<SocketAddr, Moment>,
+    minute: Budget,
+    /// Spent of the minute by who spoke.
+    spent_by: HashMap<IpAddr, usize>,
+    counts: RumourCounts,
+}
+
+impl Rumours {
+    /// Nothing was heard yet.
+    pub fn new(pace: Pace) -> Self {
+        Rumours {
+            pace,
+            pending: Vec::new(),
+            taken_at: HashMap::new(),
+            minute: Budget::default(),
+            spent_by: HashMap::new(),
+            counts: RumourCounts::default(),
+        }
+    }
+
+    /// A peer at `from` names others.
+    pub fn hear(&mut self, now: Moment, from: IpAddr, named: impl IntoIterator<Item = SocketAddr>) {
+        if self.minute.renew(now, self.pace.gossip_minute()) {
+            self.spent_by.clear();
+            let repeat = self.pace.gossip_repeat();
+            self.taken_at.retain(|_, at| now.since(*at) < repeat);
+        }
+        for address in named {
+            match self.weigh(now, from, address) {
+                Weighed::Taken => {
+                    self.counts.taken += 1;
+                    self.pending.push(address);
+                }
+                Weighed::Repeated => self.counts.repeated += 1,
+                Weighed::TooMuch => self.counts.dropped += 1,
+            }
+        }
+    }
+
+    fn weigh(&mut self, now: Moment, from: IpAddr, address: SocketAddr) -> Weighed {
+        let taken_at = self.taken_at.get(&address);
+        if taken_at.is_some_and(|at| now.since(*at) < self.pace.gossip_repeat()) {
+            return Weighed::Repeated;
+        }
+        if self.pending.len() >= Pace::GOSSIP_SWARM {
+            return Weighed::TooMuch;
+        }
+        let spent = self.spent_by.get(&from).copied().unwrap_or_default();
+        if spent >= Pace::GOSSIP_ADDRESS || self.minute.spend(1, Pace::GOSSIP_SWARM) == 0 {
+            return Weighed::TooMuch;
+        }
+        self.spent_by.insert(from, spent + 1);
+        self.taken_at.insert(address, now);
+        Weighed::Taken
+    }
+
+    /// What is to be passed on now.
+    pub fn take(&mut self) -> Vec<SocketAddr> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// It could not be passed on: it comes with the next batch.
+    pub fn put_back(&mut self, addresses: Vec<SocketAddr>) {
+        self.pending.splice(..0, addresses);
+    }
+
+    /// What became of what was heard so far.
+    pub fn counts(&self) -> RumourCounts {
+        self.counts
+    }
+}
+
+enum Weighed {
+    Taken,
+    Repeated,
+    TooMuch,
+}
+
+#[cfg(test)]
+mod tests;

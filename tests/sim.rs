@@ -1,0 +1,17 @@
+//! Whole runs in virtual time: hours of a synthetic swarm in seconds, and what bta
+//! recorded held against what truly happened.
+//!
+//! A seed gives the same swarm each time. bta's own secrets and its order of
+//! thought differ from run to run, so the floors leave room.
+#![allow(clippy::unwrap_used)]
+
+#[path = "sim/crowds.rs"]
+mod crowds;
+#[path = "sim/harvest.rs"]
+mod harvest;
+#[path = "sim/trackers.rs"]
+mod trackers;
+#[path = "sim/weather.rs"]
+mod weather;
+#[path = "sim/world.rs"]
+mod world;

@@ -1,0 +1,97 @@
+//! What a run has stored.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bta::lab::Confirmation;
+use bta::store::records::{
+    AnnounceRow, CompletionRow, EventRow, OutcomeRow, SourceCounts, TorrentRow,
+};
+use bta::store::{Reader, StoreError};
+use bta::swarm::facts::{Attempt, Outcome, PeerNumber, TorrentNumber, Verdict};
+
+/// The rows of one store.
+pub struct Harvest {
+    torrents: Vec<(TorrentNumber, TorrentRow)>,
+    pub completions: Vec<((TorrentNumber, PeerNumber), CompletionRow)>,
+    pub outcomes: Vec<(TorrentNumber, OutcomeRow)>,
+    pub announces: Vec<AnnounceRow>,
+    pub events: Vec<EventRow>,
+    sources: Vec<SourceCounts>,
+}
+
+impl Harvest {
+    pub fn of(run: &Path) -> Harvest {
+        let reader = Reader::open(run).unwrap();
+        assert_eq!(reader.remarks(), [""; 0]);
+        Harvest {
+            torrents: reader.torrents().unwrap(),
+            completions: all(reader.completions(None)),
+            outcomes: all(reader.outcomes(None)),
+            announces: all(reader.announces(None).map(|row| Ok(row?.1))),
+            events: all(reader.events()),
+            sources: all(reader.sources(None).map(|row| Ok(row?.1.counts))),
+        }
+    }
+
+    /// The confirmed downloads, for the lab to judge.
+    pub fn confirmations(&self) -> Vec<Confirmation> {
+        let confirmed = self.completions.iter();
+        let confirmed = confirmed.filter(|(_, row)| row.verdict == Verdict::Confirmed);
+        let read = confirmed.map(|((number, _), row)| {
+            let (_, torrent) = self.torrents.iter().find(|it| it.0 == *number).unwrap();
+            let address = row.raw_address.unwrap().to_string();
+            Confirmation::read(torrent.info_hash, &address, row.at).unwrap()
+        });
+        read.collect()
+    }
+
+    /// How many attempts of each kind have ended.
+    pub fn ended(&self) -> BTreeMap<Attempt, u64> {
+        let mut ended = BTreeMap::new();
+        for (_, row) in &self.outcomes {
+            *ended.entry(row.attempt).or_default() += row.count;
+        }
+        ended
+    }
+
+    /// Counters of all sources, all hours.
+    pub fn sources(&self) -> SourceCounts {
+        let mut sum = SourceCounts::default();
+        for counts in &self.sources {
+            sum.received += counts.received;
+            sum.new += counts.new;
+            sum.duplicate += counts.duplicate;
+            sum.contacted += counts.contacted;
+            sum.reached += counts.reached;
+            sum.confirmed += counts.confirmed;
+        }
+        sum
+    }
+
+    /// The announces to one tracker.
+    pub fn announces_to(&self, url: &str) -> Vec<&AnnounceRow> {
+        let rows = self.announces.iter();
+        rows.filter(|it| &*it.tracker == url).collect()
+    }
+
+    /// Attempts that ended so.
+    pub fn count_outcomes(&self, outcome: Outcome) -> u64 {
+        let rows = self.outcomes.iter().map(|it| &it.1);
+        rows.filter(|it| it.outcome == outcome)
+            .map(|it| it.count)
+            .sum()
+    }
+
+    /// Events whose kind ends so.
+    pub fn count_events(&self, kind: &str) -> usize {
+        self.events
+            .iter()
+            .filter(|it| it.kind.ends_with(kind))
+            .count()
+    }
+}
+
+fn all<T>(rows: impl Iterator<Item = Result<T, StoreError>>) -> Vec<T> {
+    rows.collect::<Result<_, _>>().unwrap()
+}

@@ -1,0 +1,109 @@
+//! One death, or two at once: the run goes on.
+
+use bta::actors::root::{AskAll, RunEnd};
+use bta::actors::supervision::Class;
+
+use crate::world::{MINUTE, World, in_virtual_time};
+use crate::{MILLISECOND, kill, lively};
+
+/// Every seven minutes one of this class dies. Returns the run's world.
+async fn outlives(class: Class, seed: u64, event: &str) {
+    let world = World::of(&lively(seed)).await;
+    let running = world.begin().await;
+    for _ in 0..8 {
+        world.pass(7 * MINUTE).await;
+        kill(&running, class).await;
+    }
+    world.pass(4 * MINUTE).await;
+    let end = world.stop(running).await;
+    assert!(matches!(end, RunEnd::Stopped), "{end:?}");
+    let judgement = world.judge();
+    assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
+    assert!(
+        judgement.truth.offences.is_empty(),
+        "{:?}",
+        judgement.truth.offences
+    );
+    assert!(judgement.all.of >= 5);
+    assert!(
+        judgement.showable.percent() >= 95.0,
+        "{}",
+        judgement.showable
+    );
+    let harvest = world.harvest();
+    assert_eq!(harvest.count_events(event), 8);
+    assert_eq!(harvest.count_events("store_closed"), 1);
+    let late = harvest.events.last().unwrap().at - 4 * MINUTE;
+    assert!(
+        harvest.announces.iter().any(|it| it.at > late),
+        "no announce was recorded any more"
+    );
+}
+
+#[test]
+fn outlives_recorders() {
+    in_virtual_time(outlives(Class::Recorder, 31, "recorder_restarted"));
+}
+
+#[test]
+fn outlives_listeners() {
+    in_virtual_time(outlives(Class::Listener, 32, "listener_restarted"));
+}
+
+#[test]
+fn outlives_swarms() {
+    in_virtual_time(outlives(Class::Swarm, 33, "swarm_restarted"));
+}
+
+#[test]
+fn outlives_trackers() {
+    in_virtual_time(outlives(Class::Tracker, 34, "tracker_restarted"));
+}
+
+#[test]
+fn outlives_exchanges() {
+    in_virtual_time(outlives(Class::Pex, 37, "pex_restarted"));
+}
+
+#[test]
+fn outlives_peers() {
+    in_virtual_time(outlives(Class::Peer, 35, "peer_died"));
+}
+
+/// Whoever dies in the same moment, and in the moment of the restarts: one of each
+/// is left.
+#[test]
+fn deaths_at_once_leave_one_of_each() {
+    in_virtual_time(async {
+        let world = World::of(&lively(36)).await;
+        let running = world.begin().await;
+        world.pass(10 * MINUTE).await;
+        for pause in [0, 0, 49, 50, 51] {
+            kill(&running, Class::Swarm).await;
+            world.pass(pause * MILLISECOND).await;
+            kill(&running, Class::Recorder).await;
+            kill(&running, Class::Listener).await;
+            world.pass(5 * MINUTE).await;
+        }
+        let known = world.lab.trackers().iter().map(|it| it.guest_announces());
+        let before: u32 = known.sum();
+        world.pass(20 * MINUTE).await;
+        let known = world.lab.trackers().iter().map(|it| it.guest_announces());
+        // Four in twenty minutes to each of two.
+        assert!(known.sum::<u32>() - before <= 10);
+        assert_eq!(running.root.send(AskAll).await.unwrap().len(), 1);
+        world.stop(running).await;
+        let judgement = world.judge();
+        assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
+        assert!(
+            judgement.truth.offences.is_empty(),
+            "{:?}",
+            judgement.truth.offences
+        );
+        assert!(
+            judgement.showable.percent() >= 90.0,
+            "{}",
+            judgement.showable
+        );
+    });
+}

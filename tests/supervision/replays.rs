@@ -1,0 +1,79 @@
+//! A crossing that a Swarm died on reaches the store all the same.
+
+use std::time::Duration;
+
+use bta::actors::supervision::Class;
+use bta::lab::peer::client::Client;
+use bta::lab::peer::{Fate, Reach};
+use bta::moment::Moment;
+use bta::swarm::facts::Evidence;
+
+use crate::world::{LATENCY, MINUTE, World, in_virtual_time};
+use crate::{MILLISECOND, kill, lively};
+
+/// The Recorder dies just before a peer's crossing is seen, the Swarm just after:
+/// nobody but the Peer knows of it, and the Peer ends. It is recorded with the time
+/// at which it was seen.
+#[test]
+fn a_crossing_that_a_swarm_died_on_is_replayed() {
+    in_virtual_time(async {
+        let mut scenario = lively(51);
+        scenario.crowd.clients = vec![(Client::Libtorrent, 1.0)];
+        scenario.crowd.reach = vec![(Reach::Open, 1.0)];
+        scenario.crowd.fates = vec![(Fate::Stays, 1.0)];
+        let world = World::of(&scenario).await;
+        let running = world.begin().await;
+        let begun = world.clock.now();
+        let crossings = world.lab.plans().iter().filter_map(|plan| plan.crossing());
+        let mut seen: Vec<Moment> = crossings.map(|at| at + LATENCY).collect();
+        seen.sort_unstable();
+        let mut last = begun + 5 * MINUTE;
+        seen.retain(|at| {
+            let apart = at.since(last) > Duration::from_secs(100);
+            if apart {
+                last = *at;
+            }
+            apart
+        });
+        assert!(seen.len() >= 5, "{seen:?}");
+        for at in &seen {
+            let wait = |until: Moment| world.pass(until.since(world.clock.now()));
+            wait(*at - 10 * MILLISECOND).await;
+            kill(&running, Class::Recorder).await;
+            wait(*at + 10 * MILLISECOND).await;
+            kill(&running, Class::Swarm).await;
+        }
+        world.pass(5 * MINUTE).await;
+        world.stop(running).await;
+        let judgement = world.judge();
+        assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
+        let harvest = world.harvest();
+        let in_session = harvest
+            .completions
+            .iter()
+            .filter(|it| it.1.evidence == Evidence::InSession);
+        let dated: Vec<Moment> = in_session.map(|it| it.1.at).collect();
+        let replayed = seen.iter().filter(|at| dated.contains(at)).count();
+        for at in &seen {
+            println!(
+                "SEEN {at:?} {:?}",
+                judgement
+                    .truth
+                    .peers
+                    .iter()
+                    .find(|p| p.crossed.is_some_and(|c| c + LATENCY == *at))
+                    .map(|p| (p.address, p.shown, p.miss()))
+            );
+            for row in harvest
+                .completions
+                .iter()
+                .filter(|r| r.1.at.as_millis().abs_diff(at.as_millis()) < 100_000)
+            {
+                println!("   ROW {:?}", row);
+            }
+        }
+        println!("{replayed} of {} crossings were replayed", seen.len());
+        // Some were met too late to be held in session.
+        assert!(replayed * 10 >= seen.len() * 8);
+    });
+}
