@@ -146,6 +146,7 @@ impl Book {
             Some(session) => {
                 session.home = home;
                 session.endpoint = it.claim.ids.endpoint;
+                session.observed_at.get_or_insert(now);
                 session.address
             }
             None => return,

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
@@ -153,17 +152,30 @@ impl Peer {
         }
     }
 
-    /// When it will reach the threshold: at the speed that the session has seen,
-    /// else at the speed since the last visit, else as it was foreseen before.
-    pub(super) fn foresee(&mut self, now: Moment, it: &Observed, by: &Yardstick) {
-        let since_last = self.history.last().and_then(|last| match it.report {
-            Report::Settled(seen) => remaining(last, &seen, by),
-            _ => None,
-        });
-        self.expected_finish = it
-            .expected_finish
-            .or(since_last.map(|it| now + it))
-            .or(self.expected_finish);
+    /// When it will reach the threshold at the speed since the last visit.
+    pub(super) fn since_last_visit(
+        &self,
+        now: Moment,
+        seen: &Seen,
+        by: &Yardstick,
+    ) -> Option<Moment> {
+        let last = self.history.last()?;
+        let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
+        let missing = by.threshold.checked_sub(seen.pieces)?;
+        let span = seen.at.since(last.at);
+        (!span.is_zero()).then(|| now + span.saturating_mul(missing) / gained)
+    }
+
+    /// A new forecast: `told` by a session, which has measured it (`measured`) or was
+    /// too short to. What was foreseen before stands against a guess, while it may
+    /// still come true.
+    pub(super) fn foresee(&mut self, now: Moment, told: Option<Moment>, measured: bool) {
+        let before = self.expected_finish.filter(|finish| *finish > now);
+        let better = match measured {
+            true => told.or(before),
+            false => before.or(told),
+        };
+        self.expected_finish = better.or(self.expected_finish);
     }
 
     /// A session sends its crossing again when the recorder died on it.
@@ -214,12 +226,4 @@ impl Rising {
     pub fn is_confirmed(&self) -> bool {
         self.rise.verdict == Verdict::Confirmed
     }
-}
-
-/// How long the rest takes at the speed between two visits.
-fn remaining(last: Observation, seen: &Seen, by: &Yardstick) -> Option<Duration> {
-    let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
-    let missing = by.threshold.checked_sub(seen.pieces)?;
-    let span = seen.at.since(last.at);
-    (!span.is_zero()).then(|| span.saturating_mul(missing) / gained)
 }

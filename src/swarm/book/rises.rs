@@ -23,12 +23,17 @@ impl Book {
         it: &Observed,
     ) -> Option<Rising> {
         let yardstick = self.terms.yardstick;
+        let measured = session.has_measured(now, self.terms.pace);
         let (sent, rise) = self.records.change(number, |peer| {
             peer.hear(now, session.direction, it);
             if let Some(sent) = peer.sent_already(number, &it.report) {
                 return (Some(sent), None);
             }
-            peer.foresee(now, it, &yardstick);
+            if let Report::Settled(seen) = &it.report {
+                let forecast = peer.since_last_visit(now, seen, &yardstick);
+                peer.foresee(now, forecast, true);
+            }
+            peer.foresee(now, it.expected_finish, measured);
             (None, peer.history.take(&it.report, &yardstick))
         })?;
         if sent.is_some() {

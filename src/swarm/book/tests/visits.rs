@@ -115,6 +115,26 @@ fn finish_is_foreseen_from_what_was_gained_between_visits() {
 }
 
 #[test]
+fn guess_of_a_short_session_does_not_outweigh_what_was_measured() {
+    let due = |lasted: u64| {
+        let mut script = Script::new();
+        let id = script.dial(HOME);
+        script.settles(id, LIBTORRENT, 500);
+        script
+            .wait(60)
+            .ends_as(id, WeLeft, Outcome::Success, Some(600));
+        let id = script.dial(HOME);
+        script.settles(id, LIBTORRENT, 500);
+        script
+            .wait(lasted)
+            .ends_as(id, WeLeft, Outcome::Success, Some(3_600));
+        script.due(HOME)
+    };
+    assert_eq!(due(2), 149, "half of what was left");
+    assert_eq!(due(15), 600, "it has slowed down");
+}
+
+#[test]
 fn whoever_finishes_soonest_comes_first() {
     let mut script = Script::new();
     for (n, finish) in [(1, None), (2, Some(1_000)), (3, Some(800))] {
