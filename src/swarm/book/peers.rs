@@ -152,30 +152,29 @@ impl Peer {
         }
     }
 
-    /// When it will reach the threshold at the speed since the last visit.
-    pub(super) fn since_last_visit(
-        &self,
-        now: Moment,
-        seen: &Seen,
-        by: &Yardstick,
-    ) -> Option<Moment> {
-        let last = self.history.last()?;
-        let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
-        let missing = by.threshold.checked_sub(seen.pieces)?;
-        let span = seen.at.since(last.at);
-        (!span.is_zero()).then(|| now + span.saturating_mul(missing) / gained)
+    /// A session begins with what was gained since the last visit: the best measure
+    /// of its speed that there is.
+    pub(super) fn measure(&mut self, now: Moment, seen: &Seen, by: &Yardstick) {
+        let rest = self.history.last().and_then(|last| {
+            let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
+            let missing = by.threshold.checked_sub(seen.pieces)?;
+            let span = seen.at.since(last.at);
+            (!span.is_zero()).then(|| span.saturating_mul(missing) / gained)
+        });
+        self.expected_finish = rest.map(|it| now + it).or(self.expected_finish);
     }
 
-    /// A new forecast: `told` by a session, which has measured it (`measured`) or was
-    /// too short to. What was foreseen before stands against a guess, while it may
-    /// still come true.
+    /// A session tells when it expects the finish; it was long enough to measure
+    /// (`measured`), or guesses. Of two measures, each over a few pieces, the sooner
+    /// one is to be reckoned with; one that has passed says nothing any more.
     pub(super) fn foresee(&mut self, now: Moment, told: Option<Moment>, measured: bool) {
         let before = self.expected_finish.filter(|finish| *finish > now);
-        let better = match measured {
-            true => told.or(before),
-            false => before.or(told),
+        let told = told.or(self.expected_finish);
+        self.expected_finish = match before {
+            Some(before) if measured => told.map(|told| told.min(before)),
+            Some(before) => Some(before),
+            None => told,
         };
-        self.expected_finish = better.or(self.expected_finish);
     }
 
     /// A session sends its crossing again when the recorder died on it.

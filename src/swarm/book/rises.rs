@@ -30,8 +30,7 @@ impl Book {
                 return (Some(sent), None);
             }
             if let Report::Settled(seen) = &it.report {
-                let forecast = peer.since_last_visit(now, seen, &yardstick);
-                peer.foresee(now, forecast, true);
+                peer.measure(now, seen, &yardstick);
             }
             peer.foresee(now, it.expected_finish, measured);
             (None, peer.history.take(&it.report, &yardstick))

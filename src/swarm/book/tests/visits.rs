@@ -116,7 +116,7 @@ fn finish_is_foreseen_from_what_was_gained_between_visits() {
 
 #[test]
 fn guess_of_a_short_session_does_not_outweigh_what_was_measured() {
-    let due = |lasted: u64| {
+    let due = |lasted: u64, told: u64| {
         let mut script = Script::new();
         let id = script.dial(HOME);
         script.settles(id, LIBTORRENT, 500);
@@ -127,11 +127,14 @@ fn guess_of_a_short_session_does_not_outweigh_what_was_measured() {
         script.settles(id, LIBTORRENT, 500);
         script
             .wait(lasted)
-            .ends_as(id, WeLeft, Outcome::Success, Some(3_600));
+            .ends_as(id, WeLeft, Outcome::Success, Some(told));
         script.due(HOME)
     };
-    assert_eq!(due(2), 149, "half of what was left");
-    assert_eq!(due(15), 600, "it has slowed down");
+    assert_eq!(due(2, 100), 149, "half of what was left");
+    assert_eq!(due(2, 3_600), 149);
+    assert_eq!(due(15, 100), 50, "it is faster now");
+    assert_eq!(due(15, 3_600), 142, "or slower: not to be relied on");
+    assert_eq!(due(300, 3_600), 600, "until it did not come true");
 }
 
 #[test]
