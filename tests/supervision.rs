@@ -22,11 +22,11 @@ use bta::actors::supervision::Class;
 use bta::app::Running;
 use bta::lab::Scenario;
 
-use world::MINUTE;
+use world::{HOUR, MINUTE};
 
 /// An hour of a lively swarm whose peers can be heard of in time.
 fn lively(seed: u64) -> Scenario {
-    let mut scenario = Scenario::sim(seed, 80, 60 * MINUTE);
+    let mut scenario = Scenario::sim(seed, 80, HOUR);
     scenario.torrents.truncate(1);
     scenario.torrents[0].shortest = 2 * MINUTE;
     for tracker in &mut scenario.trackers {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::stream;
 use slog::{Logger, debug, warn};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::Clock;
 use crate::net::{Acceptor, Datagrams, Incoming};
@@ -133,7 +133,7 @@ impl Listener {
             .ended(now, Attempt::Incoming, Family::Other, outcome);
     }
 
-    fn store_counters(&mut self) {
+    fn store_counters(&mut self, ctx: &mut Context<Self>) {
         let changed = self.tally.take_outcomes();
         if changed.is_empty() {
             return;
@@ -148,14 +148,18 @@ impl Listener {
             };
             Record::Outcome(TorrentNumber(0), row)
         });
-        let write = Write {
+        let (done, receipt) = oneshot::channel();
+        // If it is not taken the reply falls, here as later.
+        let _ = self.recorder.writes.try_send(Write {
             records: rows.collect(),
-            done: None,
-        };
-        if self.recorder.writes.try_send(write).is_err() {
-            let keys: Vec<_> = changed.into_iter().map(|it| it.0).collect();
-            self.tally.untake(&keys, &[]);
-        }
+            done: Some(done),
+        });
+        let keys: Vec<_> = changed.into_iter().map(|it| it.0).collect();
+        ctx.spawn(receipt.into_actor(self).map(move |answer, it, _| {
+            if answer.is_err() {
+                it.tally.untake(&keys, &[]);
+            }
+        }));
     }
 }
 
@@ -179,7 +183,7 @@ impl Actor for Listener {
             for socket in it.ports.datagrams.clone() {
                 ctx.spawn(refuse_utp(socket).into_actor(it));
             }
-            ctx.run_interval(TICK, |it, _| it.store_counters());
+            ctx.run_interval(TICK, Self::store_counters);
         }));
     }
 }
@@ -311,7 +315,7 @@ impl Handler<Close> for Listener {
     type Result = ();
 
     fn handle(&mut self, _: Close, ctx: &mut Self::Context) {
-        self.store_counters();
+        self.store_counters(ctx);
         self.lifeline.finish();
         ctx.stop();
     }

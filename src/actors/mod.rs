@@ -13,9 +13,12 @@
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
 //! | [`peer::Known`] | Swarm → Peer | dropped; the next observation is answered anew |
 //! | [`peer::Leave`] | Swarm → Peer | sent again with the next tick |
-//! | [`root::Replay`] | Peer → Root → Swarm | the Peer keeps it and tries again; Root keeps up to a bound |
+//! | [`root::Replay`] | Peer → Root | the Peer keeps it and tries again; Root keeps up to a bound |
+//! | [`swarm::Replayed`] | Root → Swarm | sent again until it is durable |
+//! | [`swarm::RecorderIs`] | Root → Swarm → Tracker, Root → Listener | sent again; never full at a Tracker |
+//! | [`listener::SwarmIs`] | Root → Listener | sent again |
 //! | [`root::Snapshot`] | Swarm → Root | dropped; the next one holds all of it |
-//! | [`recorder::Write`] | all → Recorder | the Swarm keeps its rows marked; others drop and log |
+//! | [`recorder::Write`] | all → Recorder | the Swarm and the Listener keep their rows marked, Root sends its events again; others drop and log |
 //! | [`recorder::Confirm`] | Swarm → Recorder | the Swarm keeps it and sends it with the next tick |
 //! | [`recorder::Load`], [`recorder::Close`] | Swarm, Root → Recorder | the sender waits |
 //! | [`tracker::Finish`], [`pex::Finish`], [`swarm::Stop`], [`listener::Close`] | parent → child | sent again with the next tick |

@@ -75,6 +75,8 @@ pub struct Swarm {
     reported: Vec<Announced>,
     addresses: Vec<(SocketAddr, Source)>,
     ticks: u32,
+    /// Started since the last tick.
+    contacts: usize,
     stopping: bool,
     log: Logger,
     lifeline: Lifeline,
@@ -114,6 +116,7 @@ impl Swarm {
             reported: Vec::new(),
             addresses,
             ticks: 0,
+            contacts: 0,
             stopping: false,
             lifeline,
             _alive: token.clone().drop_guard(),
@@ -207,6 +210,7 @@ impl Swarm {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         self.ticks = self.ticks.wrapping_add(1);
+        self.contacts = 0;
         self.contact(ctx);
         self.flush(ctx);
         if self.ticks.is_multiple_of(SNAPSHOT_TICKS) {
@@ -221,7 +225,7 @@ impl Swarm {
     /// Starts the contacts that are due, as far as there are slots.
     fn contact(&mut self, ctx: &mut Context<Self>) {
         let now = self.now();
-        for _ in 0..CONTACTS_A_TICK {
+        while self.contacts < CONTACTS_A_TICK {
             if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
                 return;
             }
@@ -235,6 +239,7 @@ impl Swarm {
                 self.book.put_off(&contact, due);
                 continue;
             }
+            self.contacts += 1;
             self.book.contacting(now, &contact);
             debug!(self.log, "contact"; "session" => contact.session.0,
                 "address" => self.shown(contact.address));

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::protocol::tracker::{
-    AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, TrackerError, TrackerUrl,
+    AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, Scheme, TrackerError, TrackerUrl,
 };
 use crate::store::Record;
 use crate::store::records::{AnnounceRow, Failure, TrackerAnswer};
@@ -31,8 +31,12 @@ use super::supervision::{Die, Lifeline};
 use super::swarm::{Announced, PeersFound, RecorderIs};
 pub use ask::Asker;
 
-/// How long one exchange may take, names and resends included.
-const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one exchange over HTTP may take, the name included.
+const HTTP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The same over UDP: four sendings by the schedule of BEP 15 (15, 30, 60, 120 s);
+/// after that the cadence's back-off goes on.
+const UDP_TIMEOUT: Duration = Duration::from_secs(225);
 
 /// A tracker that does not hear our goodbye in this time will find out.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -65,7 +69,6 @@ pub struct Tracker {
     plan: TrackerPlan,
     /// The URL as it may be shown and stored.
     name: Arc<str>,
-    asker: Option<Asker>,
     cadence: Cadence,
     exchange: Option<SpawnHandle>,
     timer: Option<SpawnHandle>,
@@ -95,7 +98,6 @@ impl Tracker {
             cadence: Cadence::new(plan.interval, plan.pace),
             log: log.new(slog::o!("tracker" => name.to_string())),
             name,
-            asker: Some(plan.asker.clone()),
             exchange: None,
             timer: None,
             knows_us: false,
@@ -109,32 +111,27 @@ impl Tracker {
     }
 
     fn announce(&mut self, event: AnnounceEvent, ctx: &mut Context<Self>) {
-        let mut asker = match self.asker.take() {
-            Some(asker) => asker,
-            // An exchange is under way and gives it back.
-            None => return,
-        };
+        let asker = self.plan.asker.clone();
         let request = AnnounceRequest {
             event,
             ..self.plan.request.clone()
         };
         let (url, clock) = (self.plan.url.clone(), self.clock);
-        let limit = match event {
-            AnnounceEvent::Stopped => GOODBYE_TIMEOUT,
-            _ => EXCHANGE_TIMEOUT,
+        let limit = match (event, url.scheme()) {
+            (AnnounceEvent::Stopped, _) => GOODBYE_TIMEOUT,
+            (_, Scheme::Udp) => UDP_TIMEOUT,
+            (_, Scheme::Http | Scheme::Https) => HTTP_TIMEOUT,
         };
         let begun = clock.now();
         let exchange = async move {
             let answer = tokio::time::timeout(limit, asker.announce(&url, &request, clock)).await;
-            (asker, answer.unwrap_or(Err(TrackerError::Timeout)))
+            answer.unwrap_or(Err(TrackerError::Timeout))
         };
-        self.exchange = Some(ctx.spawn(exchange.into_actor(self).map(
-            move |(asker, answer), it, ctx| {
-                it.asker = Some(asker);
-                it.exchange = None;
-                it.answered(event, begun, answer, ctx);
-            },
-        )));
+        let exchange = exchange.into_actor(self).map(move |answer, it, ctx| {
+            it.exchange = None;
+            it.answered(event, begun, answer, ctx);
+        });
+        self.exchange = Some(ctx.spawn(exchange));
     }
 
     fn answered(
@@ -264,16 +261,11 @@ impl Handler<Finish> for Tracker {
     type Result = ();
 
     fn handle(&mut self, _: Finish, ctx: &mut Self::Context) {
-        for pending in [self.timer.take(), self.exchange.take()]
-            .into_iter()
-            .flatten()
-        {
+        // An exchange that is given up may have reached the tracker.
+        self.knows_us |= self.exchange.is_some();
+        let pending = [self.timer.take(), self.exchange.take()];
+        for pending in pending.into_iter().flatten() {
             ctx.cancel_future(pending);
-        }
-        if self.asker.is_none() {
-            // The exchange just given up may have reached the tracker.
-            self.asker = Some(self.plan.asker.clone());
-            self.knows_us = true;
         }
         if self.knows_us {
             self.announce(AnnounceEvent::Stopped, ctx);

@@ -17,6 +17,9 @@ use super::Running;
 /// The whole of an orderly end; what is not done by then is given up.
 const STOP_TIMEOUT: Duration = Duration::from_millis(9_500);
 
+/// A swarm that is busy with its store is not waited for: a signal may come.
+const ASK_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// How a run came to its end.
 #[derive(Debug)]
 pub(super) enum StoppedBy {
@@ -52,7 +55,8 @@ pub(super) async fn until_stopped(
             () = signals.next() => break,
             () = sleep_until(deadline) => break,
             _ = tick.tick() => {
-                if let Ok(figures) = running.root.send(AskAll).await {
+                let asked = tokio::time::timeout(ASK_TIMEOUT, running.root.send(AskAll));
+                if let Ok(Ok(figures)) = asked.await {
                     progress.show(clock.now(), &standing(&figures));
                 }
             }

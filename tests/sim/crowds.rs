@@ -7,11 +7,11 @@ use bta::lab::peer::{Fate, Reach};
 use bta::lab::{Judgement, Scenario};
 use bta::swarm::facts::{Attempt, Outcome};
 
-use crate::world::{MINUTE, World, in_virtual_time};
+use crate::world::{HOUR, MINUTE, World, in_virtual_time, overlooked};
 
 /// A crowd with everybody in it.
 fn motley(seed: u64) -> Scenario {
-    let mut scenario = Scenario::sim(seed, 150, 90 * MINUTE);
+    let mut scenario = Scenario::sim(seed, 120, HOUR);
     let crowd = &mut scenario.crowd;
     crowd.extras = vec![
         (Fate::SuperSeeds, 6),
@@ -22,7 +22,6 @@ fn motley(seed: u64) -> Scenario {
     ];
     crowd.ghosts = vec![(Reach::Dead, 10), (Reach::Mute, 4), (Reach::Full, 4)];
     crowd.churn = Some(20 * MINUTE);
-    crowd.dual_stack = 0.2;
     scenario
 }
 
@@ -40,28 +39,21 @@ fn is_true(judgement: &Judgement) {
 /// third cannot be dialled: who is never met cannot be confirmed.
 async fn measures_a_motley_crowd(seed: u64) {
     let world = World::of(&motley(seed)).await;
-    world.run(90 * MINUTE).await;
+    world.run(HOUR).await;
     let judgement = world.judge();
     is_true(&judgement);
     assert!(judgement.all.of >= 20);
-    assert!(
-        judgement.showable.percent() >= 97.0,
-        "{}",
-        judgement.showable
-    );
-    assert!(judgement.fair.percent() >= 60.0, "{}", judgement.fair);
+    assert!(overlooked(&judgement) <= 1);
+    assert!(judgement.fair.percent() >= 70.0, "{}", judgement.fair);
     assert!(judgement.time_error(0.5) <= Duration::from_secs(1));
 
     let harvest = world.harvest();
-    let (ended, sources) = (harvest.ended(), harvest.sources());
-    println!("{ended:?}\n{sources:?}");
-    assert_eq!(
-        ended[&Attempt::First] + ended[&Attempt::Later],
-        sources.contacted
-    );
+    let sources = harvest.sources();
+    println!("{sources:?}");
+    assert!(harvest.adds_up());
     assert_eq!(sources.confirmed as usize, harvest.confirmations().len());
     assert_eq!(sources.received, sources.new + sources.duplicate);
-    assert!(ended[&Attempt::Incoming] > 0);
+    assert!(harvest.ended()[&Attempt::Incoming] > 0);
     assert_eq!(harvest.count_outcomes(Outcome::Crashed), 0);
     assert_eq!(harvest.count_events("_restarted"), 0);
     assert_eq!(harvest.count_events("store_closed"), 1);
@@ -86,7 +78,9 @@ fn measures_a_motley_crowd_of_seed_3() {
 #[test]
 fn misses_hardly_anybody_who_can_be_met() {
     in_virtual_time(async {
-        let mut scenario = Scenario::sim(4, 120, 60 * MINUTE);
+        let mut scenario = Scenario::sim(4, 70, HOUR);
+        // Who is nearly done when bta comes is a matter of luck.
+        (scenario.crowd.present, scenario.crowd.arriving) = (0, 70);
         scenario.crowd.fates = vec![
             (Fate::Stays, 0.5),
             (Fate::LeavesSoon, 0.3),
@@ -99,14 +93,40 @@ fn misses_hardly_anybody_who_can_be_met() {
             torrent.shortest = 3 * MINUTE;
         }
         for tracker in &mut scenario.trackers {
-            tracker.interval = MINUTE;
+            tracker.interval = MINUTE / 2;
         }
         let world = World::of(&scenario).await;
-        world.run(60 * MINUTE).await;
+        world.run(HOUR).await;
         let judgement = world.judge();
         is_true(&judgement);
-        assert!(judgement.all.of >= 20);
-        assert!(judgement.fair.percent() >= 95.0, "{}", judgement.fair);
+        assert!(judgement.all.of >= 15);
+        assert!(judgement.fair.percent() >= 90.0, "{}", judgement.fair);
+        for row in world.harvest().announces {
+            assert!(row.result.is_ok(), "{row:?}");
+        }
+    });
+}
+
+/// A peer with an address of each family is one peer if two of its sessions show the
+/// same pieces at once. If they never do, it is counted twice: that is a known limit.
+#[test]
+fn two_addresses_are_mostly_one_peer() {
+    in_virtual_time(async {
+        let mut scenario = Scenario::sim(7, 100, HOUR);
+        scenario.crowd.dual_stack = 0.5;
+        scenario.crowd.reach = vec![(Reach::Open, 1.0)];
+        let world = World::of(&scenario).await;
+        world.run(HOUR).await;
+        let judgement = world.judge();
+        assert!(judgement.truth.offences.is_empty());
+        for wrong in &judgement.wrong {
+            let peer = &judgement.truth.peers[wrong.peer.unwrap()];
+            assert!(wrong.again && peer.also.is_some());
+        }
+        let peers = judgement.hits.iter().map(|hit| judgement.peer_of(hit));
+        let two = peers.filter(|peer| peer.also.is_some()).count();
+        println!("{} of {two} were counted twice", judgement.wrong.len());
+        assert!(two >= 5 && judgement.wrong.len() * 4 <= two);
     });
 }
 
@@ -116,7 +136,7 @@ fn stays_true_when_sessions_are_short() {
     in_virtual_time(async {
         let mut world = World::of(&motley(5)).await;
         world.config.jobs = Some(12);
-        world.run(60 * MINUTE).await;
+        world.run(HOUR).await;
         let judgement = world.judge();
         is_true(&judgement);
         assert!(judgement.all.confirmed >= 5);
@@ -128,11 +148,11 @@ fn stays_true_when_sessions_are_short() {
 fn a_second_run_goes_on_where_the_first_ended() {
     in_virtual_time(async {
         let world = World::of(&motley(6)).await;
-        world.run(40 * MINUTE).await;
+        world.run(30 * MINUTE).await;
         let first = world.harvest();
         assert!(first.confirmations().len() >= 5);
         world.pass(5 * MINUTE).await;
-        world.run(40 * MINUTE).await;
+        world.run(30 * MINUTE).await;
         let judgement = world.judge();
         is_true(&judgement);
 
@@ -141,11 +161,7 @@ fn a_second_run_goes_on_where_the_first_ended() {
             assert!(both.completions.contains(completion));
         }
         assert!(both.confirmations().len() > first.confirmations().len());
-        let (ended, sources) = (both.ended(), both.sources());
-        assert_eq!(
-            ended[&Attempt::First] + ended[&Attempt::Later],
-            sources.contacted
-        );
+        assert!(both.adds_up());
         assert_eq!(both.count_events("store_resumed"), 1);
     });
 }

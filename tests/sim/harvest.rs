@@ -55,6 +55,14 @@ impl Harvest {
         ended
     }
 
+    /// Whether each contact that was started has ended in one way.
+    pub fn adds_up(&self) -> bool {
+        let ended = self.ended();
+        let contacts = [Attempt::First, Attempt::Later].map(|it| ended.get(&it).copied());
+        println!("attempts: {ended:?}");
+        contacts.into_iter().flatten().sum::<u64>() == self.sources().contacted
+    }
+
     /// Counters of all sources, all hours.
     pub fn sources(&self) -> SourceCounts {
         let mut sum = SourceCounts::default();

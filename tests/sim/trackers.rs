@@ -7,7 +7,7 @@ use bta::lab::Scenario;
 use bta::lab::scenario::{TrackerSpec, Transport};
 use bta::lab::tracker::manner::Manner;
 
-use crate::world::{MINUTE, World, in_virtual_time};
+use crate::world::{HOUR, MINUTE, World, in_virtual_time};
 
 /// A tracker that behaves like that for its first three announces.
 fn recovering(number: u8, transport: Transport, first: Manner) -> TrackerSpec {
@@ -39,7 +39,7 @@ fn a_tracker_that_misbehaves_ends_nothing() {
         (Transport::Udp, Manner::Silent),
     ];
     in_virtual_time(async {
-        let mut scenario = Scenario::sim(21, 60, 60 * MINUTE);
+        let mut scenario = Scenario::sim(21, 60, HOUR);
         scenario.torrents.truncate(1);
         scenario.trackers = (1..)
             .zip(manners)
@@ -47,7 +47,7 @@ fn a_tracker_that_misbehaves_ends_nothing() {
             .collect();
         scenario.torrents[0].trackers = (0..scenario.trackers.len()).collect();
         let world = World::of(&scenario).await;
-        world.run(60 * MINUTE).await;
+        world.run(HOUR).await;
         let judgement = world.judge();
         assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
         assert!(judgement.all.confirmed > 0);

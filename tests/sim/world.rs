@@ -27,6 +27,7 @@ const PORT: u16 = 6881;
 pub const LATENCY: Duration = Duration::from_millis(60);
 
 pub const MINUTE: Duration = Duration::from_secs(60);
+pub const HOUR: Duration = Duration::from_secs(3600);
 
 /// 2026-03-01 11:40 UTC: full hours pass in a run.
 const START: Moment = Moment::from_millis(1_772_365_200_000);
@@ -132,54 +133,15 @@ impl World {
         let truth = self.lab.truth(self.clock.now());
         let judgement = truth.judge(&self.harvest().confirmations());
         let (virtual_s, real) = (self.clock.now().since(START).as_secs(), now() - self.begun);
-        for (peer, why) in judgement.missed() {
-            if why.label() == "not told" || why.label() == "met too late" {
-                println!(
-                    "MISS {why:?} {peer:?}\n  PLAN {:?}",
-                    self.lab
-                        .plans()
-                        .iter()
-                        .find(|it| it.address == peer.address)
-                        .map(|p| (
-                            p.arrives,
-                            p.crossing(),
-                            p.completion(),
-                            p.leaves,
-                            &p.breaks,
-                            p.dials
-                        ))
-                );
-            }
-        }
-        for wrong in &judgement.wrong {
-            let Some(index) = wrong.peer else { continue };
-            let peer = &judgement.truth.peers[index];
-            println!(
-                "WRONG {peer:?} PLAN {:?}",
-                self.lab
-                    .plans()
-                    .iter()
-                    .find(|it| it.address == peer.address)
-                    .map(|p| (
-                        p.arrives,
-                        p.crossing(),
-                        p.completion(),
-                        p.leaves,
-                        &p.breaks,
-                        p.dials
-                    ))
-            );
-            for it in self.harvest().completions.iter().filter(|it| {
-                it.1.raw_address.is_some_and(|a| {
-                    a.ip() == peer.address.ip() || Some(a.ip()) == peer.also.map(|b| b.ip())
-                })
-            }) {
-                println!("  ROW {it:?}");
-            }
-        }
         println!("{judgement}\n{virtual_s} s in {real:.1?}");
         judgement
     }
+}
+
+/// True completions of peers that told enough, and are not confirmed. Who is met in
+/// its last two seconds may be one: an opening burst is no news.
+pub fn overlooked(judgement: &Judgement) -> usize {
+    judgement.showable.of - judgement.showable.confirmed
 }
 
 /// Real time, only to say how long a test took.

@@ -3,7 +3,7 @@
 use bta::actors::root::{AskAll, RunEnd};
 use bta::actors::supervision::Class;
 
-use crate::world::{MINUTE, World, in_virtual_time};
+use crate::world::{MINUTE, World, in_virtual_time, overlooked};
 use crate::{MILLISECOND, kill, lively};
 
 /// Every seven minutes one of this class dies. Returns the run's world.
@@ -25,12 +25,9 @@ async fn outlives(class: Class, seed: u64, event: &str) {
         judgement.truth.offences
     );
     assert!(judgement.all.of >= 5);
-    assert!(
-        judgement.showable.percent() >= 95.0,
-        "{}",
-        judgement.showable
-    );
+    assert!(overlooked(&judgement) <= 1);
     let harvest = world.harvest();
+    assert!(harvest.adds_up());
     assert_eq!(harvest.count_events(event), 8);
     assert_eq!(harvest.count_events("store_closed"), 1);
     let late = harvest.events.last().unwrap().at - 4 * MINUTE;
@@ -100,10 +97,7 @@ fn deaths_at_once_leave_one_of_each() {
             "{:?}",
             judgement.truth.offences
         );
-        assert!(
-            judgement.showable.percent() >= 90.0,
-            "{}",
-            judgement.showable
-        );
+        assert!(world.harvest().adds_up());
+        assert!(overlooked(&judgement) <= 1);
     });
 }

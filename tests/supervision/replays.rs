@@ -6,7 +6,8 @@ use bta::actors::supervision::Class;
 use bta::lab::peer::client::Client;
 use bta::lab::peer::{Fate, Reach};
 use bta::moment::Moment;
-use bta::swarm::facts::Evidence;
+use bta::store::records::CompletionRow;
+use bta::swarm::facts::{Evidence, Verdict};
 
 use crate::world::{LATENCY, MINUTE, World, in_virtual_time};
 use crate::{MILLISECOND, kill, lively};
@@ -48,32 +49,21 @@ fn a_crossing_that_a_swarm_died_on_is_replayed() {
         let judgement = world.judge();
         assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
         let harvest = world.harvest();
-        let in_session = harvest
-            .completions
-            .iter()
-            .filter(|it| it.1.evidence == Evidence::InSession);
-        let dated: Vec<Moment> = in_session.map(|it| it.1.at).collect();
-        let replayed = seen.iter().filter(|at| dated.contains(at)).count();
-        for at in &seen {
-            println!(
-                "SEEN {at:?} {:?}",
-                judgement
-                    .truth
-                    .peers
-                    .iter()
-                    .find(|p| p.crossed.is_some_and(|c| c + LATENCY == *at))
-                    .map(|p| (p.address, p.shown, p.miss()))
-            );
-            for row in harvest
-                .completions
-                .iter()
-                .filter(|r| r.1.at.as_millis().abs_diff(at.as_millis()) < 100_000)
-            {
-                println!("   ROW {:?}", row);
-            }
+        let told = judgement.truth.peers.iter().filter(|peer| {
+            let met_before = peer.shown.below.is_some();
+            let above = peer.shown.above.map(|at| at + LATENCY);
+            met_before && above.is_some_and(|at| seen.contains(&at))
+        });
+        let told: Vec<_> = told.collect();
+        println!("{} sessions saw a crossing at a death", told.len());
+        assert!(told.len() >= 3);
+        for peer in told {
+            let own = |row: &CompletionRow| row.raw_address == Some(peer.address);
+            let row = harvest.completions.iter().find(|it| own(&it.1));
+            let row = &row.unwrap().1;
+            assert_eq!(row.verdict, Verdict::Confirmed);
+            assert_eq!(row.evidence, Evidence::InSession);
+            assert_eq!(Some(row.at), peer.shown.above.map(|at| at + LATENCY));
         }
-        println!("{replayed} of {} crossings were replayed", seen.len());
-        // Some were met too late to be held in session.
-        assert!(replayed * 10 >= seen.len() * 8);
     });
 }

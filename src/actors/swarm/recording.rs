@@ -4,12 +4,13 @@
 //! acknowledged marks its rows again. So nothing waits in queues, the newest state
 //! of a peer is what is written, and a Recorder may die at any time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use crate::actors::recorder::{Confirm, Write};
+use crate::moment::Moment;
 use crate::swarm::book::{Book, OutcomeKey, Rising};
 use crate::swarm::facts::{PeerNumber, Source};
 
@@ -26,11 +27,15 @@ const ROWS: usize = 200;
 #[derive(Default)]
 pub(super) struct Recording {
     batches_in_flight: usize,
-    /// Rises that the Recorder had no room for, or let fall.
-    unsent: VecDeque<Rising>,
+    /// Rises that the Recorder had no room for, or let fall. A Peer that waits says
+    /// its own again: it stands here once.
+    unsent: BTreeMap<RiseKey, Rising>,
     /// Rises that it has not yet acknowledged.
-    unacknowledged: BTreeMap<PeerNumber, Rising>,
+    unacknowledged: BTreeMap<RiseKey, Rising>,
 }
+
+/// Who, and when it was at the threshold.
+type RiseKey = (PeerNumber, Moment);
 
 /// What one batch held, to be marked again if it is lost.
 struct Manifest {
@@ -70,6 +75,7 @@ impl Swarm {
         ctx: &mut Context<Self>,
     ) {
         let rows = self.rows;
+        let key = (rising.peer, rising.rise.reached.at);
         let (done, receipt) = oneshot::channel();
         let confirm = Confirm {
             torrent: rows.torrent,
@@ -82,24 +88,23 @@ impl Swarm {
         if self.recorder.confirms.try_send(confirm).is_err() {
             // The Peer's reply falls with the message: it will say it again too,
             // which writes the same row once more.
-            self.recording.unsent.push_back(rising);
+            self.recording.unsent.insert(key, rising);
             return;
         }
-        let number = rising.peer;
-        self.recording.unacknowledged.insert(number, rising);
+        self.recording.unacknowledged.insert(key, rising);
         ctx.spawn(receipt.into_actor(self).map(move |answer, it, _| {
-            let Some(rising) = it.recording.unacknowledged.remove(&number) else {
+            let Some(rising) = it.recording.unacknowledged.remove(&key) else {
                 return;
             };
             if answer.is_err() {
-                it.recording.unsent.push_back(rising);
+                it.recording.unsent.insert(key, rising);
             }
         }));
     }
 
     /// Sends what has changed since the last time.
     pub(super) fn flush(&mut self, ctx: &mut Context<Self>) {
-        for rising in std::mem::take(&mut self.recording.unsent) {
+        for rising in std::mem::take(&mut self.recording.unsent).into_values() {
             self.record_rise(rising, None, ctx);
         }
         while self.recording.batches_in_flight < BATCHES_IN_FLIGHT {

@@ -1,6 +1,5 @@
 //! One announce, over HTTP or UDP.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,7 +21,7 @@ use crate::protocol::tracker::{
 const DATAGRAM_BYTES: usize = 65_535;
 
 /// Speaks to one tracker at all its addresses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Asker {
     network: Network,
     /// Our own addresses to speak from, at most one a family; none: any.
@@ -30,22 +29,6 @@ pub struct Asker {
     policy: AddressPolicy,
     user_agent: String,
     pace: u32,
-    /// One for each address, with its connection id.
-    clients: HashMap<SocketAddr, UdpClient>,
-}
-
-/// A clone knows no connection ids.
-impl Clone for Asker {
-    fn clone(&self) -> Self {
-        Asker {
-            network: self.network.clone(),
-            bind: self.bind.clone(),
-            policy: self.policy,
-            user_agent: self.user_agent.clone(),
-            pace: self.pace,
-            clients: HashMap::new(),
-        }
-    }
 }
 
 impl Asker {
@@ -63,7 +46,6 @@ impl Asker {
             policy,
             user_agent,
             pace,
-            clients: HashMap::new(),
         }
     }
 
@@ -73,7 +55,7 @@ impl Asker {
     /// # Errors
     /// The failure of the last address tried.
     pub async fn announce(
-        &mut self,
+        &self,
         url: &TrackerUrl,
         request: &AnnounceRequest,
         clock: Clock,
@@ -180,7 +162,7 @@ impl Asker {
     }
 
     async fn over_udp(
-        &mut self,
+        &self,
         address: SocketAddr,
         request: &AnnounceRequest,
         clock: Clock,
@@ -192,13 +174,11 @@ impl Asker {
         let from = SocketAddr::new(self.own_address(address).unwrap_or(any), 0);
         let socket = self.network.datagrams(from).await;
         let socket = socket.map_err(|error| TrackerError::from(&error))?;
-        let pace = self.pace;
-        let client = self
-            .clients
-            .entry(address)
-            .or_insert_with(|| UdpClient::new(address, rand::random(), pace));
+        // A connection id belongs to the socket that it was given to, and lives for a
+        // minute: the next exchange needs another one anyway.
+        let mut client = UdpClient::new(address, rand::random(), self.pace);
         client.announce(clock.now(), request);
-        converse(client, &socket, clock).await
+        converse(&mut client, &socket, clock).await
     }
 }
 
