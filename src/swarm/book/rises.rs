@@ -91,6 +91,7 @@ impl Book {
         Some(Reaction {
             peer,
             dialable: false,
+            expected_finish: None,
             rising,
             close: Vec::new(),
         })

@@ -108,9 +108,11 @@ fn finish_is_foreseen_from_what_was_gained_between_visits() {
     script.wait(600);
     let id = script.dial(HOME);
     let gained = script.now.since(begun).as_secs();
-    script.settles(id, LIBTORRENT, 920);
-    script.ends(id, WeLeft);
+    let reaction = script.settles(id, LIBTORRENT, 920);
     let rest = gained * (980 - 920) / (920 - 520);
+    let told = reaction.expected_finish.unwrap().since(script.now);
+    assert_eq!(told.as_secs(), rest, "the session may wait for it");
+    script.ends(id, WeLeft);
     assert!(script.due(HOME).abs_diff(rest / 2) <= 1);
 }
 
