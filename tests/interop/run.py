@@ -33,6 +33,8 @@ def arguments():
     add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
     add("--tracker-interval", type=int, default=20, metavar="S", help="announce interval of bittorrent-tracker")
     add("--interval", metavar="MIN", help="handed to bta as -i")
+    add("--tolerate", type=int, default=0, metavar="N",
+        help="so many misses of the observer that is left alone are no failure: these machines are shared (%(default)s)")
     add("--loglevel", default="DEBUG", help="handed to bta as -l (%(default)s)")
     add("--seed", type=int, default=int(time.time()) % 1_000_000, help="of everything drawn (the time)")
     add("--size", type=int, default=64, metavar="MIB", help="of the content (%(default)s)")

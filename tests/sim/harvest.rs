@@ -11,7 +11,7 @@ use bta::store::{Reader, StoreError};
 use bta::swarm::facts::{Attempt, Outcome, PeerNumber, TorrentNumber, Verdict};
 
 /// The rows of one store.
-pub struct Harvest {
+pub(crate) struct Harvest {
     torrents: Vec<(TorrentNumber, TorrentRow)>,
     pub completions: Vec<((TorrentNumber, PeerNumber), CompletionRow)>,
     pub outcomes: Vec<(TorrentNumber, OutcomeRow)>,
@@ -21,7 +21,7 @@ pub struct Harvest {
 }
 
 impl Harvest {
-    pub fn of(run: &Path) -> Harvest {
+    pub(crate) fn of(run: &Path) -> Harvest {
         let reader = Reader::open(run).unwrap();
         assert_eq!(reader.remarks(), [""; 0]);
         Harvest {
@@ -35,7 +35,7 @@ impl Harvest {
     }
 
     /// The confirmed downloads, for the lab to judge.
-    pub fn confirmations(&self) -> Vec<Confirmation> {
+    pub(crate) fn confirmations(&self) -> Vec<Confirmation> {
         let confirmed = self.completions.iter();
         let confirmed = confirmed.filter(|(_, row)| row.verdict == Verdict::Confirmed);
         let read = confirmed.map(|((number, _), row)| {
@@ -47,7 +47,7 @@ impl Harvest {
     }
 
     /// How many attempts of each kind have ended.
-    pub fn ended(&self) -> BTreeMap<Attempt, u64> {
+    pub(crate) fn ended(&self) -> BTreeMap<Attempt, u64> {
         let mut ended = BTreeMap::new();
         for (_, row) in &self.outcomes {
             *ended.entry(row.attempt).or_default() += row.count;
@@ -56,7 +56,7 @@ impl Harvest {
     }
 
     /// Whether each contact that was started has ended in one way.
-    pub fn adds_up(&self) -> bool {
+    pub(crate) fn adds_up(&self) -> bool {
         let ended = self.ended();
         let contacts = [Attempt::First, Attempt::Later].map(|it| ended.get(&it).copied());
         println!("attempts: {ended:?}");
@@ -64,7 +64,7 @@ impl Harvest {
     }
 
     /// Counters of all sources, all hours.
-    pub fn sources(&self) -> SourceCounts {
+    pub(crate) fn sources(&self) -> SourceCounts {
         let mut sum = SourceCounts::default();
         for counts in &self.sources {
             sum.received += counts.received;
@@ -78,13 +78,13 @@ impl Harvest {
     }
 
     /// The announces to one tracker.
-    pub fn announces_to(&self, url: &str) -> Vec<&AnnounceRow> {
+    pub(crate) fn announces_to(&self, url: &str) -> Vec<&AnnounceRow> {
         let rows = self.announces.iter();
         rows.filter(|it| &*it.tracker == url).collect()
     }
 
     /// Attempts that ended so.
-    pub fn count_outcomes(&self, outcome: Outcome) -> u64 {
+    pub(crate) fn count_outcomes(&self, outcome: Outcome) -> u64 {
         let rows = self.outcomes.iter().map(|it| &it.1);
         rows.filter(|it| it.outcome == outcome)
             .map(|it| it.count)
@@ -92,7 +92,7 @@ impl Harvest {
     }
 
     /// Events whose kind ends so.
-    pub fn count_events(&self, kind: &str) -> usize {
+    pub(crate) fn count_events(&self, kind: &str) -> usize {
         self.events
             .iter()
             .filter(|it| it.kind.ends_with(kind))

@@ -19,22 +19,22 @@ use tempfile::TempDir;
 use super::harvest::Harvest;
 
 /// Where bta lives.
-pub const HERE: Ipv4Addr = Ipv4Addr::new(44, 2, 2, 2);
-pub const HERE_6: Ipv6Addr = Ipv6Addr::new(0x2a01, 2, 0, 0, 0, 0, 0, 2);
+pub(crate) const HERE: Ipv4Addr = Ipv4Addr::new(44, 2, 2, 2);
+pub(crate) const HERE_6: Ipv6Addr = Ipv6Addr::new(0x2a01, 2, 0, 0, 0, 0, 0, 2);
 const PORT: u16 = 6881;
 
 /// From host to host, one way.
-pub const LATENCY: Duration = Duration::from_millis(60);
+pub(crate) const LATENCY: Duration = Duration::from_millis(60);
 
-pub const MINUTE: Duration = Duration::from_secs(60);
-pub const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// 2026-03-01 11:40 UTC: full hours pass in a run.
 const START: Moment = Moment::from_millis(1_772_365_200_000);
 
 /// Runs `work` in virtual time, which leaps to the next timer whenever nobody
 /// has anything to do. All actors live on this one thread.
-pub fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -46,20 +46,21 @@ pub fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// A lab, and what bta needs to crawl it.
-pub struct World {
+pub(crate) struct World {
     pub clock: Clock,
     pub net: MemoryNet,
     pub lab: Lab,
     pub config: Config,
     pub torrents: Vec<Torrent>,
     begun: std::time::Instant,
-    folder: TempDir,
+    /// Goes with the world.
+    _folder: TempDir,
 }
 
 impl World {
     /// A world as `scenario` says. Its hosts are 60 ms apart, and the network loses
     /// some datagrams.
-    pub async fn of(scenario: &Scenario) -> World {
+    pub(crate) async fn of(scenario: &Scenario) -> World {
         println!("seed {}", scenario.seed);
         let clock = Clock::start_at(START);
         let net = MemoryNet::new(clock, scenario.seed);
@@ -77,12 +78,12 @@ impl World {
             net,
             lab,
             torrents,
-            folder,
+            _folder: folder,
         }
     }
 
     /// Starts bta in it.
-    pub async fn begin(&self) -> Running {
+    pub(crate) async fn begin(&self) -> Running {
         let here = self.net.at(IpAddr::V4(HERE)).at(IpAddr::V6(HERE_6));
         let run = Run {
             config: self.config.clone(),
@@ -100,12 +101,12 @@ impl World {
     }
 
     /// Lets `span` pass.
-    pub async fn pass(&self, span: Duration) {
+    pub(crate) async fn pass(&self, span: Duration) {
         tokio::time::sleep(span).await;
     }
 
     /// Stops bta as Ctrl-C does; it must be done in ten seconds.
-    pub async fn stop(&self, running: Running) -> RunEnd {
+    pub(crate) async fn stop(&self, running: Running) -> RunEnd {
         let asked = self.clock.now();
         // Who has ended by itself needs no order.
         let _ = running.root.send(Shutdown).await;
@@ -116,7 +117,7 @@ impl World {
     }
 
     /// Begins, lets `span` pass, stops.
-    pub async fn run(&self, span: Duration) {
+    pub(crate) async fn run(&self, span: Duration) {
         let running = self.begin().await;
         self.pass(span).await;
         let end = self.stop(running).await;
@@ -124,12 +125,12 @@ impl World {
     }
 
     /// What is in the store, at rest.
-    pub fn harvest(&self) -> Harvest {
+    pub(crate) fn harvest(&self) -> Harvest {
         Harvest::of(&self.config.output)
     }
 
     /// The store held against the truth up to now; prints what it was worth.
-    pub fn judge(&self) -> Judgement {
+    pub(crate) fn judge(&self) -> Judgement {
         let truth = self.lab.truth(self.clock.now());
         let judgement = truth.judge(&self.harvest().confirmations());
         let (virtual_s, real) = (self.clock.now().since(START).as_secs(), now() - self.begun);
@@ -140,7 +141,7 @@ impl World {
 
 /// True completions of peers that told enough, and are not confirmed. Who is met in
 /// its last two seconds may be one: an opening burst is no news.
-pub fn overlooked(judgement: &Judgement) -> usize {
+pub(crate) fn overlooked(judgement: &Judgement) -> usize {
     judgement.showable.of - judgement.showable.confirmed
 }
 

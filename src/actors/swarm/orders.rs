@@ -16,6 +16,12 @@ impl Handler<Replayed> for Swarm {
         let reaction = self
             .book
             .replayed(now, replay.remote, &replay.first, &replay.observed);
+        if let Some(reaction) = &reaction
+            && self.recording.awaits(reaction.peer)
+        {
+            // It came before and is on its way: the reply falls, Root asks again.
+            return;
+        }
         self.record(reaction.and_then(|it| it.rising), Some(reply), ctx);
     }
 }

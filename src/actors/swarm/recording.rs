@@ -49,6 +49,12 @@ impl Recording {
     pub(super) fn is_idle(&self) -> bool {
         self.batches_in_flight == 0 && self.unsent.is_empty() && self.unacknowledged.is_empty()
     }
+
+    /// A rise of this peer is on its way.
+    pub(super) fn awaits(&self, peer: PeerNumber) -> bool {
+        let mut on_its_way = self.unsent.keys().chain(self.unacknowledged.keys());
+        on_its_way.any(|(of, _)| *of == peer)
+    }
 }
 
 impl Swarm {
