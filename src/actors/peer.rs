@@ -44,6 +44,8 @@ pub use plan::{Origin, PeerContext, PeerPlan};
 pub struct Known {
     /// Dialling the peer is known to work.
     pub dialable: bool,
+    /// When it will reach the threshold, by what earlier sessions have shown too.
+    pub expected_finish: Option<Moment>,
 }
 
 /// Swarm -> Peer: end the session, which counts as this unless it has settled.
@@ -65,7 +67,7 @@ pub struct Peer {
     outbox: Outbox,
     /// The first settled observation: what a replay begins with.
     first: Option<Seen>,
-    dialable: bool,
+    known: Known,
     opened_at: Moment,
     heard_at: Option<Moment>,
     /// What it says of others.
@@ -118,7 +120,10 @@ impl Peer {
             client: "".into(),
             outbox: Outbox::default(),
             first: None,
-            dialable: plan.dialable,
+            known: Known {
+                dialable: plan.dialable,
+                expected_finish: None,
+            },
             opened_at: now,
             heard_at: None,
             ear: Ear::default(),
@@ -280,14 +285,15 @@ impl Peer {
             return;
         };
         let complete = progress.settled() && self.context.yardstick.reached(progress.count());
+        let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
         let view = SessionView {
             opened_at: self.opened_at,
             direction: self.direction,
-            dialable: self.dialable,
+            dialable: self.known.dialable,
             changes: progress.changes(),
             complete,
             awaits_gossip: self.awaits_gossip(),
-            expected_finish: self.expected_finish(now),
+            expected_finish: self.expected_finish(now).into_iter().chain(foreseen).min(),
         };
         match hold(now, &view, self.context.pace) {
             Hold::Until(moment) => self.review_at = Some(moment),
@@ -354,7 +360,7 @@ impl Handler<Known> for Peer {
     type Result = ();
 
     fn handle(&mut self, known: Known, _: &mut Self::Context) {
-        self.dialable = known.dialable;
+        self.known = known;
     }
 }
 

@@ -361,6 +361,7 @@ impl Handler<Observed> for Swarm {
             message.session,
             Known {
                 dialable: reaction.dialable,
+                expected_finish: reaction.expected_finish,
             },
         );
         self.record(reaction.rising, message.reply, ctx);

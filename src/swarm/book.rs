@@ -89,6 +89,8 @@ pub struct Reaction {
     pub peer: PeerNumber,
     /// Whether dialling it is known to work.
     pub dialable: bool,
+    /// When it will reach the threshold, by all that its sessions have shown.
+    pub expected_finish: Option<Moment>,
     /// It rose to the threshold: to be recorded.
     pub rising: Option<Rising>,
     /// Sessions to be closed: there is another to the same peer.

@@ -20,6 +20,9 @@ const FORGET_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Room is looked for at most this often: a liar's names cost us no more.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// What is put off is put off, however short a test makes a minute.
+const A_MOMENT: Duration = Duration::from_millis(1);
+
 /// What naming an address came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
@@ -142,7 +145,7 @@ impl Addresses {
                 continue;
             }
             if address.peer.is_some_and(&is_met) {
-                let later = now + self.pace.revisit_first();
+                let later = now + self.pace.revisit_first().max(A_MOMENT);
                 self.agenda.plan(at, later, address.rank);
                 continue;
             }

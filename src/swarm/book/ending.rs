@@ -59,6 +59,7 @@ impl Book {
             None => self.greeted(now, session)?,
         };
         let yardstick = self.terms.yardstick;
+        let measured = session.has_measured(now, self.terms.pace);
         self.records.change(number, |peer| {
             peer.seen_at = peer.seen_at.max(end.heard_at.unwrap_or(now));
             if let Some(seen) = end.last {
@@ -66,7 +67,7 @@ impl Book {
             } else if let Some(glimpse) = end.unsettled {
                 peer.history.glimpsed(glimpse);
             }
-            peer.expected_finish = end.expected_finish.or(peer.expected_finish);
+            peer.foresee(now, end.expected_finish, measured);
         });
         Some(number)
     }

@@ -51,6 +51,7 @@ impl Book {
                     return Some(Reaction {
                         peer,
                         dialable: false,
+                        expected_finish: None,
                         rising: None,
                         close: vec![id],
                     });
@@ -69,6 +70,7 @@ impl Book {
         Some(Reaction {
             peer,
             dialable: home.is_some_and(|it| it.answers() && it.peer.map(root) == Some(peer)),
+            expected_finish: self.records.get(peer)?.expected_finish,
             rising,
             close: self.sessions.of(peer).skip(1).collect(),
         })
@@ -146,6 +148,7 @@ impl Book {
             Some(session) => {
                 session.home = home;
                 session.endpoint = it.claim.ids.endpoint;
+                session.observed_at.get_or_insert(now);
                 session.address
             }
             None => return,

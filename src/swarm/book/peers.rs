@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
@@ -153,17 +152,29 @@ impl Peer {
         }
     }
 
-    /// When it will reach the threshold: at the speed that the session has seen,
-    /// else at the speed since the last visit, else as it was foreseen before.
-    pub(super) fn foresee(&mut self, now: Moment, it: &Observed, by: &Yardstick) {
-        let since_last = self.history.last().and_then(|last| match it.report {
-            Report::Settled(seen) => remaining(last, &seen, by),
-            _ => None,
+    /// A session begins with what was gained since the last visit: the best measure
+    /// of its speed that there is.
+    pub(super) fn measure(&mut self, now: Moment, seen: &Seen, by: &Yardstick) {
+        let rest = self.history.last().and_then(|last| {
+            let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
+            let missing = by.threshold.checked_sub(seen.pieces)?;
+            let span = seen.at.since(last.at);
+            (!span.is_zero()).then(|| span.saturating_mul(missing) / gained)
         });
-        self.expected_finish = it
-            .expected_finish
-            .or(since_last.map(|it| now + it))
-            .or(self.expected_finish);
+        self.expected_finish = rest.map(|it| now + it).or(self.expected_finish);
+    }
+
+    /// A session tells when it expects the finish; it was long enough to measure
+    /// (`measured`), or guesses. Of two measures, each over a few pieces, the sooner
+    /// one is to be reckoned with; one that has passed says nothing any more.
+    pub(super) fn foresee(&mut self, now: Moment, told: Option<Moment>, measured: bool) {
+        let before = self.expected_finish.filter(|finish| *finish > now);
+        let told = told.or(self.expected_finish);
+        self.expected_finish = match before {
+            Some(before) if measured => told.map(|told| told.min(before)),
+            Some(before) => Some(before),
+            None => told,
+        };
     }
 
     /// A session sends its crossing again when the recorder died on it.
@@ -214,12 +225,4 @@ impl Rising {
     pub fn is_confirmed(&self) -> bool {
         self.rise.verdict == Verdict::Confirmed
     }
-}
-
-/// How long the rest takes at the speed between two visits.
-fn remaining(last: Observation, seen: &Seen, by: &Yardstick) -> Option<Duration> {
-    let gained = seen.pieces.checked_sub(last.pieces).filter(|it| *it > 0)?;
-    let missing = by.threshold.checked_sub(seen.pieces)?;
-    let span = seen.at.since(last.at);
-    (!span.is_zero()).then(|| span.saturating_mul(missing) / gained)
 }

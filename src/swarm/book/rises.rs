@@ -23,12 +23,16 @@ impl Book {
         it: &Observed,
     ) -> Option<Rising> {
         let yardstick = self.terms.yardstick;
+        let measured = session.has_measured(now, self.terms.pace);
         let (sent, rise) = self.records.change(number, |peer| {
             peer.hear(now, session.direction, it);
             if let Some(sent) = peer.sent_already(number, &it.report) {
                 return (Some(sent), None);
             }
-            peer.foresee(now, it, &yardstick);
+            if let Report::Settled(seen) = &it.report {
+                peer.measure(now, seen, &yardstick);
+            }
+            peer.foresee(now, it.expected_finish, measured);
             (None, peer.history.take(&it.report, &yardstick))
         })?;
         if sent.is_some() {
@@ -87,6 +91,7 @@ impl Book {
         Some(Reaction {
             peer,
             dialable: false,
+            expected_finish: None,
             rising,
             close: Vec::new(),
         })

@@ -9,6 +9,7 @@ use crate::swarm::facts::{
     Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source,
 };
 use crate::swarm::identity::Claim;
+use crate::swarm::pace::Pace;
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 
@@ -52,6 +53,8 @@ pub(super) struct Session {
     /// Whom it was found to be: once it is observed.
     pub(super) peer: Option<PeerNumber>,
     pub(super) link: SessionLink,
+    /// When it was first observed.
+    pub(super) observed_at: Option<Moment>,
     /// The hash of the endpoint that it claimed.
     pub(super) endpoint: Option<u64>,
 }
@@ -72,8 +75,15 @@ impl Session {
             greeted: None,
             peer: None,
             link: SessionLink::SameSession,
+            observed_at: None,
             endpoint: None,
         }
+    }
+
+    /// Whether the peer was watched for long enough to know its speed.
+    pub(super) fn has_measured(&self, now: Moment, pace: Pace) -> bool {
+        self.observed_at
+            .is_some_and(|since| now.since(since) >= pace.speed_window())
     }
 
     /// The port that the peer listens on, if that is known; `claimed` is what it

@@ -108,10 +108,35 @@ fn finish_is_foreseen_from_what_was_gained_between_visits() {
     script.wait(600);
     let id = script.dial(HOME);
     let gained = script.now.since(begun).as_secs();
-    script.settles(id, LIBTORRENT, 920);
-    script.ends(id, WeLeft);
+    let reaction = script.settles(id, LIBTORRENT, 920);
     let rest = gained * (980 - 920) / (920 - 520);
+    let told = reaction.expected_finish.unwrap().since(script.now);
+    assert_eq!(told.as_secs(), rest, "the session may wait for it");
+    script.ends(id, WeLeft);
     assert!(script.due(HOME).abs_diff(rest / 2) <= 1);
+}
+
+#[test]
+fn guess_of_a_short_session_does_not_outweigh_what_was_measured() {
+    let due = |lasted: u64, told: u64| {
+        let mut script = Script::new();
+        let id = script.dial(HOME);
+        script.settles(id, LIBTORRENT, 500);
+        script
+            .wait(60)
+            .ends_as(id, WeLeft, Outcome::Success, Some(600));
+        let id = script.dial(HOME);
+        script.settles(id, LIBTORRENT, 500);
+        script
+            .wait(lasted)
+            .ends_as(id, WeLeft, Outcome::Success, Some(told));
+        script.due(HOME)
+    };
+    assert_eq!(due(2, 100), 149, "half of what was left");
+    assert_eq!(due(2, 3_600), 149);
+    assert_eq!(due(15, 100), 50, "it is faster now");
+    assert_eq!(due(15, 3_600), 142, "or slower: not to be relied on");
+    assert_eq!(due(300, 3_600), 600, "until it did not come true");
 }
 
 #[test]
