@@ -186,7 +186,7 @@ impl ContactHistory {
             {
                 return soon;
             }
-            now + self.back_off(standing, delay, pace)
+            self.after_back_off(now, standing, delay, pace)
         } else if let Some(soon) = self.quick_return(now, parting, standing, pace) {
             return soon;
         } else {
@@ -220,7 +220,8 @@ impl ContactHistory {
         if let Some(soon) = self.quick_return(now, parting, standing, pace) {
             return soon;
         }
-        (now + self.back_off(standing, delay, pace)).max(self.earliest(pace))
+        self.after_back_off(now, standing, delay, pace)
+            .max(self.earliest(pace))
     }
 
     /// After a close near the finish: one contact at once, if the last one is long
@@ -279,11 +280,19 @@ impl ContactHistory {
         wanted.min(delay)
     }
 
-    /// Back-off after contacts that reached nobody. A peer that was seen below
-    /// the threshold is worth more tries: its fate is what the count is about.
-    fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
+    /// Back-off after contacts that reached nobody, from the start of the last one: a
+    /// time-out is no reason to come later than after a refusal. A peer that was seen
+    /// below the threshold is worth more tries: its fate is what the count is about.
+    fn after_back_off(
+        &self,
+        now: Moment,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Moment {
         let longest = standing.map_or(pace.retry_longest(), |_| delay);
-        doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest)
+        let wait = doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest);
+        (self.last_start + wait).max(now)
     }
 }
 

@@ -163,15 +163,15 @@ fn return_that_was_too_early_is_made_up_for_once() {
 
 #[test]
 fn backs_off_from_who_is_not_reached() {
-    let mut history = contacted(at(0));
+    let mut history = contacted(at(100));
     let mut gaps = Vec::new();
     for _ in 0..8 {
-        let next = history.next(at(100), Parting::NotReached, None, DELAY, PACE);
+        let next = history.next(at(110), Parting::NotReached, None, DELAY, PACE);
         gaps.push(next.since(at(100)).as_secs());
     }
     assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1800, 1800]);
     let below = standing(None, Family::Other);
-    let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
+    let next = history.next(at(110), Parting::NotReached, Some(&below), DELAY, PACE);
     assert_eq!(
         next,
         at(700),
@@ -192,7 +192,7 @@ fn complete_peers_are_rarely_visited() {
         assert_eq!(history.failures, 0, "nothing was missed");
     }
     let unknown = contacted(at(0)).next(at(1), Parting::NotReached, None, DELAY, PACE);
-    assert_eq!(unknown, at(31), "the control");
+    assert_eq!(unknown, at(30), "the control");
 }
 
 #[test]
@@ -229,7 +229,13 @@ fn being_called_by_a_peer_does_not_make_it_reachable() {
         history.next(at(10), Parting::NotReached, Some(&known), DELAY, PACE);
     }
     let next = history.after_call(at(100), Parting::WeLeft, Some(&known), DELAY, PACE);
-    assert_eq!((next, history.failures), (at(100 + 8 * 30), 4));
+    assert_eq!((next, history.failures), (at(8 * 30), 4));
+    let next = history.after_call(at(300), Parting::WeLeft, Some(&known), DELAY, PACE);
+    assert_eq!(
+        (next, history.failures),
+        (at(300), 4),
+        "it was due meanwhile"
+    );
     // It may have finished: that is worth a try.
     let near = standing(None, Family::Rtorrent);
     let next = history.after_call(at(100), Parting::TheyLeft, Some(&near), DELAY, PACE);

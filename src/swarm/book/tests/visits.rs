@@ -71,7 +71,7 @@ fn caller_that_may_have_finished_is_visited_at_once_whatever_our_dial_met() {
     }
     // The controls: no sign of a finish.
     assert_eq!(next(Family::Other, TurnedAway, Outcome::Closed), 60);
-    assert_eq!(next(Family::Other, NotReached, Outcome::TimedOut), 30);
+    assert_eq!(next(Family::Other, NotReached, Outcome::TimedOut), 0, "due");
 }
 
 #[test]
