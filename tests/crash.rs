@@ -238,7 +238,7 @@ fn loses_and_doubles_nothing_that_was_acknowledged() {
     let loaded = writer.load(T).unwrap();
     assert!(loaded.next_peer.0 > highest);
     for number in acknowledged.completions.keys() {
-        assert!(loaded.confirmed.contains(&PeerNumber(*number)));
+        assert!(loaded.confirmed.contains_key(&PeerNumber(*number)));
     }
 }
 
@@ -282,7 +282,7 @@ fn a_torn_journal_loses_at_most_its_last_row() {
         fs::remove_dir_all(folder.path().join("store")).unwrap();
         let mut writer = open(folder.path());
         let loaded = writer.load(T).unwrap();
-        assert_eq!(loaded.confirmed, [PeerNumber(1), PeerNumber(2)].into());
+        assert!(loaded.confirmed.keys().eq(&[PeerNumber(1), PeerNumber(2)]));
         assert_eq!(loaded.next_peer, PeerNumber(3));
         // The next row stands where the torn one stood.
         let record = Record::Completion(T, PeerNumber(3), completion(3));

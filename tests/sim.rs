@@ -11,6 +11,8 @@ mod crowds;
 mod harvest;
 #[path = "sim/trackers.rs"]
 mod trackers;
+#[path = "sim/twins.rs"]
+mod twins;
 #[path = "sim/weather.rs"]
 mod weather;
 #[path = "sim/world.rs"]

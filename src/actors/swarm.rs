@@ -168,7 +168,7 @@ impl Swarm {
         let now = self.now();
         self.book = Book::new(self.plan.terms, loaded.next_peer);
         for (number, row) in &loaded.peers {
-            let peer = rows::restored(row, loaded.confirmed.contains(number));
+            let peer = rows::restored(row, loaded.confirmed.get(number).copied());
             self.book.restore(*number, peer);
         }
         for row in &loaded.outcomes {

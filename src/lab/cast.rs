@@ -209,6 +209,11 @@ impl Cast<'_> {
             4..6 => 51_413,
             _ => self.rng.random_range(10_000..60_000),
         };
+        let port = if self.scenario.crowd.one_port {
+            6881
+        } else {
+            port
+        };
         let (high, low) = (number / 250, (number % 250) as u8 + 1);
         let ip = match self.scenario.hosts {
             Hosts::Loopback => Ipv4Addr::new(127, 64 + (high >> 8) as u8, high as u8, low),
@@ -224,8 +229,11 @@ impl Cast<'_> {
             Hosts::Virtual => self.scenario.crowd.dual_stack,
         };
         let ip = Ipv6Addr::new(0x2a00, (number + 1) as u16, 0, 0, 0, 0, 0, 1);
-        let drawn = self.rng.random_bool(share);
-        drawn.then_some(SocketAddr::new(IpAddr::V6(ip), port))
+        self.rng.random_bool(share).then(|| {
+            let other = self.rng.random_bool(self.scenario.crowd.two_ports);
+            let port = if other { port ^ 1 } else { port };
+            SocketAddr::new(IpAddr::V6(ip), port)
+        })
     }
 
     /// Most announce to one tracker, some to all.

@@ -83,6 +83,10 @@ pub struct Crowd {
     pub neighbours: f64,
     /// The share of peers that have an IPv6 address too (virtual hosts only).
     pub dual_stack: f64,
+    /// The share of these that listen on another port there.
+    pub two_ports: f64,
+    /// Whether all listen where their client does by default.
+    pub one_port: bool,
     /// The share of downloaders that fetch the pieces in order.
     pub in_order: f64,
     /// The mean time between two breaks of a peer's connections; `None`: never.
@@ -249,6 +253,8 @@ impl Default for Crowd {
             unseen_leavers: true,
             neighbours: 0.03,
             dual_stack: 0.0,
+            two_ports: 0.0,
+            one_port: false,
             in_order: 0.08,
             churn: None,
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
+use crate::swarm::confirmation::Rise;
 use crate::swarm::facts::{
     Direction, Evidence, Observation, PeerNumber, PeerState, SessionLink, Source, Sources,
     TorrentNumber, Verdict,
@@ -149,6 +150,19 @@ pub struct CompletionRow {
     pub ids: Ids,
     /// Its address, only under `--keep-addresses`.
     pub raw_address: Option<SocketAddr>,
+}
+
+impl CompletionRow {
+    /// What was seen, and what was made of it.
+    pub(super) fn rise(&self) -> Rise {
+        let observation = |at, pieces| Observation { at, pieces };
+        Rise {
+            verdict: self.verdict,
+            below: observation(self.below_at, self.below_pieces),
+            reached: observation(self.at, self.pieces),
+            evidence: self.evidence,
+        }
+    }
 }
 
 /// What a store's figures depend on: a run with others cannot be added to it.

@@ -4,7 +4,7 @@
 //! database, sled's `flush()`; then it is acknowledged. So completions survive a
 //! power cut, and all else survives a killed process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
@@ -20,7 +20,8 @@ use super::rows::rows;
 use super::shelf::Tree;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
-use crate::swarm::facts::{PeerNumber, TorrentNumber, Verdict};
+use crate::swarm::confirmation::Rise;
+use crate::swarm::facts::{PeerNumber, SessionLink, TorrentNumber, Verdict};
 
 /// The program that opens a store, as its `meta` tree names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +91,8 @@ pub struct Loaded {
     pub peers: Vec<(PeerNumber, PeerRow)>,
     /// The first number that no peer in database or journal ever had.
     pub next_peer: PeerNumber,
-    /// The peers that have a confirmed download.
-    pub confirmed: HashSet<PeerNumber>,
+    /// The confirmed downloads, and how the two sessions of each were linked.
+    pub confirmed: BTreeMap<PeerNumber, (Rise, SessionLink)>,
     /// The counters of outcomes, all hours.
     pub outcomes: Vec<OutcomeRow>,
     /// The counters of sources, all hours.
@@ -181,12 +182,12 @@ impl Writer {
             .map(|row| row.map(|((_, peer), row)| (peer, row)))
             .collect::<Result<_, _>>()?;
         let mut last = peers.last().map_or(0, |(peer, _)| peer.0);
-        let mut confirmed = HashSet::new();
+        let mut confirmed = BTreeMap::new();
         for row in rows(shelf, names, Tree::Completions, &prefix, keys::peer_of) {
             let ((_, peer), row): (_, CompletionRow) = row?;
             last = last.max(peer.0);
             if row.verdict == Verdict::Confirmed {
-                confirmed.insert(peer);
+                confirmed.insert(peer, (row.rise(), row.link));
             }
         }
         let whole = |_: &[u8]| Ok(());

@@ -156,6 +156,9 @@ impl Book {
             peer.merged_into = None;
         }
         self.restore_marks(number, &peer);
+        if let Some(download) = peer.download(number) {
+            self.doubles.remember(download);
+        }
         self.records.restore(number, peer);
         self.make_room();
     }

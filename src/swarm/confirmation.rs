@@ -37,6 +37,13 @@ pub struct Rise {
     pub evidence: Evidence,
 }
 
+impl Rise {
+    /// Whether it counts.
+    pub fn is_confirmed(&self) -> bool {
+        self.verdict == Verdict::Confirmed
+    }
+}
+
 /// One peer's record over all its sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {

@@ -2,6 +2,7 @@
 
 mod doubles;
 mod hasher;
+mod lair;
 mod twins;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use super::facts::{Direction, PeerNumber, SessionLink};
 
 pub use doubles::{Doubles, Download};
 pub use hasher::IdentityHasher;
+pub use lair::Lair;
 pub use twins::{Glimpse, Twins};
 
 /// What a peer is known by: keyed hashes, which nobody can undo without the
@@ -41,6 +43,8 @@ pub struct Claim {
     pub prefix: Arc<str>,
     /// Whether `ids.endpoint` is what we dialled, not what it claims.
     pub dialled: bool,
+    /// Where it listens, as far as the store may know.
+    pub lair: Lair,
     /// Whether such a client has one peer id in all its sessions: then another
     /// peer id is another peer, whatever port it claims.
     pub keeps_peer_id: bool,
@@ -71,6 +75,7 @@ impl Claim {
             },
             prefix,
             dialled,
+            lair: Lair::new(hasher, remote.ip(), port),
             keeps_peer_id: Family::of(peer_id, None).keeps_peer_id(),
         }
     }

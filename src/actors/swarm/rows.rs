@@ -7,10 +7,12 @@ use crate::protocol::peer::handshake::PeerId;
 use crate::store::Record;
 use crate::store::records::{CompletionRow, OutcomeRow, PeerRow, SourceCounts, SourceRow};
 use crate::swarm::book::{OutcomeKey, Peer, Rising, SourceTally};
-use crate::swarm::confirmation::History;
-use crate::swarm::facts::{PeerNumber, PeerState, Source, TorrentNumber};
+use crate::swarm::confirmation::{History, Rise};
+use crate::swarm::facts::{PeerNumber, PeerState, SessionLink, Source, TorrentNumber};
+use crate::swarm::identity::Lair;
 
-/// Flag of a peer's row: somebody was reached by dialling it.
+/// Flag of a peer's row: somebody was reached by dialling it. The other seven bits
+/// are its lair.
 const DIALLED: u8 = 1;
 
 /// Makes rows of one torrent.
@@ -39,7 +41,7 @@ impl Rows {
             state: peer.state(),
             merged_into: peer.merged_into,
             proof: peer.history.code(),
-            flags: if peer.dialled { DIALLED } else { 0 },
+            flags: (u8::from(peer.dialled) * DIALLED) | (peer.lair.code() << 1),
             seen_at: peer.seen_at,
             direction: peer.direction,
             raw_address: peer.address.filter(|_| self.keep_addresses),
@@ -125,18 +127,19 @@ pub(super) fn source_tally(counts: &SourceCounts) -> SourceTally {
 }
 
 /// A peer as the store has it.
-pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Peer {
+pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) -> Peer {
     let state = match row.state {
         // Its history is in the record that it leads to.
         PeerState::Merged => PeerState::Unknown,
         // The completion was written, the row after it was not.
-        _ if confirmed => PeerState::Confirmed,
+        _ if confirmed.is_some() => PeerState::Confirmed,
         // The row was written, the completion was not: it rises once more.
         PeerState::Confirmed => PeerState::Below,
         state => state,
     };
     Peer {
         ids: row.ids,
+        lair: Lair::from_code(row.flags >> 1),
         prefix: Arc::clone(&row.prefix),
         client: Arc::clone(&row.client),
         family: Family::of(&id_with(&row.prefix), Some(&row.client)),
@@ -151,7 +154,7 @@ pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Peer {
         address: row.raw_address,
         expected_finish: None,
         merged_into: row.merged_into,
-        rise: None,
+        rise: confirmed,
     }
 }
 

@@ -27,7 +27,7 @@ fn a_deleted_database_comes_back_from_the_journal() {
     assert_eq!(opened.torrents, [(T, torrent(1))]);
     let loaded = writer.load(T).unwrap();
     assert_eq!(loaded.next_peer, PeerNumber(8));
-    assert_eq!(loaded.confirmed, [PeerNumber(2)].into());
+    assert!(loaded.confirmed.keys().eq(&[PeerNumber(2)]));
     let [(second, confirmed), (seventh, unproven)] = &loaded.peers[..] else {
         panic!("{:?}", loaded.peers);
     };
@@ -66,7 +66,7 @@ fn a_damaged_database_is_set_aside_and_rebuilt() {
                 .any(|(kind, _)| *kind == "database_damaged")
         );
         let loaded = writer.load(T).unwrap();
-        assert_eq!(loaded.confirmed, [PeerNumber(1)].into());
+        assert!(loaded.confirmed.keys().eq(&[PeerNumber(1)]));
         writer.close(NOW).unwrap();
         assert_eq!(completions(folder.path()), before);
     }

@@ -7,9 +7,9 @@ use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
 use crate::swarm::confirmation::{History, Rise};
 use crate::swarm::facts::{
-    Direction, Observation, PeerNumber, PeerState, SessionLink, Source, Sources, Verdict,
+    Direction, Observation, PeerNumber, PeerState, SessionLink, Source, Sources,
 };
-use crate::swarm::identity::{Ids, Known};
+use crate::swarm::identity::{Download, Ids, Known, Lair};
 use crate::swarm::progress::{Report, Seen};
 use crate::swarm::schedule::Standing;
 use crate::swarm::yardstick::Yardstick;
@@ -21,6 +21,8 @@ use super::Observed;
 pub struct Peer {
     /// By what it is recognised.
     pub ids: Ids,
+    /// Where it listens, as far as that is stored.
+    pub lair: Lair,
     /// Client name that identity rests on.
     pub prefix: Arc<str>,
     /// Client and version as shown to people.
@@ -49,7 +51,8 @@ pub struct Peer {
     pub expected_finish: Option<Moment>,
     /// The record of the peer that it turned out to be.
     pub merged_into: Option<PeerNumber>,
-    /// Its last rise, to be sent again if the recorder dies.
+    /// Its last rise, to be sent again if the recorder dies, and compared with
+    /// those of other records.
     pub rise: Option<(Rise, SessionLink)>,
 }
 
@@ -76,6 +79,7 @@ impl Peer {
         };
         Peer {
             ids,
+            lair: it.claim.lair,
             prefix: Arc::clone(&it.claim.prefix),
             client: Arc::clone(&it.client),
             family: it.family,
@@ -147,6 +151,7 @@ impl Peer {
         self.direction = direction;
         self.best_speed = self.best_speed.max(it.best_speed);
         self.family = it.family;
+        self.lair = it.claim.lair.or(self.lair);
         if self.client != it.client {
             self.client = Arc::clone(&it.client);
         }
@@ -193,6 +198,22 @@ impl Peer {
         })
     }
 
+    /// Its confirmed download, to be compared with those of other records.
+    pub(super) fn download(&self, number: PeerNumber) -> Option<Download> {
+        let (rise, _) = self.rise.filter(|(rise, _)| rise.is_confirmed())?;
+        Some(Download {
+            peer: number,
+            prefix: Arc::clone(&self.prefix),
+            address: self.ids.address,
+            lair: self.lair,
+            port: None,
+            first: self.history.first().unwrap_or(rise.below),
+            below: rise.below,
+            reached: rise.reached,
+            crossed_with: None,
+        })
+    }
+
     /// Of two records of one peer the one of higher standing stays: what was
     /// acknowledged is not taken back, and who was complete is not counted.
     pub(super) fn standing_of_record(&self) -> u8 {
@@ -223,6 +244,6 @@ impl Peer {
 impl Rising {
     /// Whether it counts.
     pub fn is_confirmed(&self) -> bool {
-        self.rise.verdict == Verdict::Confirmed
+        self.rise.is_confirmed()
     }
 }

@@ -1,7 +1,6 @@
 //! What a session showed of its peer's progress, and whether it is a rise.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::protocol::address::canonical;
@@ -43,8 +42,16 @@ impl Book {
             Evidence::InSession => SessionLink::SameSession,
             Evidence::AcrossSessions => session.link,
         };
-        let home = session.home.filter(|_| !it.claim.keeps_peer_id);
-        self.note_rise(now, number, rise, link, home)
+        let rising = self.note_rise(number, rise, link)?;
+        if let Some(earlier) = self.find_double(&rising, session, it) {
+            self.merge(number, earlier, SessionLink::Twin);
+            return None;
+        }
+        if rising.is_confirmed() {
+            let source = rising.record.first_source;
+            self.tally.source(now, source, |it| it.confirmed += 1);
+        }
+        Some(rising)
     }
 
     /// A crossing that a session of this swarm's predecessor saw, handed on when
@@ -97,17 +104,9 @@ impl Book {
         })
     }
 
-    /// Notes what a rise came to. `home`: where a client listens that changes its
-    /// peer id, and may have shown this very download under another one.
-    fn note_rise(
-        &mut self,
-        now: Moment,
-        number: PeerNumber,
-        rise: Rise,
-        link: SessionLink,
-        home: Option<SocketAddr>,
-    ) -> Option<Rising> {
-        let rising = self.records.change(number, |peer| {
+    /// Notes what a rise came to.
+    fn note_rise(&mut self, number: PeerNumber, rise: Rise, link: SessionLink) -> Option<Rising> {
+        self.records.change(number, |peer| {
             peer.rise = Some((rise, link));
             Rising {
                 peer: number,
@@ -115,26 +114,32 @@ impl Book {
                 link,
                 record: peer.clone(),
             }
-        })?;
-        if !rising.is_confirmed() {
-            return Some(rising);
-        }
-        let double = home.and_then(|home| {
-            self.doubles.compare(Download {
-                peer: number,
-                prefix: Arc::clone(&rising.record.prefix),
-                home,
-                below_at: rise.below.at,
-                at: rise.reached.at,
-            })
-        });
-        let earlier = double.map(|it| self.records.root(it));
-        if let Some(earlier) = earlier.filter(|it| self.records.get(*it).is_some()) {
-            self.merge(number, earlier, SessionLink::Twin);
+        })
+    }
+
+    /// The record under which this very download was confirmed before: of a client
+    /// that changes its peer id.
+    fn find_double(
+        &mut self,
+        rising: &Rising,
+        session: &Session,
+        it: &Observed,
+    ) -> Option<PeerNumber> {
+        if it.claim.keeps_peer_id {
             return None;
         }
-        let source = rising.record.first_source;
-        self.tally.source(now, source, |it| it.confirmed += 1);
-        Some(rising)
+        let crossed_with = match &it.report {
+            Report::Crossed(crossing) => Some(crossing.seen.set_sum),
+            _ => None,
+        };
+        let double = self.doubles.compare(Download {
+            address: it.claim.ids.address,
+            lair: it.claim.lair,
+            port: Some(session.listen_port(it.listen_port)?),
+            crossed_with,
+            ..rising.record.download(rising.peer)?
+        });
+        let earlier = self.records.root(double?);
+        self.records.get(earlier).map(|_| earlier)
     }
 }

@@ -270,7 +270,8 @@ impl Script {
             .map_while(|number| Some((number, self.book.peer(number)?.clone())))
             .collect();
         for (_, peer) in &mut peers {
-            (peer.address, peer.expected_finish, peer.rise) = (None, None, None);
+            (peer.address, peer.expected_finish) = (None, None);
+            peer.rise = peer.rise.filter(|(rise, _)| rise.is_confirmed());
         }
         *self = Script {
             now: self.now,

@@ -48,6 +48,11 @@ impl IdentityHasher {
         self.hash(b'p', &peer_id.0)
     }
 
+    /// Of (info-hash, listen port).
+    pub fn port(&self, port: u16) -> u64 {
+        self.hash(b'l', &port.to_be_bytes())
+    }
+
     /// The key of the sums over held pieces ([`super::Twins`]), so that nobody
     /// can craft two sets with one sum.
     pub fn set_key(&self) -> u64 {

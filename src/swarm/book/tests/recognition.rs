@@ -134,7 +134,7 @@ fn identity_outlives_the_process() {
     );
     assert_eq!(script.book.figures().confirmed, 3);
     script.restart();
-    let still = script.visit(NAME, LIBTORRENT.id(6), 1_000);
+    let still = script.wait(60).visit(NAME, LIBTORRENT.id(6), 1_000);
     assert_eq!((still.peer, verdict(&still)), (dialled.peer, None));
     let new = script.visit("45.0.0.4:6881", LIBTORRENT.id(7), 5);
     assert_eq!(new.peer, PeerNumber(4), "a number is never given twice");

@@ -69,6 +69,21 @@ fn replay(script: &mut Script, first: Seen, report: Report, remote: &str) -> Opt
 }
 
 #[test]
+fn crossing_at_the_other_address_is_replayed_into_the_same_download() {
+    for (remote, counted) in [("[2a00::1]:40000", None), ("45.0.0.9:40000", CONFIRMED)] {
+        let mut script = Script::new();
+        let client = LIBTORRENT.id(2);
+        let id = script.dial(HOME);
+        script.settles(id, client, 500);
+        assert_eq!(verdict(&script.wait(60).crosses(id, client)), CONFIRMED);
+        script.restart();
+        let first = script.seen(LIBTORRENT, 970);
+        let report = crossing(&script);
+        assert_eq!(replay(&mut script, first, report, remote), counted);
+    }
+}
+
+#[test]
 fn crossing_is_replayed_into_an_empty_book() {
     for remote in [HOME, "45.0.0.1:40000"] {
         let mut script = Script::new();

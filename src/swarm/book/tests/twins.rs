@@ -53,20 +53,66 @@ fn clients_that_keep_their_peer_id_are_no_twins() {
 
 #[test]
 fn twins_that_cross_together_are_counted_once() {
-    for telling in [true, false] {
+    // A set of the threshold may tell them apart or not: the time does.
+    for set in [9, 0] {
         let mut script = Script::new();
         let (one, other) = (script.dial(V4), script.dial(V6));
         let first = script.settles(one, client(1, 1), 950);
         let second = script.settles(other, client(2, 2), 951);
         assert_ne!(first.peer, second.peer, "not yet");
-        // A set of the threshold may tell them apart or not: the time does.
-        let sum = |other| if telling { 9 } else { other };
-        assert_eq!(verdict(&script.crosses(one, client(1, sum(3)))), CONFIRMED);
-        let crossed = script.wait(2).crosses(other, client(2, sum(4)));
+        assert_eq!(verdict(&script.crosses(one, client(1, set))), CONFIRMED);
+        let crossed = script.wait(2).crosses(other, client(2, set));
         assert_eq!((crossed.peer, verdict(&crossed)), (first.peer, None));
         assert_eq!(crossed.close, [other]);
         assert_eq!(script.book.figures().confirmed, 1);
         assert_eq!(script.book.figures().observed, 1);
+    }
+}
+
+#[test]
+fn clients_that_cross_together_with_other_pieces_are_two() {
+    for sets in [[3, 4], [3, 0]] {
+        let mut script = Script::new();
+        let (one, other) = (script.dial(V4), script.dial(V6));
+        script.settles(one, client(1, 1), 950);
+        script.settles(other, client(2, 2), 951);
+        assert_eq!(verdict(&script.crosses(one, client(1, sets[0]))), CONFIRMED);
+        assert_eq!(
+            verdict(&script.crosses(other, client(2, sets[1]))),
+            CONFIRMED
+        );
+    }
+}
+
+#[test]
+fn download_that_began_when_another_was_well_under_way_is_another() {
+    for (pieces, confirmed) in [(400, 2), (900, 1)] {
+        let mut script = Script::new();
+        script.visit(V4, client(1, 0), 500);
+        script.wait(60).visit(V6, client(2, 0), pieces);
+        script.wait(300).visit(V4, client(3, 0), 1_000);
+        script.visit(V6, client(4, 0), 1_000);
+        assert_eq!(script.book.figures().confirmed, confirmed, "{pieces}");
+    }
+}
+
+#[test]
+fn address_met_again_after_a_restart_crosses_once() {
+    for (port, counted) in [(6881, None), (6882, CONFIRMED)] {
+        let mut script = Script::new();
+        let (v4, v6) = (V4, format!("[2a00::1]:{port}"));
+        script.visit(v4, client(1, 0), 500);
+        script.visit(&v6, client(2, 0), 510);
+        script.wait(300);
+        let risen = script.visit(v4, client(3, 0), 1_000);
+        assert_eq!(verdict(&risen), CONFIRMED);
+        script.restart();
+        let double = script.wait(60).visit(&v6, client(4, 0), 1_000);
+        assert_eq!(verdict(&double), counted);
+        // Neither does it cross a second time under its own number.
+        script.restart();
+        let later = script.wait(60).visit(&v6, client(5, 0), 1_000);
+        assert_eq!((later.peer, verdict(&later)), (double.peer, None));
     }
 }
 
