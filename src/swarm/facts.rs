@@ -77,6 +77,8 @@ pub enum SessionLink {
     ListenPort = 3,
     /// Two sessions at once with the same client name and the same held pieces.
     Twin = 4,
+    /// The same IPv6 address and client name, of who tells no listen port.
+    Host = 5,
 }
 
 /// What became of a rise to the threshold.
@@ -201,7 +203,7 @@ labels!(Source, Tracker => "tracker", Dht => "dht", Pex => "pex", Lsd => "lsd", 
 labels!(Direction, Outgoing => "outgoing", Incoming => "incoming");
 labels!(Evidence, InSession => "in_session", AcrossSessions => "across_sessions");
 labels!(SessionLink, SameSession => "same_session", Address => "address", PeerId => "peer_id",
-    ListenPort => "listen_port", Twin => "twin");
+    ListenPort => "listen_port", Twin => "twin", Host => "host");
 labels!(Verdict, Confirmed => "confirmed", Again => "again", Unproven => "unproven",
     Implausible => "implausible", Checking => "checking");
 labels!(PeerState, Unknown => "unknown", Below => "below", CompleteAtFirst => "complete_at_first",

@@ -2,6 +2,7 @@
 
 mod doubles;
 mod hasher;
+mod hosts;
 mod lair;
 mod twins;
 
@@ -18,6 +19,7 @@ use super::facts::{Direction, PeerNumber, SessionLink};
 
 pub use doubles::{Doubles, Download};
 pub use hasher::IdentityHasher;
+use hosts::Hosts;
 pub use lair::Lair;
 pub use twins::{Glimpse, Twins};
 
@@ -51,6 +53,13 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The mark of an IPv6 host, which is seldom shared, of a client that changes
+    /// its peer id: over IPv6 libtorrent does not tell the port that it listens on.
+    pub fn host(&self) -> Option<u64> {
+        let vague = self.lair.is_ipv6() && !self.keeps_peer_id && !self.prefix.is_empty();
+        vague.then_some(self.ids.address)
+    }
+
     /// From what a session shows: its remote address, who opened it, and the
     /// listen port that the peer claimed (BEP 10 `p`).
     pub fn new(
@@ -86,6 +95,8 @@ impl Claim {
 pub struct Known {
     /// Client name that identity rests on.
     pub prefix: Arc<str>,
+    /// Where it listens.
+    pub lair: Lair,
     /// When it was last heard of.
     pub seen_at: Moment,
     /// Whether a session to it is open.
@@ -110,6 +121,7 @@ pub struct IdentityTerms {
 pub struct Identities {
     by_endpoint: HashMap<u64, Endpoint>,
     by_peer_id: HashMap<u64, PeerNumber>,
+    hosts: Hosts,
 }
 
 /// Who is met behind an address and port.
@@ -128,8 +140,9 @@ impl Identities {
     /// looks a number up.
     ///
     /// In the order of strength: (b) the peer id, (a) the dialled address,
-    /// (c) address, claimed listen port and client name. Never the address
-    /// alone: two clients behind one NAT are two peers.
+    /// (c) address, claimed listen port and client name, or an IPv6 address and
+    /// client name where one of the two told no port. Never the address alone: two
+    /// clients behind one NAT are two peers.
     pub fn recognise(
         &self,
         now: Moment,
@@ -140,6 +153,17 @@ impl Identities {
         if let Some(peer) = self.by_peer_id(claim.ids.peer_id) {
             return Some((peer, SessionLink::PeerId));
         }
+        self.behind_endpoint(now, claim, terms, &known)
+            .or_else(|| self.at_host(now, claim, terms, &known))
+    }
+
+    fn behind_endpoint(
+        &self,
+        now: Moment,
+        claim: &Claim,
+        terms: &IdentityTerms,
+        known: impl Fn(PeerNumber) -> Option<Known>,
+    ) -> Option<(PeerNumber, SessionLink)> {
         let endpoint = self.by_endpoint(claim.ids.endpoint?)?;
         let it = known(endpoint.peer)?;
         if it.prefix != claim.prefix {
@@ -154,6 +178,27 @@ impl Identities {
         let gap_is_short = !it.live && unseen <= terms.listen_port_gap;
         (same_name && gap_is_short && !endpoint.shared)
             .then_some((endpoint.peer, SessionLink::ListenPort))
+    }
+
+    fn at_host(
+        &self,
+        now: Moment,
+        claim: &Claim,
+        terms: &IdentityTerms,
+        known: impl Fn(PeerNumber) -> Option<Known>,
+    ) -> Option<(PeerNumber, SessionLink)> {
+        let peer = self.hosts.only(claim.host()?)?;
+        let it = known(peer)?;
+        let told = !claim.lair.lacks_port() && !it.lair.lacks_port();
+        let gap_is_short = !it.live && now.since(it.seen_at) <= terms.listen_port_gap;
+        let same = it.prefix == claim.prefix && it.lair.is_ipv6() && !told;
+        (same && gap_is_short).then_some((peer, SessionLink::Host))
+    }
+
+    /// The peer lives at this IPv6 host, with all others that `differs` does not
+    /// tell from it.
+    pub fn lodge(&mut self, peer: PeerNumber, host: u64, differs: impl Fn(PeerNumber) -> bool) {
+        self.hosts.lodge(peer, host, differs);
     }
 
     /// The peer with this peer id.
@@ -219,6 +264,7 @@ impl Identities {
         {
             it.peer = to;
         }
+        self.hosts.redirect(from, ids.address, to);
     }
 
     /// Forgets the marks of peers that are forgotten (`ids_of` knows them no
@@ -229,11 +275,13 @@ impl Identities {
         self.by_endpoint.retain(|endpoint, it| {
             ids_of(it.peer).is_some_and(|ids| it.dialled || ids.endpoint == Some(*endpoint))
         });
+        self.hosts
+            .retain(|host, peer| ids_of(peer).is_some_and(|ids| ids.address == host));
     }
 
     /// Marks remembered.
     pub fn len(&self) -> usize {
-        self.by_peer_id.len() + self.by_endpoint.len()
+        self.by_peer_id.len() + self.by_endpoint.len() + self.hosts.len()
     }
 
     /// Whether no mark is remembered.

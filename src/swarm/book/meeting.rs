@@ -189,6 +189,7 @@ impl Book {
         };
         self.identities
             .rename(number, old.peer_id, claim.ids.peer_id);
+        self.lodge(number, claim);
         let Some(endpoint) = claim.ids.endpoint else {
             return false;
         };
@@ -209,6 +210,21 @@ impl Book {
             peer.dialled |= claim.dialled;
         });
         true
+    }
+
+    /// The peer was seen at its host; whoever else is there now, has another name or
+    /// another port, is another client.
+    fn lodge(&mut self, number: PeerNumber, claim: &Claim) {
+        let Some(host) = claim.host() else {
+            return;
+        };
+        let (records, sessions) = (&self.records, &self.sessions);
+        let differs = |other| {
+            let other = records.root(other);
+            let unlike = |it: &Peer| it.unlike(&claim.prefix, claim.lair);
+            other != number && (sessions.is_live(other) || records.get(other).is_some_and(unlike))
+        };
+        self.identities.lodge(number, host, differs);
     }
 
     /// Whether the claimant may have the endpoint, or somebody else is met there.
@@ -232,6 +248,11 @@ impl Book {
     /// endpoint at once, the one that was reached there has it, and its port links
     /// nothing; else the one that was seen last.
     pub(super) fn restore_marks(&mut self, number: PeerNumber, peer: &Peer) {
+        if peer.lair.is_ipv6() && peer.counts() {
+            let unlike = |it: &Peer| it.unlike(&peer.prefix, peer.lair) || it.coexisted(peer);
+            let differs = |other| self.records.get(other).is_some_and(unlike);
+            self.identities.lodge(number, peer.ids.address, differs);
+        }
         if self.identities.by_peer_id(peer.ids.peer_id).is_none() || peer.counts() {
             self.identities.rename(number, 0, peer.ids.peer_id);
         }

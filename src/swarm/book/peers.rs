@@ -111,10 +111,17 @@ impl Peer {
         self.merged_into.is_none()
     }
 
+    /// Whether a client of this name that listens there is another one.
+    pub(super) fn unlike(&self, prefix: &Arc<str>, lair: Lair) -> bool {
+        let told = !self.lair.lacks_port() && !lair.lacks_port();
+        self.prefix != *prefix || told && !self.lair.may_share_port(lair)
+    }
+
     /// What identity asks.
     pub(super) fn known(&self, live: bool) -> Known {
         Known {
             prefix: Arc::clone(&self.prefix),
+            lair: self.lair,
             seen_at: self.seen_at,
             live,
         }

@@ -135,7 +135,7 @@ impl Book {
         let double = self.doubles.compare(Download {
             address: it.claim.ids.address,
             lair: it.claim.lair,
-            port: Some(session.listen_port(it.listen_port)?),
+            port: session.listen_port(it.listen_port),
             crossed_with,
             ..rising.record.download(rising.peer)?
         });

@@ -52,7 +52,12 @@ impl Download {
     fn same_port(&self, other: &Download) -> bool {
         match self.port.zip(other.port) {
             Some((one, two)) => one == two,
-            None => self.lair.may_share_port(other.lair),
+            None => {
+                // An IPv6 address stands for its port where that was not told.
+                let untold = self.lair.lacks_port() || other.lair.lacks_port();
+                let one_host = self.lair.is_ipv6() && self.address == other.address;
+                self.lair.may_share_port(other.lair) || untold && one_host
+            }
         }
     }
 

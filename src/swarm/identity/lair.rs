@@ -38,7 +38,7 @@ impl Lair {
     /// This one, or `other` if the port is not known here.
     #[must_use]
     pub fn or(self, other: Lair) -> Lair {
-        if self.port() == 0 { other } else { self }
+        if self.lacks_port() { other } else { self }
     }
 
     /// Whether the two addresses are of different families.
@@ -48,7 +48,17 @@ impl Lair {
 
     /// Whether the port may be the same; not if one is unknown.
     pub fn may_share_port(self, other: Lair) -> bool {
-        self.port() != 0 && self.port() == other.port()
+        !self.lacks_port() && self.port() == other.port()
+    }
+
+    /// Whether the address is an IPv6 one.
+    pub fn is_ipv6(self) -> bool {
+        self.0 & IPV6 != 0
+    }
+
+    /// Whether the port is not known.
+    pub fn lacks_port(self) -> bool {
+        self.port() == 0
     }
 
     fn port(self) -> u8 {

@@ -26,6 +26,7 @@ fn claim(remote: &str, direction: Direction, id: u8, prefix: &str, port: Option<
 fn known(prefix: &str, seen_s: u64, live: bool) -> Known {
     Known {
         prefix: prefix.into(),
+        lair: Lair::default(),
         seen_at: at(seen_s),
         live,
     }
@@ -44,6 +45,7 @@ fn at(seconds: u64) -> Moment {
 }
 
 const ONE: PeerNumber = PeerNumber(1);
+const TWO: PeerNumber = PeerNumber(2);
 use Direction::{Incoming, Outgoing};
 
 #[test]
@@ -111,6 +113,55 @@ fn claimed_port_holds_for_an_hour_unless_shared_or_live() {
     assert_eq!(seek(&identities, at(10), true), None, "two at once are two");
     identities.mark_shared(first.ids.endpoint.unwrap());
     assert_eq!(seek(&identities, at(10), false), None);
+}
+
+#[test]
+fn ipv6_host_links_who_tells_no_port() {
+    let first = claim("[2001:db8::1]:40000", Incoming, 1, "-LT2080-", None);
+    let mut identities = Identities::default();
+    remember(&mut identities, ONE, &first);
+    identities.lodge(ONE, first.host().unwrap(), |_| true);
+    let seek = |identities: &Identities, now, next: &Claim, live| {
+        let known = Known {
+            lair: first.lair,
+            ..known("-LT2080-", 0, live)
+        };
+        identities.recognise(now, next, &TERMS, |_| Some(known.clone()))
+    };
+    let next = |remote, direction, prefix| claim(remote, direction, 2, prefix, None);
+    let found = Some((ONE, SessionLink::Host));
+    let back = next("[2001:db8::1]:40007", Incoming, "-LT2080-");
+    assert_eq!(seek(&identities, at(3600), &back, false), found);
+    assert_eq!(seek(&identities, at(3601), &back, false), None);
+    assert_eq!(seek(&identities, at(10), &back, true), None, "two at once");
+    let dialled = next("[2001:db8::1]:6881", Outgoing, "-LT2080-");
+    assert_eq!(seek(&identities, at(10), &dialled, false), found);
+    let others = [
+        next("[2001:db8::1]:40007", Incoming, "-qB4520-"),
+        next("[2001:db8::2]:40007", Incoming, "-LT2080-"),
+        next("192.0.2.1:40007", Incoming, "-LT2080-"),
+    ];
+    for other in others {
+        assert_eq!(seek(&identities, at(10), &other, false), None, "{other:?}");
+    }
+    identities.lodge(TWO, first.host().unwrap(), |_| true);
+    assert_eq!(seek(&identities, at(10), &back, false), None, "shared");
+}
+
+#[test]
+fn ipv6_host_links_nobody_of_whom_both_ports_are_known() {
+    let first = claim("[2001:db8::1]:6881", Outgoing, 1, "-LT2080-", None);
+    let mut identities = Identities::default();
+    remember(&mut identities, ONE, &first);
+    identities.lodge(ONE, first.host().unwrap(), |_| true);
+    let known = Known {
+        lair: first.lair,
+        ..known("-LT2080-", 0, false)
+    };
+    let seek = |next: Claim| identities.recognise(at(9), &next, &TERMS, |_| Some(known.clone()));
+    let next = |port| claim("[2001:db8::1]:40007", Incoming, 2, "-LT2080-", port);
+    assert_eq!(seek(next(Some(6882))), None);
+    assert_eq!(seek(next(None)), Some((ONE, SessionLink::Host)));
 }
 
 #[test]

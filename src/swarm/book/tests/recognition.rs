@@ -181,3 +181,40 @@ fn damaged_merges_do_not_lead_in_a_circle() {
     let found = script.visit("45.0.0.1:6881", TRANSMISSION.id(1), 600);
     assert!(script.book.peer(found.peer).unwrap().counts());
 }
+
+const NAME_V6: &str = "[2a00::1]:6881";
+
+#[test]
+fn ipv6_caller_that_tells_no_port_is_found_again_at_its_address() {
+    let no_port = LIBTORRENT.port(None);
+    let mut script = Script::new();
+    let dialled = script.visit(NAME_V6, LIBTORRENT.id(1), 500);
+    script.restart();
+    let call = script.accept("[2a00::1]:40000");
+    let called = script.settles(call, no_port.id(2), 600);
+    assert_eq!(called.peer, dialled.peer);
+    let crossed = script.wait(600).crosses(call, no_port.id(2));
+    assert_eq!(verdict(&crossed), CONFIRMED);
+    script.ends(call, TheyLeft);
+    let later = script.visit(NAME_V6, LIBTORRENT.id(3), 1_000);
+    assert_eq!((later.peer, verdict(&later)), (dialled.peer, None));
+    let neighbour = script.visit("[2a00::2]:6881", LIBTORRENT.id(4), 1_000);
+    assert_ne!(neighbour.peer, dialled.peer, "the control");
+}
+
+#[test]
+fn ipv6_client_with_two_sessions_at_once_is_counted_once() {
+    let (no_port, told) = (LIBTORRENT.port(None).id(1), LIBTORRENT.id(2));
+    let counted = |dialled: &str| {
+        let mut script = Script::new();
+        let call = script.accept("[2a00::1]:40000");
+        script.settles(call, no_port, 500);
+        let dial = script.dial(dialled);
+        script.settles(dial, told, 500);
+        script.wait(600).crosses(call, no_port);
+        script.crosses(dial, told);
+        script.book.figures().confirmed
+    };
+    assert_eq!(counted(NAME_V6), 1);
+    assert_eq!(counted("[2a00::2]:6881"), 2, "the control: another host");
+}
