@@ -73,7 +73,7 @@ fn two_addresses_are_one_peer_in_a_motley_crowd() {
 #[test]
 fn two_addresses_are_one_peer_over_restarts() {
     in_virtual_time(async {
-        let world = World::of(&two_faced(304)).await;
+        let world = World::of(&two_faced(502)).await;
         for _ in 0..5 {
             world.run(11 * MINUTE).await;
             world.pass(MINUTE).await;
