@@ -12,8 +12,7 @@ use std::io::{self, IsTerminal, Write};
 
 use actix_rt::{Arbiter, System};
 
-use crate::cli::crawl::CrawlArgs;
-use crate::cli::{self, Color, check, exit};
+use crate::cli::{self, Color, CrawlLine, check, exit};
 use crate::clock::Clock;
 use crate::config::{Config, Surroundings, Task};
 use crate::input::Inputs;
@@ -26,16 +25,15 @@ pub use logging::discard as discard_log;
 /// Runs `bta` with this command line; answers the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let clock = Clock::start();
-    let args: Vec<OsString> = args.into_iter().collect();
-    let command_line = begin::command_line(&args);
-    let parsed = match cli::parse::<CrawlArgs>("bta", args) {
-        Ok(parsed) => parsed,
+    let line = match CrawlLine::read(args) {
+        Ok(line) => line,
         Err(answer) => {
             answer.print();
             return answer.code;
         }
     };
-    let config = match Config::new(parsed, &Surroundings::read(clock.now())) {
+    let command_line = begin::command_line(&line.words);
+    let config = match Config::new(line.args.clone(), &Surroundings::read(clock.now())) {
         Ok(config) => config,
         Err(error) => {
             let answer = cli::Answer::usage("bta", error);
@@ -44,6 +42,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     match config.task.clone() {
+        Task::PrintConfig => {
+            let answer = line.print_config().unwrap_or_else(|answer| answer);
+            answer.print();
+            answer.code
+        }
         Task::Check(paths) => {
             let answer = check::check(&Inputs::read(&paths));
             answer.print();

@@ -31,6 +31,8 @@ pub enum Task {
     Check(Vec<PathBuf>),
     /// Crawl a synthetic swarm.
     Demo,
+    /// Say what a run would go by.
+    PrintConfig,
 }
 
 /// Where to listen for peers.
@@ -144,6 +146,7 @@ impl Config {
     /// They contradict each other, or name nothing to do.
     pub fn new(args: CrawlArgs, around: &Surroundings) -> Result<Config, ConfigError> {
         let task = match (args.demo, args.check) {
+            _ if args.print_config => Task::PrintConfig,
             (true, false) if args.inputs.is_empty() => Task::Demo,
             (true, _) => return Err(ConfigError::DemoOfInput),
             _ if args.inputs.is_empty() => return Err(ConfigError::NoInput),
