@@ -3,20 +3,23 @@
 mod begin;
 mod demo;
 mod end;
+mod greeting;
 mod listening;
 mod logging;
 mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use actix_rt::{Arbiter, System};
 
 use crate::cli::{self, Color, CrawlLine, check, exit};
 use crate::clock::Clock;
 use crate::config::{Config, Surroundings, Task};
-use crate::input::Inputs;
+use crate::input::{Inputs, read_exclusions};
 use crate::net::{Network, OsNet};
+use crate::protocol::exclusions::Exclusions;
 use crate::swarm::pace::Pace;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
@@ -41,6 +44,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             return answer.code;
         }
     };
+    let exclusions = match read_exclusions(&config.exclude) {
+        Ok(exclusions) => Arc::new(exclusions),
+        Err(wrong) => {
+            wrong.iter().for_each(|it| eprintln!("bta: {it}"));
+            return exit::USAGE;
+        }
+    };
     match config.task.clone() {
         Task::PrintConfig => {
             let answer = line.print_config().unwrap_or_else(|answer| answer);
@@ -60,15 +70,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
                 eprintln!("bta: no usable input; see bta --help");
                 return complaints.code;
             }
-            System::new().block_on(crawl(config, inputs, clock, command_line))
+            System::new().block_on(crawl(config, inputs, exclusions, clock, command_line))
         }
-        Task::Demo => System::new().block_on(demo::run(config, clock, command_line)),
+        Task::Demo => System::new().block_on(demo::run(config, exclusions, clock, command_line)),
     }
 }
 
-async fn crawl(config: Config, inputs: Inputs, clock: Clock, command_line: String) -> u8 {
+async fn crawl(
+    config: Config,
+    inputs: Inputs,
+    exclusions: Arc<Exclusions>,
+    clock: Clock,
+    command_line: String,
+) -> u8 {
     let run = Run {
         torrents: inputs.torrents,
+        exclusions,
         network: Network::Os(OsNet),
         clock,
         pace: Pace::default(),

@@ -93,6 +93,8 @@ pub struct Config {
     pub threshold_permille: u16,
     /// Private addresses and low ports are spoken to as well.
     pub allow_local: bool,
+    /// Files that name whom to leave alone.
+    pub exclude: Vec<PathBuf>,
     /// Addresses are stored.
     pub keep_addresses: bool,
     /// Told to peers and trackers.
@@ -178,6 +180,7 @@ impl Config {
             duration: args.duration,
             threshold_permille: args.threshold.0,
             allow_local: args.allow_local || task == Task::Demo,
+            exclude: args.exclude,
             keep_addresses: args.keep_addresses,
             contact: args.contact,
             quiet: args.quiet,

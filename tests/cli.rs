@@ -145,6 +145,19 @@ fn all_letters_and_units_are_taken() {
     assert_eq!(answer(&["-j1", "-j2", "--quiet", "--quiet", "a"]), None);
 }
 
+/// Before anything else is done: whoever is to be left alone must not be contacted.
+#[test]
+fn a_bad_exclusion_ends_the_run_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, run) = (folder.path().join("alone.txt"), folder.path().join("run"));
+    std::fs::write(&file, "192.0.2.7\n192.0.2\n").unwrap();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/input/example.txt");
+    let [file, run] = [&file, &run].map(|it| it.to_str().unwrap());
+    let args = ["bta", "--exclude", file, "--output", run, example];
+    assert_eq!(bta::app::main(args.map(Into::into)), exit::USAGE);
+    assert!(!std::path::Path::new(run).exists());
+}
+
 #[test]
 fn help_teaches() {
     let help = answer(&["--help"]).unwrap();

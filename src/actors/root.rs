@@ -21,6 +21,7 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Program, StoreError, Writer};
@@ -110,6 +111,8 @@ pub struct RootPlan {
     pub swarms: Vec<SwarmPlan>,
     /// Where connections are accepted; none: nowhere.
     pub ports: Ports,
+    /// Whom we speak to.
+    pub policy: AddressPolicy,
     /// How long an incoming connection may take to say what it wants.
     pub timeout: Duration,
     /// The Recorder's arbiter: its own, because sled blocks.
@@ -129,6 +132,7 @@ pub struct Root {
     first_writer: Option<Writer>,
     plans: BTreeMap<InfoHash, SwarmPlan>,
     ports: Ports,
+    policy: AddressPolicy,
     timeout: Duration,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
@@ -178,6 +182,7 @@ impl Root {
                 .map(|it| (it.info_hash, it))
                 .collect(),
             ports: plan.ports,
+            policy: plan.policy,
             timeout: plan.timeout,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),

@@ -99,7 +99,7 @@ impl Swarm {
     ) -> Self {
         let token = CancellationToken::new();
         Swarm {
-            book: Book::new(plan.terms, PeerNumber(1)),
+            book: Book::new(plan.terms.clone(), PeerNumber(1)),
             rows: Rows {
                 torrent: plan.torrent,
                 total_pieces: plan.terms.yardstick.pieces,
@@ -166,7 +166,7 @@ impl Swarm {
     /// The store has told what it knows: the book goes on from there.
     fn loaded(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
         let now = self.now();
-        self.book = Book::new(self.plan.terms, loaded.next_peer);
+        self.book = Book::new(self.plan.terms.clone(), loaded.next_peer);
         for (number, row) in &loaded.peers {
             let peer = rows::restored(row, loaded.confirmed.contains(number));
             self.book.restore(*number, peer);

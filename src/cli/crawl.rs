@@ -110,6 +110,11 @@ pub struct CrawlArgs {
     #[arg(long, help_heading = NETWORK)]
     pub allow_local: bool,
 
+    /// List of addresses that are never contacted, by anyone's word: addresses,
+    /// networks and ranges, one a line, also as ipfilter.dat has them; may be repeated.
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub exclude: Vec<PathBuf>,
+
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
     #[arg(long, value_name = "URL", value_parser = contact, help_heading = NETWORK)]

@@ -38,7 +38,7 @@ pub use sessions::{End, SessionId};
 pub use tally::{OutcomeKey, SourceTally, Tally};
 
 /// What one swarm is measured and visited by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BookTerms {
     /// The torrent's measures.
     pub yardstick: Yardstick,

@@ -67,12 +67,7 @@ impl Harvest {
     pub(crate) fn sources(&self) -> SourceCounts {
         let mut sum = SourceCounts::default();
         for counts in &self.sources {
-            sum.received += counts.received;
-            sum.new += counts.new;
-            sum.duplicate += counts.duplicate;
-            sum.contacted += counts.contacted;
-            sum.reached += counts.reached;
-            sum.confirmed += counts.confirmed;
+            sum.add(counts);
         }
         sum
     }

@@ -82,10 +82,11 @@ impl Root {
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Listener);
         let ports = self.ports.clone();
-        let (timeout, clock, log) = (self.timeout, self.clock, self.log.clone());
+        let (policy, timeout) = (self.policy.clone(), self.timeout);
+        let (clock, log) = (self.clock, self.log.clone());
         let listener = Listener::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
-            Listener::new(ports, links, timeout, clock, log, lifeline)
+            Listener::new(ports, links, policy, timeout, clock, log, lifeline)
         });
         for (info_hash, swarm) in &self.swarms {
             let it = SwarmIs {

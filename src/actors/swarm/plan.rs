@@ -10,6 +10,7 @@ use crate::actors::slots::Slots;
 use crate::actors::tracker::Asker;
 use crate::clock::Clock;
 use crate::net::Network;
+use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::tracker::TrackerUrl;
@@ -49,6 +50,8 @@ pub struct Shared {
     pub network: Network,
     /// Our own addresses, at most one a family; none: any.
     pub bind: Vec<std::net::IpAddr>,
+    /// Whom we speak to.
+    pub policy: AddressPolicy,
     /// Speaks to trackers.
     pub asker: Asker,
     /// The run's sessions.
