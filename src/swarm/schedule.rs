@@ -69,12 +69,22 @@ pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
 /// How the last contact with an address ended, as far as the next one cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parting {
-    /// No handshake came about.
+    /// Nobody answered, or somebody with whom no handshake is possible.
     NotReached,
+    /// Somebody answered and closed before a handshake: a client that is full, or
+    /// that has a connection with us already.
+    TurnedAway,
     /// We left.
     WeLeft,
     /// The peer closed, or the connection broke.
     TheyLeft,
+}
+
+impl Parting {
+    /// Whether there was a handshake.
+    pub const fn reached(self) -> bool {
+        matches!(self, Parting::WeLeft | Parting::TheyLeft)
+    }
 }
 
 /// What is known of a peer when its next visit is planned.
@@ -113,10 +123,15 @@ pub struct ContactHistory {
     pub last_start: Moment,
     /// Contacts in a row that did not reach it, while something is expected of it.
     pub failures: u32,
+    /// The last of these was answered.
+    turned_away: bool,
     /// Sessions in a row after which its speed was unknown.
     pub idle_visits: u32,
     /// The exceptions made within the last hour: contacts 5 s after a close.
     quick_returns: Vec<Moment>,
+    /// When the peer closed near its finish, until the contact that follows has
+    /// ended.
+    closed_at: Option<Moment>,
 }
 
 impl ContactHistory {
@@ -146,18 +161,25 @@ impl ContactHistory {
         pace: Pace,
     ) -> Moment {
         let complete = standing.is_some_and(Standing::is_complete);
-        self.failures = match parting {
+        let closed_before = self.closed_at.take();
+        let reached = parting.reached();
+        self.turned_away = parting == Parting::TurnedAway;
+        self.failures = match reached || complete {
             // Where nothing more is expected, nothing is missed either.
-            Parting::NotReached if !complete => self.failures.saturating_add(1),
-            _ => 0,
+            true => 0,
+            false => self.failures.saturating_add(1),
         };
         let wanted = if complete {
             now + pace.revisit_complete()
-        } else if parting == Parting::NotReached {
+        } else if let Some(closed_at) = closed_before.filter(|_| !reached)
+            && let Some(soon) = self.exception(now, closed_at + pace.reconnect_gap(), pace)
+        {
+            return soon;
+        } else if !reached {
             now + self.back_off(standing, delay, pace)
         } else if parting == Parting::TheyLeft
-            && let Some(standing) = standing.filter(|it| finishing_soon(now, it, pace))
-            && let Some(soon) = self.quick_return(now, standing.family, pace)
+            && standing.is_some_and(|it| finishing_soon(now, it, pace))
+            && let Some(soon) = self.quick_return(now, pace)
         {
             return soon;
         } else {
@@ -167,8 +189,13 @@ impl ContactHistory {
         wanted.max(self.earliest(pace))
     }
 
-    /// When to contact a peer that called us `now` and left, and that could not be
-    /// reached before: no sooner than if it had not called.
+    /// Whether nobody answers there, as far as was tried.
+    pub fn is_silent(&self) -> bool {
+        self.failures > 0 && !self.turned_away
+    }
+
+    /// When to contact a peer that called us `now` and left, and where nobody
+    /// answered before: no sooner than if it had not called.
     pub fn after_call(
         &self,
         now: Moment,
@@ -183,27 +210,28 @@ impl ContactHistory {
         (now + wanted).max(self.earliest(pace))
     }
 
-    /// One contact soon after a close, at most three an hour; none of them where the
-    /// last contact is long enough ago.
-    fn quick_return(&mut self, now: Moment, family: Family, pace: Pace) -> Option<Moment> {
+    /// One contact at once after a close, if the last one is long enough ago, and a
+    /// second one should that be too early (rTorrent closes just before it completes,
+    /// and may not be back); otherwise the exception.
+    fn quick_return(&mut self, now: Moment, pace: Pace) -> Option<Moment> {
         self.idle_visits = 0;
-        let soon = now + pace.reconnect_gap();
         let earliest = self.earliest(pace);
-        if earliest <= soon {
-            return Some(match family.holds_back_have() {
-                // It would close again before it is complete: seen 5 s later it is.
-                true => soon,
-                // aria2 takes us back at once.
-                false => earliest.max(now + pace.return_at_once()),
-            });
+        if earliest <= now + pace.reconnect_gap() {
+            self.closed_at = Some(now);
+            return Some(earliest.max(now + pace.return_at_once()));
         }
+        self.exception(now, now + pace.reconnect_gap(), pace)
+    }
+
+    /// A contact at `due` that is not 30 s after the last one, if one is left.
+    fn exception(&mut self, now: Moment, due: Moment, pace: Pace) -> Option<Moment> {
         self.quick_returns
             .retain(|it| now.since(*it) < pace.reconnect_window());
         if self.quick_returns.len() >= Pace::RECONNECTS as usize {
             return None;
         }
         self.quick_returns.push(now);
-        Some(soon)
+        Some(due.max(now))
     }
 
     /// Half of the remaining time; unknown speed: doubling; at most `delay`.

@@ -201,14 +201,14 @@ impl Addresses {
             return;
         }
         address.busy = false;
-        if parting != Parting::NotReached {
+        if parting.reached() {
             address.known_at = now;
         }
         if address.own {
             return;
         }
         let contacts = &mut address.contacts;
-        let due = if came_in && contacts.failures > 0 {
+        let due = if came_in && contacts.is_silent() {
             // That it called does not mean that it can be called.
             contacts.after_call(now, standing, self.delay, self.pace)
         } else {

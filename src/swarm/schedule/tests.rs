@@ -141,8 +141,24 @@ fn rtorrent_that_closes_may_be_about_to_finish() {
     let dark = |family| standing(None, family);
     let next =
         |family| contacted(at(0)).next(at(80), Parting::TheyLeft, Some(&dark(family)), DELAY, PACE);
-    assert_eq!(next(Family::Rtorrent), at(85));
+    assert_eq!(next(Family::Rtorrent), at(81));
     assert_eq!(next(Family::Transmission), at(140));
+}
+
+#[test]
+fn return_that_was_too_early_is_made_up_for_once() {
+    let near = standing(None, Family::Rtorrent);
+    for parting in [Parting::TurnedAway, Parting::NotReached] {
+        let mut history = contacted(at(0));
+        let next = history.next(at(80), Parting::TheyLeft, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(81));
+        history.start(next);
+        let next = history.next(next, parting, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(85), "5 s after the close");
+        history.start(next);
+        let next = history.next(next, parting, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(85 + 60), "the back-off");
+    }
 }
 
 #[test]
@@ -214,7 +230,10 @@ fn being_called_by_a_peer_does_not_make_it_reachable() {
     }
     let next = history.after_call(at(100), Some(&known), DELAY, PACE);
     assert_eq!((next, history.failures), (at(100 + 8 * 30), 4));
-    // The control: a session that we opened does.
+    assert!(history.is_silent());
+    // The controls: a listener that answers can be, and a session that we opened was.
+    history.next(at(100), Parting::TurnedAway, Some(&known), DELAY, PACE);
+    assert!(!history.is_silent());
     let next = history.next(at(100), Parting::WeLeft, Some(&known), DELAY, PACE);
     assert_eq!((next, history.failures), (at(160), 0));
 }

@@ -29,7 +29,7 @@ fn returns_as_each_ending_asks() {
     let rtorrent = client("-lt0D80-", Family::Rtorrent);
     assert_eq!(
         returns(rtorrent, 60, TheyLeft, None),
-        5,
+        1,
         "it may complete now"
     );
     assert_eq!(returns(rtorrent, 60, WeLeft, None), 60);
@@ -48,6 +48,24 @@ fn returns_as_each_ending_asks() {
         "the delay"
     );
     assert_eq!(returns(LIBTORRENT, 5, WeLeft, Some(10)), 25, "30 s apart");
+}
+
+#[test]
+fn caller_that_turned_us_away_is_visited_as_soon_as_it_hangs_up() {
+    let next = |parting, outcome| {
+        let rtorrent = client("-lt0D80-", Family::Rtorrent);
+        let mut script = Script::new();
+        let call = script.accept("45.0.0.1:40000");
+        // Gossip names it before it has shown who it is.
+        let dial = script.dial(HOME);
+        script.ends_as(dial, parting, outcome, None);
+        script.settles(call, rtorrent, 0);
+        script.wait(60).ends(call, TheyLeft);
+        script.due(HOME)
+    };
+    let connected_already = next(TurnedAway, Outcome::Closed);
+    assert_eq!(connected_already, 1);
+    assert_eq!(next(NotReached, Outcome::TimedOut), 30, "a firewall");
 }
 
 #[test]
