@@ -39,8 +39,8 @@ use super::root::{Replay, Snapshot};
 use super::supervision::{Lifeline, Nursery};
 use children::Children;
 pub use messages::{
-    Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, RecorderIs, RecorderLinks,
-    Replayed, SessionEnded, Stop, SwarmFigures,
+    Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, Queues, RecorderIs,
+    RecorderLinks, Replayed, SessionEnded, Stop, SwarmFigures,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;

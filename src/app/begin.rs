@@ -8,8 +8,10 @@ use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
+use crate::actors::supervision::Restarts;
 use crate::actors::swarm::{Shared, SwarmPlan};
 use crate::actors::tracker::Asker;
 use crate::cli::exit;
@@ -196,6 +198,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ports,
         policy,
         timeout: config.timeout,
+        monitor: MonitorPlan {
+            slots: shared.slots.clone(),
+            arbiters: named(&arbiters.recorder, &shared.workers),
+            restarts: shared.restarts.clone(),
+        },
         recorder_arbiter: arbiters.recorder,
         clock,
         log,
@@ -207,6 +214,14 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ended: end,
         port,
     })
+}
+
+/// The arbiters by the names that their gauges have.
+fn named(recorder: &ArbiterHandle, workers: &[ArbiterHandle]) -> Vec<(Arc<str>, ArbiterHandle)> {
+    let workers = (1..).zip(workers);
+    let workers = workers.map(|(number, it)| (format!("worker_{number}").into(), it.clone()));
+    let recorder = ("recorder".into(), recorder.clone());
+    std::iter::once(recorder).chain(workers).collect()
 }
 
 /// What is imported stands in the store before anything is seen of it.
@@ -282,6 +297,7 @@ fn shared(
         timeout: config.timeout,
         keep_addresses: config.keep_addresses,
         workers,
+        restarts: Restarts::default(),
         clock,
         log: log.clone(),
     }

@@ -180,6 +180,11 @@ impl Book {
         self.records.take_dirty(most)
     }
 
+    /// Peers whose rows changed and are still to be stored.
+    pub fn dirty(&self) -> usize {
+        self.records.dirty()
+    }
+
     /// These rows were not stored after all.
     pub fn mark_dirty(&mut self, numbers: &[PeerNumber]) {
         self.records.mark_dirty(numbers);

@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::Logger;
 
 use crate::actors::slots::Slots;
+use crate::actors::supervision::Restarts;
 use crate::actors::tracker::Asker;
 use crate::clock::Clock;
 use crate::net::Network;
@@ -64,6 +65,8 @@ pub struct Shared {
     pub keep_addresses: bool,
     /// The arbiters that serve sessions.
     pub workers: Vec<ArbiterHandle>,
+    /// Actors that were started again.
+    pub restarts: Restarts,
     /// The run's clock.
     pub clock: Clock,
     /// The run's log.
