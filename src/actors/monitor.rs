@@ -101,12 +101,12 @@ impl Monitor {
         let asked = tokio::time::timeout(ASK_TIMEOUT, self.swarms.send(AskAll));
         ctx.spawn(asked.into_actor(self).map(move |answer, it, ctx| {
             let swarms = answer.ok().and_then(Result::ok);
-            let gauges = it.gauges(now, swarms.as_deref());
+            let gauges = it.gauges(swarms.as_deref());
             it.store(SampleRow { at: now, gauges }, ctx);
         }));
     }
 
-    fn gauges(&mut self, now: Moment, swarms: Option<&[SwarmFigures]>) -> Gauges {
+    fn gauges(&mut self, swarms: Option<&[SwarmFigures]>) -> Gauges {
         let slots = &self.plan.slots;
         let mut gauges: Vec<(&str, Option<u64>)> = vec![
             (
@@ -144,6 +144,7 @@ impl Monitor {
         let known = gauges
             .into_iter()
             .filter_map(|(name, value)| Some((name.into(), value?)));
+        let now = self.clock.now();
         let busy = self.busy.iter_mut().filter_map(|it| it.gauge(now));
         known.chain(busy).collect()
     }
@@ -183,6 +184,7 @@ impl Handler<ArbiterIs> for Monitor {
 
     fn handle(&mut self, ArbiterIs { name, metrics }: ArbiterIs, _: &mut Self::Context) {
         self.busy.push(Busy::new(name, metrics, self.clock.now()));
+        self.busy.sort_by(|one, other| one.name.cmp(&other.name));
     }
 }
 

@@ -10,6 +10,9 @@ use crate::moment::Moment;
 
 use super::Monitor;
 
+/// A shorter time tells of one turn and not of an arbiter.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// An arbiter -> Monitor: here my runtime counts.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -30,7 +33,7 @@ pub(super) fn ask(arbiter: &ArbiterHandle, name: &Arc<str>, monitor: &Addr<Monit
 
 /// One arbiter, and what it had worked when it was last looked at.
 pub(super) struct Busy {
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     metrics: RuntimeMetrics,
     at: Moment,
     worked: Duration,
@@ -48,10 +51,10 @@ impl Busy {
         }
     }
 
-    /// The share of the time since the last look; none if it was just now.
+    /// The share of the time since the last look; none if that was just now.
     pub(super) fn gauge(&mut self, now: Moment) -> Option<(Arc<str>, u64)> {
         let (passed, before) = (now.since(self.at), self.worked);
-        if passed.is_zero() {
+        if passed < SHORTEST {
             return None;
         }
         (self.at, self.worked) = (now, worked(&self.metrics));
@@ -89,16 +92,20 @@ mod tests {
     async fn an_arbiter_that_works_is_busy() {
         let clock = Clock::start();
         let metrics = Handle::current().metrics();
-        let mut busy = Busy::new("worker_1".into(), metrics, clock.now());
-        assert_eq!(busy.gauge(clock.now()), None);
         let begun = clock.now();
+        let mut busy = Busy::new("worker_1".into(), metrics, begun);
+        let just_now = begun + SHORTEST - Duration::from_millis(1);
+        assert_eq!(busy.gauge(just_now), None);
         while clock.now().since(begun) < Duration::from_millis(50) {
             std::hint::spin_loop();
         }
         // A turn is counted when it ends.
         tokio::task::yield_now().await;
-        let (name, share) = busy.gauge(clock.now()).unwrap();
+        let (name, share) = busy.gauge(begun + SHORTEST).unwrap();
         assert_eq!(&*name, "worker_1_busy_permille");
-        assert!(share > 0, "{share}");
+        assert!(share >= 40, "{share}");
+        // And once.
+        let (_, share) = busy.gauge(begun + 2 * SHORTEST).unwrap();
+        assert_eq!(share, 0);
     }
 }
