@@ -129,9 +129,18 @@ pub struct ContactHistory {
     pub idle_visits: u32,
     /// The exceptions made within the last hour: contacts 5 s after a close.
     quick_returns: Vec<Moment>,
-    /// When the peer closed near its finish, until the contact that follows has
-    /// ended.
-    closed_at: Option<Moment>,
+    /// The contact that is planned or under way comes early.
+    early: Option<Early>,
+}
+
+/// A contact soon after the peer closed near its finish: that it finds nobody says
+/// little of the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Early {
+    /// The first; the peer closed then.
+    AfterClose(Moment),
+    /// What makes up for a first one that was too early, or needed an exception.
+    Last,
 }
 
 impl ContactHistory {
@@ -161,26 +170,24 @@ impl ContactHistory {
         pace: Pace,
     ) -> Moment {
         let complete = standing.is_some_and(Standing::is_complete);
-        let closed_before = self.closed_at.take();
-        let reached = parting.reached();
+        let early = self.early.take();
         self.turned_away = parting == Parting::TurnedAway;
-        self.failures = match reached || complete {
+        self.failures = match parting.reached() || complete {
             // Where nothing more is expected, nothing is missed either.
             true => 0,
+            false if early.is_some() => self.failures,
             false => self.failures.saturating_add(1),
         };
         let wanted = if complete {
             now + pace.revisit_complete()
-        } else if let Some(closed_at) = closed_before.filter(|_| !reached)
-            && let Some(soon) = self.exception(now, closed_at + pace.reconnect_gap(), pace)
-        {
-            return soon;
-        } else if !reached {
-            now + self.back_off(standing, delay, pace)
-        } else if parting == Parting::TheyLeft
-            && standing.is_some_and(|it| finishing_soon(now, it, pace))
-            && let Some(soon) = self.quick_return(now, pace)
-        {
+        } else if !parting.reached() {
+            if let Some(Early::AfterClose(closed_at)) = early
+                && let Some(soon) = self.exception(now, closed_at + pace.reconnect_gap(), pace)
+            {
+                return soon;
+            }
+            self.after_back_off(now, standing, delay, pace)
+        } else if let Some(soon) = self.quick_return(now, parting, standing, pace) {
             return soon;
         } else {
             let finish = standing.and_then(|it| it.finishes_after(now));
@@ -194,30 +201,47 @@ impl ContactHistory {
         self.failures > 0 && !self.turned_away
     }
 
-    /// When to contact a peer that called us `now` and left, and where nobody
-    /// answered before: no sooner than if it had not called.
+    /// When to contact a peer that called us and has left `now`. Where nobody answered
+    /// before, that it called does not mean that it can be called: then no sooner than
+    /// if it had not, unless it may have finished.
     pub fn after_call(
-        &self,
+        &mut self,
         now: Moment,
+        parting: Parting,
         standing: Option<&Standing>,
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let wanted = match standing {
-            Some(it) if it.is_complete() => pace.revisit_complete(),
-            _ => self.back_off(standing, delay, pace),
-        };
-        (now + wanted).max(self.earliest(pace))
+        let silent = self.failures > 0 && !self.turned_away;
+        let complete = standing.is_some_and(Standing::is_complete);
+        if !silent || complete {
+            return self.next(now, parting, standing, delay, pace);
+        }
+        if let Some(soon) = self.quick_return(now, parting, standing, pace) {
+            return soon;
+        }
+        self.after_back_off(now, standing, delay, pace)
+            .max(self.earliest(pace))
     }
 
-    /// One contact at once after a close, if the last one is long enough ago, and a
-    /// second one should that be too early (rTorrent closes just before it completes,
-    /// and may not be back); otherwise the exception.
-    fn quick_return(&mut self, now: Moment, pace: Pace) -> Option<Moment> {
+    /// After a close near the finish: one contact at once, if the last one is long
+    /// enough ago, and a second one should that be too early (rTorrent closes just
+    /// before it completes, and may not be back); otherwise the exception.
+    fn quick_return(
+        &mut self,
+        now: Moment,
+        parting: Parting,
+        standing: Option<&Standing>,
+        pace: Pace,
+    ) -> Option<Moment> {
+        let near = standing.is_some_and(|it| finishing_soon(now, it, pace));
+        if parting != Parting::TheyLeft || !near {
+            return None;
+        }
         self.idle_visits = 0;
         let earliest = self.earliest(pace);
         if earliest <= now + pace.reconnect_gap() {
-            self.closed_at = Some(now);
+            self.early = Some(Early::AfterClose(now));
             return Some(earliest.max(now + pace.return_at_once()));
         }
         self.exception(now, now + pace.reconnect_gap(), pace)
@@ -231,6 +255,7 @@ impl ContactHistory {
             return None;
         }
         self.quick_returns.push(now);
+        self.early = Some(Early::Last);
         Some(due.max(now))
     }
 
@@ -255,11 +280,19 @@ impl ContactHistory {
         wanted.min(delay)
     }
 
-    /// Back-off after contacts that reached nobody. A peer that was seen below
-    /// the threshold is worth more tries: its fate is what the count is about.
-    fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
+    /// Back-off after contacts that reached nobody, from the start of the last one: a
+    /// time-out is no reason to come later than after a refusal. A peer that was seen
+    /// below the threshold is worth more tries: its fate is what the count is about.
+    fn after_back_off(
+        &self,
+        now: Moment,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Moment {
         let longest = standing.map_or(pace.retry_longest(), |_| delay);
-        doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest)
+        let wait = doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest);
+        (self.last_start + wait).max(now)
     }
 }
 

@@ -51,21 +51,27 @@ fn returns_as_each_ending_asks() {
 }
 
 #[test]
-fn caller_that_turned_us_away_is_visited_as_soon_as_it_hangs_up() {
-    let next = |parting, outcome| {
-        let rtorrent = client("-lt0D80-", Family::Rtorrent);
+fn caller_that_may_have_finished_is_visited_at_once_whatever_our_dial_met() {
+    let next = |family, parting, outcome| {
+        let caller = client("-lt0D80-", family);
         let mut script = Script::new();
         let call = script.accept("45.0.0.1:40000");
         // Gossip names it before it has shown who it is.
         let dial = script.dial(HOME);
         script.ends_as(dial, parting, outcome, None);
-        script.settles(call, rtorrent, 0);
+        script.settles(call, caller, 0);
         script.wait(60).ends(call, TheyLeft);
         script.due(HOME)
     };
-    let connected_already = next(TurnedAway, Outcome::Closed);
-    assert_eq!(connected_already, 1);
-    assert_eq!(next(NotReached, Outcome::TimedOut), 30, "a firewall");
+    for (parting, outcome) in [
+        (TurnedAway, Outcome::Closed),
+        (NotReached, Outcome::TimedOut),
+    ] {
+        assert_eq!(next(Family::Rtorrent, parting, outcome), 1);
+    }
+    // The controls: no sign of a finish.
+    assert_eq!(next(Family::Other, TurnedAway, Outcome::Closed), 60);
+    assert_eq!(next(Family::Other, NotReached, Outcome::TimedOut), 0, "due");
 }
 
 #[test]
