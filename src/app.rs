@@ -3,21 +3,23 @@
 mod begin;
 mod demo;
 mod end;
+mod greeting;
 mod listening;
 mod logging;
 mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use actix_rt::{Arbiter, System};
 
-use crate::cli::crawl::CrawlArgs;
-use crate::cli::{self, Color, check, exit};
+use crate::cli::{self, Color, CrawlLine, check, exit};
 use crate::clock::Clock;
 use crate::config::{Config, Surroundings, Task};
-use crate::input::Inputs;
+use crate::input::{Inputs, read_exclusions};
 use crate::net::{Network, OsNet};
+use crate::protocol::exclusions::Exclusions;
 use crate::swarm::pace::Pace;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
@@ -26,16 +28,15 @@ pub use logging::discard as discard_log;
 /// Runs `bta` with this command line; answers the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let clock = Clock::start();
-    let args: Vec<OsString> = args.into_iter().collect();
-    let command_line = begin::command_line(&args);
-    let parsed = match cli::parse::<CrawlArgs>("bta", args) {
-        Ok(parsed) => parsed,
+    let line = match CrawlLine::read(args) {
+        Ok(line) => line,
         Err(answer) => {
             answer.print();
             return answer.code;
         }
     };
-    let config = match Config::new(parsed, &Surroundings::read(clock.now())) {
+    let command_line = begin::command_line(&line.words);
+    let config = match Config::new(line.args.clone(), &Surroundings::read(clock.now())) {
         Ok(config) => config,
         Err(error) => {
             let answer = cli::Answer::usage("bta", error);
@@ -43,7 +44,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             return answer.code;
         }
     };
+    let exclusions = match read_exclusions(&config.exclude) {
+        Ok(exclusions) => Arc::new(exclusions),
+        Err(wrong) => {
+            wrong.iter().for_each(|it| eprintln!("bta: {it}"));
+            return exit::USAGE;
+        }
+    };
     match config.task.clone() {
+        Task::PrintConfig => {
+            let answer = line.print_config().unwrap_or_else(|answer| answer);
+            answer.print();
+            answer.code
+        }
         Task::Check(paths) => {
             let answer = check::check(&Inputs::read(&paths));
             answer.print();
@@ -57,15 +70,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
                 eprintln!("bta: no usable input; see bta --help");
                 return complaints.code;
             }
-            System::new().block_on(crawl(config, inputs, clock, command_line))
+            System::new().block_on(crawl(config, inputs, exclusions, clock, command_line))
         }
-        Task::Demo => System::new().block_on(demo::run(config, clock, command_line)),
+        Task::Demo => System::new().block_on(demo::run(config, exclusions, clock, command_line)),
     }
 }
 
-async fn crawl(config: Config, inputs: Inputs, clock: Clock, command_line: String) -> u8 {
+async fn crawl(
+    config: Config,
+    inputs: Inputs,
+    exclusions: Arc<Exclusions>,
+    clock: Clock,
+    command_line: String,
+) -> u8 {
     let run = Run {
         torrents: inputs.torrents,
+        exclusions,
         network: Network::Os(OsNet),
         clock,
         pace: Pace::default(),

@@ -31,6 +31,8 @@ pub enum Task {
     Check(Vec<PathBuf>),
     /// Crawl a synthetic swarm.
     Demo,
+    /// Say what a run would go by.
+    PrintConfig,
 }
 
 /// Where to listen for peers.
@@ -91,6 +93,8 @@ pub struct Config {
     pub threshold_permille: u16,
     /// Private addresses and low ports are spoken to as well.
     pub allow_local: bool,
+    /// Files that name whom to leave alone.
+    pub exclude: Vec<PathBuf>,
     /// Addresses are stored.
     pub keep_addresses: bool,
     /// Told to peers and trackers.
@@ -144,6 +148,7 @@ impl Config {
     /// They contradict each other, or name nothing to do.
     pub fn new(args: CrawlArgs, around: &Surroundings) -> Result<Config, ConfigError> {
         let task = match (args.demo, args.check) {
+            _ if args.print_config => Task::PrintConfig,
             (true, false) if args.inputs.is_empty() => Task::Demo,
             (true, _) => return Err(ConfigError::DemoOfInput),
             _ if args.inputs.is_empty() => return Err(ConfigError::NoInput),
@@ -175,6 +180,7 @@ impl Config {
             duration: args.duration,
             threshold_permille: args.threshold.0,
             allow_local: args.allow_local || task == Task::Demo,
+            exclude: args.exclude,
             keep_addresses: args.keep_addresses,
             contact: args.contact,
             quiet: args.quiet,

@@ -3,6 +3,7 @@
 //! A bad entry is named with file, line, reason and how to mend it; the good ones
 //! still run.
 
+mod exclude;
 mod list;
 mod problem;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use self::exclude::{BadExclusion, ExcludeReason, read_exclusions};
 pub use self::problem::{Problem, Reason};
 
 use self::list::{Line, lines};

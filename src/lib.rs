@@ -4,6 +4,8 @@
 //! which pieces every other peer has, and counts a *confirmed download* each time
 //! it saw one peer first below a threshold and later at or above it.
 
+#![forbid(unsafe_code)]
+
 pub mod actors;
 pub mod app;
 pub mod cli;

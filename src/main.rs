@@ -1,5 +1,7 @@
 //! `bta`: the crawler. Arguments to the application, and its exit code.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -7,6 +7,8 @@
 
 #[path = "sim/crowds.rs"]
 mod crowds;
+#[path = "sim/exclusions.rs"]
+mod exclusions;
 #[path = "sim/harvest.rs"]
 mod harvest;
 #[path = "sim/trackers.rs"]

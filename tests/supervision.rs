@@ -9,6 +9,8 @@ mod ends;
 #[allow(dead_code)]
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "supervision/monitoring.rs"]
+mod monitoring;
 #[path = "supervision/replays.rs"]
 mod replays;
 #[allow(dead_code)]

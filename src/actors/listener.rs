@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::Clock;
 use crate::net::{Acceptor, Datagrams, Incoming};
-use crate::protocol::address::canonical;
+use crate::protocol::address::{AddressPolicy, canonical};
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::error::ConversationError;
 use crate::protocol::peer::family::Family;
@@ -97,6 +97,7 @@ pub struct Listener {
     swarms: HashMap<InfoHash, Recipient<Arrived>>,
     tally: Tally,
     recorder: RecorderLinks,
+    policy: AddressPolicy,
     timeout: Duration,
     clock: Clock,
     log: Logger,
@@ -104,10 +105,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// A listener at `ports`.
+    /// A listener at `ports`, which hears nobody whom `policy` excludes.
     pub fn new(
         ports: Ports,
         recorder: RecorderLinks,
+        policy: AddressPolicy,
         timeout: Duration,
         clock: Clock,
         log: Logger,
@@ -119,6 +121,7 @@ impl Listener {
             swarms: HashMap::new(),
             tally: Tally::default(),
             recorder,
+            policy,
             timeout,
             clock,
             log,
@@ -181,7 +184,7 @@ impl Actor for Listener {
                 ctx.add_stream(accepting(acceptor, Arc::clone(&it.greetings)));
             }
             for socket in it.ports.datagrams.clone() {
-                ctx.spawn(refuse_utp(socket).into_actor(it));
+                ctx.spawn(refuse_utp(socket, it.policy.clone()).into_actor(it));
             }
             ctx.run_interval(TICK, Self::store_counters);
         }));
@@ -204,10 +207,11 @@ fn accepting(
 }
 
 /// Answers each uTP connection that somebody opens with a refusal.
-async fn refuse_utp(socket: Arc<Datagrams>) {
+async fn refuse_utp(socket: Arc<Datagrams>, policy: AddressPolicy) {
     let mut buffer = [0; DATAGRAM_BYTES];
     loop {
         match socket.recv_from(&mut buffer).await {
+            Ok((_, from)) if policy.excludes(from.ip()) => {}
             Ok((read, from)) => {
                 if let Some(refusal) = utp::refusal(&buffer[..read]) {
                     // One that is lost is answered at the next try.
@@ -256,6 +260,9 @@ impl StreamHandler<Accepted> for Listener {
                 return self.count(Outcome::LocalError);
             }
         };
+        if self.policy.excludes(remote.ip()) {
+            return self.count(Outcome::Excluded);
+        }
         let (timeout, permit) = (self.timeout, accepted.permit);
         let listener = ctx.address();
         // Not a future of the actor: an actor polls all of its own at each message.

@@ -23,6 +23,15 @@ pub struct Permits {
     pub crossings: Arc<Semaphore>,
 }
 
+impl Permits {
+    /// Observations and crossings that are on their way.
+    pub fn in_use(&self) -> (usize, usize) {
+        let observations = OBSERVATIONS - self.observations.available_permits();
+        let crossings = CROSSINGS - self.crossings.available_permits();
+        (observations, crossings)
+    }
+}
+
 /// A permit travels with its message and falls when that was handled.
 pub type Permit = OwnedSemaphorePermit;
 

@@ -21,6 +21,7 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Program, StoreError, Writer};
@@ -29,6 +30,7 @@ use crate::swarm::facts::Source;
 use crate::swarm::progress::Seen;
 
 use super::listener::{Listener, Ports};
+use super::monitor::{Monitor, MonitorPlan};
 use super::recorder::Recorder;
 use super::supervision::{ChildId, Class, Deaths, Nursery};
 use super::swarm::{Ask, RecorderLinks, Swarm, SwarmFigures, SwarmPlan};
@@ -67,7 +69,7 @@ pub struct Snapshot {
 #[rtype(result = "()")]
 pub struct Shutdown;
 
-/// App -> Root: how do the swarms stand?
+/// App, Monitor -> Root: how do the swarms stand?
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "Vec<SwarmFigures>")]
 pub struct AskAll;
@@ -110,8 +112,12 @@ pub struct RootPlan {
     pub swarms: Vec<SwarmPlan>,
     /// Where connections are accepted; none: nowhere.
     pub ports: Ports,
+    /// Whom we speak to.
+    pub policy: AddressPolicy,
     /// How long an incoming connection may take to say what it wants.
     pub timeout: Duration,
+    /// What is sampled.
+    pub monitor: MonitorPlan,
     /// The Recorder's arbiter: its own, because sled blocks.
     pub recorder_arbiter: ArbiterHandle,
     /// The run's clock.
@@ -129,11 +135,14 @@ pub struct Root {
     first_writer: Option<Writer>,
     plans: BTreeMap<InfoHash, SwarmPlan>,
     ports: Ports,
+    policy: AddressPolicy,
     timeout: Duration,
+    monitor_plan: MonitorPlan,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
     recorder: Option<Addr<Recorder>>,
     listener: Option<Addr<Listener>>,
+    monitor: Option<Addr<Monitor>>,
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
@@ -150,6 +159,7 @@ pub struct Root {
 enum ChildName {
     Recorder,
     Listener,
+    Monitor,
     Swarm(InfoHash),
 }
 
@@ -158,6 +168,7 @@ impl ChildName {
         match self {
             ChildName::Recorder => Class::Recorder,
             ChildName::Listener => Class::Listener,
+            ChildName::Monitor => Class::Monitor,
             ChildName::Swarm(_) => Class::Swarm,
         }
     }
@@ -178,11 +189,14 @@ impl Root {
                 .map(|it| (it.info_hash, it))
                 .collect(),
             ports: plan.ports,
+            policy: plan.policy,
             timeout: plan.timeout,
+            monitor_plan: plan.monitor,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),
             recorder: None,
             listener: None,
+            monitor: None,
             swarms: BTreeMap::new(),
             deaths: HashMap::new(),
             snapshots: HashMap::new(),

@@ -74,6 +74,15 @@ impl Slots {
         self.shared.used.load(Ordering::Acquire)
     }
 
+    /// Sessions in use that were opened by these.
+    pub fn used_by(&self, direction: Direction) -> usize {
+        let outgoing = self.shared.used_outgoing.load(Ordering::Acquire);
+        match direction {
+            Direction::Outgoing => outgoing,
+            Direction::Incoming => self.used().saturating_sub(outgoing),
+        }
+    }
+
     /// Sessions at most.
     pub fn total(&self) -> usize {
         self.shared.total
@@ -125,6 +134,8 @@ mod tests {
         assert_eq!(outgoing.len(), 6);
         let incoming: Vec<_> = std::iter::from_fn(|| slots.take(Direction::Incoming)).collect();
         assert_eq!(incoming.len(), 2);
+        assert_eq!(slots.used_by(Direction::Outgoing), 6);
+        assert_eq!(slots.used_by(Direction::Incoming), 2);
         drop(outgoing);
         assert_eq!(slots.used(), 2);
         assert!(slots.take(Direction::Outgoing).is_some());

@@ -6,6 +6,8 @@
 //! that the child owns and whose fall the parent hears, whatever the cause.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -21,6 +23,8 @@ pub enum Class {
     Recorder,
     /// Accepts connections.
     Listener,
+    /// Samples how the run does.
+    Monitor,
     /// One torrent's book.
     Swarm,
     /// One announce URL of one torrent.
@@ -60,11 +64,20 @@ pub struct ChildSpec {
 }
 
 /// The supervisor tree as data.
-pub const CHILDREN: [ChildSpec; 6] = [
+pub const CHILDREN: [ChildSpec; 7] = [
     ChildSpec {
         class: Class::Listener,
         name: "listener",
         mailbox: 64,
+        policy: Policy::Permanent,
+        intensity: 8,
+        stop_rank: 0,
+    },
+    ChildSpec {
+        class: Class::Monitor,
+        name: "monitor",
+        // Its arbiters once, and the word of a new Recorder.
+        mailbox: 16,
         policy: Policy::Permanent,
         intensity: 8,
         stop_rank: 0,
@@ -257,6 +270,22 @@ impl Deaths {
     }
 }
 
+/// How many actors of a run were started again; all who start them share it.
+#[derive(Clone, Debug, Default)]
+pub struct Restarts(Arc<AtomicU64>);
+
+impl Restarts {
+    /// One more.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All until now.
+    pub fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Any actor: die by a panic. For tests of supervision; nothing else sends it.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
@@ -275,6 +304,7 @@ mod tests {
         for class in [
             Class::Recorder,
             Class::Listener,
+            Class::Monitor,
             Class::Swarm,
             Class::Tracker,
             Class::Pex,

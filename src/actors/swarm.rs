@@ -39,8 +39,8 @@ use super::root::{Replay, Snapshot};
 use super::supervision::{Lifeline, Nursery};
 use children::Children;
 pub use messages::{
-    Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, RecorderIs, RecorderLinks,
-    Replayed, SessionEnded, Stop, SwarmFigures,
+    Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, Queues, RecorderIs,
+    RecorderLinks, Replayed, SessionEnded, Stop, SwarmFigures,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -99,7 +99,7 @@ impl Swarm {
     ) -> Self {
         let token = CancellationToken::new();
         Swarm {
-            book: Book::new(plan.terms, PeerNumber(1)),
+            book: Book::new(plan.terms.clone(), PeerNumber(1)),
             rows: Rows {
                 torrent: plan.torrent,
                 total_pieces: plan.terms.yardstick.pieces,
@@ -166,7 +166,7 @@ impl Swarm {
     /// The store has told what it knows: the book goes on from there.
     fn loaded(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
         let now = self.now();
-        self.book = Book::new(self.plan.terms, loaded.next_peer);
+        self.book = Book::new(self.plan.terms.clone(), loaded.next_peer);
         for (number, row) in &loaded.peers {
             let peer = rows::restored(row, loaded.confirmed.get(number).copied());
             self.book.restore(*number, peer);

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use rand::Rng;
-use rand::distr::Alphanumeric;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
+use crate::actors::supervision::Restarts;
 use crate::actors::swarm::{Shared, SwarmPlan};
 use crate::actors::tracker::Asker;
 use crate::cli::exit;
@@ -21,9 +21,7 @@ use crate::input::Torrent;
 use crate::net::Network;
 use crate::net::limits::raise_descriptor_limit;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::metainfo::Metainfo;
-use crate::protocol::peer::conversation::Greeting;
-use crate::protocol::peer::handshake::PeerId;
+use crate::protocol::exclusions::Exclusions;
 use crate::protocol::tracker::TrackerUrl;
 use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Opened, Program, Record, StoreError, Writer};
@@ -32,13 +30,8 @@ use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
+use super::greeting::{greeting, user_agent};
 use super::{listening, logging};
-
-/// Our peer ids begin so, in the style of Azureus (BEP 20): anyone can see who asks.
-const PEER_ID_PREFIX: &[u8; 8] = b"-BA0100-";
-
-/// Requests that we say we queue; none will ever be served.
-const REQQ: u32 = 250;
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -46,12 +39,17 @@ const NO_PORT: u16 = 1;
 /// Descriptors assumed where the system does not tell.
 const DESCRIPTORS: u64 = 1_024;
 
+/// The fact that tells how many ranges of addresses were left alone.
+const EXCLUDED: &str = "excluded_ranges";
+
 /// What a run is made of.
 pub struct Run {
     /// The options, checked.
     pub config: Config,
     /// What to crawl.
     pub torrents: Vec<Torrent>,
+    /// Who is to be left alone.
+    pub exclusions: Arc<Exclusions>,
     /// Where links come from.
     pub network: Network,
     /// The run's clock.
@@ -137,12 +135,17 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let Run {
         config,
         torrents,
+        exclusions,
         network,
         clock,
         pace,
         arbiters,
         command_line,
     } = run;
+    let policy = AddressPolicy {
+        allow_local: config.allow_local,
+        excluded: exclusions,
+    };
     let parameters = Parameters {
         threshold_permille: config.threshold_permille,
         allow_local: config.allow_local,
@@ -167,9 +170,10 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     info!(log, "run begins"; "torrents" => torrents.len(), "port" => port,
         "sessions_outgoing" => sessions.outgoing, "sessions_incoming" => sessions.incoming);
 
-    let numbers = import(&mut writer, &torrents, clock)?;
+    let numbers = import(&mut writer, &torrents, &policy, clock)?;
     let shared = Arc::new(shared(
         &config,
+        policy.clone(),
         network,
         sessions,
         pace,
@@ -192,7 +196,13 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         },
         swarms: swarms.collect(),
         ports,
+        policy,
         timeout: config.timeout,
+        monitor: MonitorPlan {
+            slots: shared.slots.clone(),
+            arbiters: named(&arbiters.recorder, &shared.workers),
+            restarts: shared.restarts.clone(),
+        },
         recorder_arbiter: arbiters.recorder,
         clock,
         log,
@@ -206,14 +216,24 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     })
 }
 
+/// The arbiters by the names that their gauges have.
+fn named(recorder: &ArbiterHandle, workers: &[ArbiterHandle]) -> Vec<(Arc<str>, ArbiterHandle)> {
+    let workers = (1..).zip(workers);
+    let workers = workers.map(|(number, it)| (format!("worker_{number}").into(), it.clone()));
+    let recorder = ("recorder".into(), recorder.clone());
+    std::iter::once(recorder).chain(workers).collect()
+}
+
 /// What is imported stands in the store before anything is seen of it.
 fn import(
     writer: &mut Writer,
     torrents: &[Torrent],
+    policy: &AddressPolicy,
     clock: Clock,
 ) -> Result<Vec<TorrentNumber>, StoreError> {
     let mut numbers = Vec::new();
-    let mut records = Vec::new();
+    let excluded = policy.excluded.entries().to_string();
+    let mut records = vec![Record::Meta(EXCLUDED.into(), excluded.into())];
     for torrent in torrents {
         let metainfo = &torrent.metainfo;
         let row = TorrentRow {
@@ -251,6 +271,7 @@ fn trackers(torrent: &Torrent) -> Vec<TrackerUrl> {
 #[allow(clippy::too_many_arguments)] // the parts of a run, each used once
 fn shared(
     config: &Config,
+    policy: AddressPolicy,
     network: Network,
     sessions: Sessions,
     pace: Pace,
@@ -259,23 +280,24 @@ fn shared(
     workers: Vec<ArbiterHandle>,
     log: &slog::Logger,
 ) -> Shared {
-    let policy = policy(config);
     let own = own_addresses(config);
     Shared {
         asker: Asker::new(
             network.clone(),
             own.clone(),
-            policy,
+            policy.clone(),
             user_agent(config),
             pace.divisor(),
         ),
         slots: Slots::new(sessions, config.allow_local, pace),
         network,
         bind: own,
+        policy,
         secret: writer.secret(),
         timeout: config.timeout,
         keep_addresses: config.keep_addresses,
         workers,
+        restarts: Restarts::default(),
         clock,
         log: log.clone(),
     }
@@ -305,7 +327,7 @@ fn plan(
             yardstick,
             pace,
             delay: pace.shrink(config.delay),
-            policy: policy(config),
+            policy: shared.policy.clone(),
             listen_port: port,
         },
         greeting: Arc::new(greeting(config, metainfo, port, pace)),
@@ -313,49 +335,6 @@ fn plan(
         tracker_key: rand::random(),
         announce_port: port.unwrap_or(NO_PORT),
         shared,
-    }
-}
-
-fn greeting(config: &Config, metainfo: &Metainfo, port: Option<u16>, pace: Pace) -> Greeting {
-    Greeting {
-        info_hash: metainfo.info_hash,
-        peer_id: invent_peer_id(),
-        pieces: metainfo.pieces,
-        gossip: !metainfo.private,
-        client: match &config.contact {
-            Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
-            None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
-        },
-        listen_port: port,
-        reqq: REQQ,
-        handshake_timeout: config.timeout,
-        pace: pace.divisor(),
-    }
-}
-
-/// One a swarm and run, printable all through.
-fn invent_peer_id() -> PeerId {
-    let mut id = [0; 20];
-    id[..8].copy_from_slice(PEER_ID_PREFIX);
-    for (byte, letter) in id[8..]
-        .iter_mut()
-        .zip(rand::rng().sample_iter(Alphanumeric))
-    {
-        *byte = letter;
-    }
-    PeerId(id)
-}
-
-fn user_agent(config: &Config) -> String {
-    match &config.contact {
-        Some(contact) => format!("bta/{} (+{contact})", env!("CARGO_PKG_VERSION")),
-        None => concat!("bta/", env!("CARGO_PKG_VERSION")).into(),
-    }
-}
-
-fn policy(config: &Config) -> AddressPolicy {
-    AddressPolicy {
-        allow_local: config.allow_local,
     }
 }
 

@@ -2,6 +2,7 @@
 //! beside what was confirmed.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::exit;
@@ -11,6 +12,7 @@ use crate::input::Inputs;
 use crate::lab::{Confirmation, Judgement, Lab, Scenario};
 use crate::moment::Moment;
 use crate::net::{Network, OsNet};
+use crate::protocol::exclusions::Exclusions;
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::Verdict;
 use crate::swarm::pace::Pace;
@@ -24,14 +26,24 @@ const SEED: u64 = 2015;
 const CONFIRMED_AT_LEAST_PERCENT: f64 = 80.0;
 
 /// Runs the demo; answers the exit code.
-pub(super) async fn run(config: Config, clock: Clock, command_line: String) -> u8 {
-    match demo(config, clock, command_line).await {
+pub(super) async fn run(
+    config: Config,
+    exclusions: Arc<Exclusions>,
+    clock: Clock,
+    command_line: String,
+) -> u8 {
+    match demo(config, exclusions, clock, command_line).await {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
 
-async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, RunError> {
+async fn demo(
+    config: Config,
+    exclusions: Arc<Exclusions>,
+    clock: Clock,
+    command_line: String,
+) -> Result<u8, RunError> {
     let scenario = Scenario::demo(SEED);
     eprintln!(
         "bta: a synthetic swarm on this machine, {} s; seed {SEED}; settling, contact, keep-alive and \
@@ -55,6 +67,7 @@ async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, 
     };
     let run = Run {
         torrents: inputs.torrents,
+        exclusions,
         network: Network::Os(OsNet),
         clock,
         pace: Pace::DEMO,

@@ -1,5 +1,7 @@
 //! `bta-dump`: what a run of bta stored.
 
+#![forbid(unsafe_code)]
+
 use std::io::{self, BufWriter, IsTerminal};
 use std::process::ExitCode;
 

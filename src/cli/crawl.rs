@@ -19,7 +19,7 @@ and prints the summary; read the rest with bta-dump.";
 
 const NETWORK: &str = "Network";
 const OUTPUT: &str = "Store and output";
-const INSTEAD: &str = "Instead of a run";
+pub(super) const INSTEAD: &str = "Instead of a run";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +28,8 @@ Examples:
   bta ubuntu.torrent                    one torrent, until Ctrl-C
   bta -j 500 -d 5 --duration 2h list.txt
   bta --output output/monday list.txt   go on with that run, if it is there
+  bta --print-config > bta.toml         every option, explained, to be edited
+  bta --config bta.toml                 a run as that file says
   bta-dump completions output/monday    who completed, and when
 
 Units:
@@ -88,6 +90,12 @@ pub struct CrawlArgs {
     #[arg(long, value_name = "SHARE", default_value = "0.98", value_parser = threshold)]
     pub threshold: Permille,
 
+    /// TOML file with options by their long names, and input for INPUT. What is on the
+    /// command line replaces what the file says of it; --no-quiet and the like undo a
+    /// flag.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// Port for incoming peers: a number, auto for any free one, or 0 for none
     /// [default: the first free one of 6881-6889].
     #[arg(short, long, value_name = "PORT", value_parser = port, help_heading = NETWORK)]
@@ -101,6 +109,11 @@ pub struct CrawlArgs {
     /// Speak to private addresses and ports below 1024 too: for a lab.
     #[arg(long, help_heading = NETWORK)]
     pub allow_local: bool,
+
+    /// List of addresses that are never contacted, by anyone's word: addresses,
+    /// networks and ranges, one a line, also as ipfilter.dat has them; may be repeated.
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub exclude: Vec<PathBuf>,
 
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
@@ -142,6 +155,10 @@ pub struct CrawlArgs {
     /// compare with its truth; takes no INPUT.
     #[arg(long, help_heading = INSTEAD)]
     pub demo: bool,
+
+    /// Print the configuration that a run would have, as a file for --config.
+    #[arg(long, help_heading = INSTEAD)]
+    pub print_config: bool,
 
     /// Print this help.
     #[arg(short, long, action = ArgAction::HelpShort, help_heading = INSTEAD)]

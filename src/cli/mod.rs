@@ -1,8 +1,12 @@
 //! The command lines: how options are written, and how a bad one is answered.
 
 pub mod check;
+mod config_file;
 pub mod crawl;
+mod crawl_line;
 pub mod dump;
+mod print_config;
+mod settings;
 mod span;
 
 use std::ffi::OsString;
@@ -11,6 +15,7 @@ use std::io::{self, Write};
 use clap::Parser;
 use clap::error::ErrorKind;
 
+pub use self::crawl_line::CrawlLine;
 pub use self::span::{SpanError, Unit, parse_span};
 
 /// Exit codes of both programs.
@@ -70,6 +75,18 @@ impl Answer {
         }
     }
 
+    /// What clap has to say instead of a command line.
+    fn instead(program: &str, error: &clap::Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer {
+                code: exit::DONE,
+                stdout: error.to_string(),
+                stderr: String::new(),
+            },
+            _ => Answer::usage(program, one_line(error)),
+        }
+    }
+
     /// Writes it where it belongs. A closed pipe is no failure.
     pub fn print(&self) {
         let _ = io::stdout().write_all(self.stdout.as_bytes());
@@ -85,14 +102,7 @@ pub fn parse<T: Parser>(
     program: &str,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<T, Answer> {
-    T::try_parse_from(args).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer {
-            code: exit::DONE,
-            stdout: error.to_string(),
-            stderr: String::new(),
-        },
-        _ => Answer::usage(program, one_line(&error)),
-    })
+    T::try_parse_from(args).map_err(|error| Answer::instead(program, &error))
 }
 
 /// clap's first paragraph and its tips, without usage and decoration.

@@ -4,6 +4,7 @@
 pub mod limits;
 pub mod memory;
 pub mod os;
+pub mod usage;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -1,13 +1,18 @@
 //! Addresses as they travel, and which of them may be contacted at all.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::exclusions::Exclusions;
 
 /// Which addresses may be contacted, by anyone's word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
     /// Permits ports below 1024 and addresses that are not globally routable
     /// (loopback, private networks): for a lab.
     pub allow_local: bool,
+    /// Whom the user wants to be left alone, in a lab too.
+    pub excluded: Arc<Exclusions>,
 }
 
 /// Ports below this belong to services that are no peers: whoever names one
@@ -23,7 +28,7 @@ impl AddressPolicy {
 
     /// Whether the address may be contacted at any port.
     ///
-    /// Never: unspecified, multicast, broadcast. Only with `allow_local`: what
+    /// Never: unspecified, multicast, broadcast, excluded ones. Only with `allow_local`: what
     /// the IANA special-purpose registries (RFC 6890) say is not globally
     /// reachable.
     pub fn permits_ip(&self, ip: IpAddr) -> bool {
@@ -31,11 +36,19 @@ impl AddressPolicy {
         if ip.is_unspecified() || ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
             return false;
         }
+        if self.excludes(ip) {
+            return false;
+        }
         self.allow_local
             || match ip {
                 IpAddr::V4(ip) => is_global_v4(ip),
                 IpAddr::V6(ip) => is_global_v6(ip),
             }
+    }
+
+    /// Whether the user excluded the address.
+    pub fn excludes(&self, ip: IpAddr) -> bool {
+        self.excluded.contains(ip)
     }
 }
 
@@ -121,10 +134,14 @@ mod tests {
 
     use super::*;
 
-    const PUBLIC: AddressPolicy = AddressPolicy { allow_local: false };
-    const LAB: AddressPolicy = AddressPolicy { allow_local: true };
+    const PUBLIC: bool = false;
+    const LAB: bool = true;
 
-    fn permits(policy: AddressPolicy, address: &str) -> bool {
+    fn permits(allow_local: bool, address: &str) -> bool {
+        let policy = AddressPolicy {
+            allow_local,
+            ..AddressPolicy::default()
+        };
         policy.permits(address.parse().unwrap())
     }
 
@@ -196,6 +213,26 @@ mod tests {
                 "{address}"
             );
         }
+    }
+
+    #[test]
+    fn never_permits_whom_the_user_excluded() {
+        let lines = ["1.1.1.0/24", "127.0.0.2", "2003::/16"];
+        let ranges = lines.iter().map(|it| it.parse().unwrap());
+        let policy = AddressPolicy {
+            allow_local: true,
+            excluded: Arc::new(ranges.collect()),
+        };
+        for address in [
+            "1.1.1.1:6881",
+            "[::ffff:1.1.1.1]:6881",
+            "127.0.0.2:80",
+            "[2003::1]:6881",
+        ] {
+            assert!(!policy.permits(address.parse().unwrap()), "{address}");
+        }
+        assert!(policy.permits("1.1.2.1:6881".parse().unwrap()));
+        assert!(policy.permits("127.0.0.1:6881".parse().unwrap()));
     }
 
     #[test]

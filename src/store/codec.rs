@@ -55,6 +55,13 @@ pub enum CodecError {
 }
 
 impl CodecError {
+    fn unknown_version(version: u8) -> Self {
+        CodecError::UnknownCode {
+            field: "row version",
+            code: version.into(),
+        }
+    }
+
     /// The stable name in counters and logs.
     pub fn label(&self) -> &'static str {
         match self {
@@ -96,6 +103,10 @@ pub(super) trait Row: Sized {
     fn write(&self, texts: &mut dyn Texts, out: &mut Encoder);
     /// Reads the fields of the current version.
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError>;
+    /// Reads the fields of an older version, if there is one.
+    fn read_older(version: u8, _: &dyn Texts, _: &mut Decoder<'_>) -> Result<Self, CodecError> {
+        Err(CodecError::unknown_version(version))
+    }
 }
 
 /// A row with its version in front.
@@ -109,14 +120,10 @@ pub(super) fn encode<R: Row>(row: &R, texts: &mut dyn Texts) -> Vec<u8> {
 /// A row from all of `bytes`.
 pub(super) fn decode<R: Row>(bytes: &[u8], texts: &dyn Texts) -> Result<R, CodecError> {
     let mut input = Decoder::new(bytes);
-    let version = input.byte()?;
-    if version != R::VERSION {
-        return Err(CodecError::UnknownCode {
-            field: "row version",
-            code: version.into(),
-        });
-    }
-    let row = R::read(texts, &mut input)?;
+    let row = match input.byte()? {
+        version if version == R::VERSION => R::read(texts, &mut input)?,
+        version => R::read_older(version, texts, &mut input)?,
+    };
     input.finish()?;
     Ok(row)
 }

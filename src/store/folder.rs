@@ -150,6 +150,11 @@ impl Folder {
     pub(super) fn restrict(&self) -> Result<(), StoreError> {
         restrict(&self.journal(), PRIVATE_FILE)?;
         restrict(&self.secret_file(), PRIVATE_FILE)?;
+        // That of an earlier run, or of a copy of it.
+        let log = self.path.join("bta.log");
+        if log.is_file() {
+            restrict(&log, PRIVATE_FILE)?;
+        }
         restrict_all(&self.database())
     }
 

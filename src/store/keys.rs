@@ -94,9 +94,29 @@ pub(super) fn event(at: Moment, sequence: u32) -> Vec<u8> {
     Key::default().u64(at.as_millis()).u32(sequence).0
 }
 
-/// time (8): key of `samples`.
+/// Samples stand so far apart, milliseconds.
+const SAMPLE_EVERY: u64 = 10_000;
+/// One of them in a minute is kept for good.
+const KEPT_EVERY: u64 = 60_000;
+/// The others have so many places, which is a day of them.
+const PLACES: u64 = 8_640;
+
+/// Key of `samples`: time (8) of the first one in a minute; a place (8) below 8,640
+/// of the others, which is overwritten a day later. (sled frees nothing that is
+/// deleted, and all that is overwritten.)
 pub(super) fn sample(at: Moment) -> Vec<u8> {
-    Key::default().u64(at.as_millis()).0
+    let at = at.as_millis();
+    let key = match at % KEPT_EVERY < SAMPLE_EVERY {
+        true => at,
+        false => at / SAMPLE_EVERY % PLACES,
+    };
+    Key::default().u64(key).0
+}
+
+/// Whether a key of `samples` is a place, as opposed to a time.
+pub(super) fn is_place(key: &[u8]) -> Result<bool, CodecError> {
+    let mut input = Decoder::new(key);
+    Ok(u64::from_be_bytes(input.array()?) < PLACES)
 }
 
 /// The torrent at the beginning of a key.
@@ -122,6 +142,8 @@ pub(super) fn sequence_of(key: &[u8]) -> Result<u32, CodecError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const AT: Moment = Moment::from_millis(0x0102_0304_0506_0708);
@@ -157,6 +179,27 @@ mod tests {
         assert_eq!(source(FIRST, 1, Source::Pex), [0, 0, 0, 1, 0, 0, 0, 1, 2]);
         let key = hearsay(FIRST, SECOND, AT, Source::Dht);
         assert_eq!(key[8..], [1, 2, 3, 4, 5, 6, 7, 8, 1]);
-        assert_eq!(sample(AT), [1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn one_sample_a_minute_is_never_overwritten() {
+        let minute = Moment::from_millis(1_772_365_200_000);
+        let key = |seconds| sample(minute + Duration::from_secs(seconds));
+        let (kept, day) = (key(0), 24 * 3_600);
+        assert_eq!(kept, minute.as_millis().to_be_bytes());
+        assert_ne!(key(60), key(day + 60));
+        let mut minutes = std::collections::BTreeSet::new();
+        for seconds in (0..day).step_by(10) {
+            let (key, later) = (key(seconds), key(seconds + day));
+            let is_kept = seconds % 60 == 0;
+            assert_eq!(is_place(&key), Ok(!is_kept));
+            assert_eq!(key == later, !is_kept, "{seconds}");
+            assert!(minutes.insert(key), "{seconds}");
+        }
+        // Whatever the moment of the minute.
+        assert_eq!(
+            is_place(&sample(minute + Duration::from_millis(9_999))),
+            Ok(false)
+        );
     }
 }

@@ -18,6 +18,7 @@ mod pack;
 pub mod reader;
 pub mod records;
 mod rows;
+mod samples;
 pub mod shelf;
 #[cfg(test)]
 mod tests;

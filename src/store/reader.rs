@@ -20,6 +20,7 @@ use super::records::{
     ScrapeRow, SourceRow, TorrentRow,
 };
 use super::rows::{self, rows};
+use super::samples;
 use super::shelf::{Bare, Overlay, Shelf, Tree};
 use crate::swarm::facts::{PeerNumber, PeerState, TorrentNumber, Verdict};
 
@@ -200,7 +201,8 @@ impl Reader {
 
     /// The monitor's samples, in the order of their times.
     pub fn samples(&self) -> Rows<'_, SampleRow> {
-        self.all(Tree::Samples)
+        let all = rows(&self.shelf, &self.names, Tree::Samples, &[], keys::is_place);
+        samples::in_order(all)
     }
 
     fn of_torrent<K: 'static, R: Row + 'static>(

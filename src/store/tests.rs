@@ -1,5 +1,6 @@
 mod access;
 mod mending;
+mod samples;
 
 use std::path::Path;
 use std::time::Duration;

@@ -38,7 +38,7 @@ pub use sessions::{End, SessionId};
 pub use tally::{OutcomeKey, SourceTally, Tally};
 
 /// What one swarm is measured and visited by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BookTerms {
     /// The torrent's measures.
     pub yardstick: Yardstick,
@@ -181,6 +181,11 @@ impl Book {
     /// Peers whose rows changed, at most `most` of them; they count as stored.
     pub fn take_dirty(&mut self, most: usize) -> Vec<PeerNumber> {
         self.records.take_dirty(most)
+    }
+
+    /// Peers whose rows changed and are still to be stored.
+    pub fn dirty(&self) -> usize {
+        self.records.dirty()
     }
 
     /// These rows were not stored after all.

@@ -167,6 +167,8 @@ pub enum Outcome {
     Stopped = 14,
     /// Our own actor died.
     Crashed = 15,
+    /// It came from an address that the user excluded: closed unheard.
+    Excluded = 16,
 }
 
 macro_rules! labels {
@@ -214,7 +216,7 @@ labels!(Outcome, Success => "success", Unsettled => "unsettled", TimedOut => "ti
     Unreachable => "unreachable", ProtocolError => "protocol_error",
     UnknownInfoHash => "unknown_info_hash", SelfConnection => "self_connection",
     Duplicate => "duplicate", NoSlot => "no_slot", LocalError => "local_error",
-    Stopped => "stopped", Crashed => "crashed");
+    Stopped => "stopped", Crashed => "crashed", Excluded => "excluded");
 
 impl Sources {
     /// With one more source.

@@ -50,8 +50,8 @@ impl Pace {
 
 /// Settling: when a first observation may be believed.
 impl Pace {
-    /// Silence after which a peer without Fast is taken to hold nothing, for now:
-    /// an empty one has no message to say so.
+    /// Silence after which a peer without Fast is taken to hold nothing, until it
+    /// shows more: an empty one has no message to say so.
     pub const fn settle_silence(self) -> Duration {
         self.secs(10)
     }

@@ -291,6 +291,7 @@ fn counters() -> Vec<Record> {
         received,
         new,
         duplicate: received - new,
+        excluded: 0,
         contacted,
         reached,
         confirmed,

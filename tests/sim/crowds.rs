@@ -57,6 +57,8 @@ async fn measures_a_motley_crowd(seed: u64) {
     assert_eq!(harvest.count_outcomes(Outcome::Crashed), 0);
     assert_eq!(harvest.count_events("_restarted"), 0);
     assert_eq!(harvest.count_events("store_closed"), 1);
+    // One in ten seconds; the last may find a run that ends.
+    assert!((359..=361).contains(&harvest.samples.len()));
 }
 
 #[test]

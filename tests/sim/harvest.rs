@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bta::lab::Confirmation;
 use bta::store::records::{
-    AnnounceRow, CompletionRow, EventRow, OutcomeRow, SourceCounts, TorrentRow,
+    AnnounceRow, CompletionRow, EventRow, OutcomeRow, SampleRow, SourceCounts, TorrentRow,
 };
 use bta::store::{Reader, StoreError};
 use bta::swarm::facts::{Attempt, Outcome, PeerNumber, TorrentNumber, Verdict};
@@ -17,6 +17,7 @@ pub(crate) struct Harvest {
     pub outcomes: Vec<(TorrentNumber, OutcomeRow)>,
     pub announces: Vec<AnnounceRow>,
     pub events: Vec<EventRow>,
+    pub samples: Vec<SampleRow>,
     sources: Vec<SourceCounts>,
 }
 
@@ -30,6 +31,7 @@ impl Harvest {
             outcomes: all(reader.outcomes(None)),
             announces: all(reader.announces(None).map(|row| Ok(row?.1))),
             events: all(reader.events()),
+            samples: all(reader.samples()),
             sources: all(reader.sources(None).map(|row| Ok(row?.1.counts))),
         }
     }
@@ -67,12 +69,7 @@ impl Harvest {
     pub(crate) fn sources(&self) -> SourceCounts {
         let mut sum = SourceCounts::default();
         for counts in &self.sources {
-            sum.received += counts.received;
-            sum.new += counts.new;
-            sum.duplicate += counts.duplicate;
-            sum.contacted += counts.contacted;
-            sum.reached += counts.reached;
-            sum.confirmed += counts.confirmed;
+            sum.add(counts);
         }
         sum
     }

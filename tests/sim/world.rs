@@ -1,6 +1,7 @@
 //! A synthetic swarm and bta beside it, in virtual time and on one thread.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_rt::{Arbiter, System};
@@ -13,6 +14,7 @@ use bta::input::{Inputs, Torrent};
 use bta::lab::{Judgement, Lab, Scenario};
 use bta::moment::Moment;
 use bta::net::{MemoryNet, Network};
+use bta::protocol::exclusions::Exclusions;
 use bta::swarm::pace::Pace;
 use tempfile::TempDir;
 
@@ -52,6 +54,7 @@ pub(crate) struct World {
     pub lab: Lab,
     pub config: Config,
     pub torrents: Vec<Torrent>,
+    pub exclusions: Arc<Exclusions>,
     begun: std::time::Instant,
     /// Goes with the world.
     _folder: TempDir,
@@ -78,6 +81,7 @@ impl World {
             net,
             lab,
             torrents,
+            exclusions: Arc::default(),
             _folder: folder,
         }
     }
@@ -88,6 +92,7 @@ impl World {
         let run = Run {
             config: self.config.clone(),
             torrents: self.torrents.clone(),
+            exclusions: self.exclusions.clone(),
             network: Network::Memory(here),
             clock: self.clock,
             pace: Pace::default(),
@@ -168,6 +173,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         duration: None,
         threshold_permille: scenario.threshold_permille,
         allow_local: false,
+        exclude: Vec::new(),
         keep_addresses: true,
         contact: None,
         quiet: true,

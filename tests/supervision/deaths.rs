@@ -48,6 +48,11 @@ fn outlives_listeners() {
 }
 
 #[test]
+fn outlives_monitors() {
+    in_virtual_time(outlives(Class::Monitor, 38, "monitor_restarted"));
+}
+
+#[test]
 fn outlives_swarms() {
     in_virtual_time(outlives(Class::Swarm, 33, "swarm_restarted"));
 }

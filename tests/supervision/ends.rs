@@ -72,6 +72,7 @@ fn an_orderly_end_bears_a_death() {
     for class in [
         Class::Recorder,
         Class::Listener,
+        Class::Monitor,
         Class::Swarm,
         Class::Tracker,
         Class::Peer,

@@ -7,6 +7,7 @@ use slog::{error, info, warn};
 use tokio::sync::oneshot;
 
 use crate::actors::listener::{Listener, SwarmIs};
+use crate::actors::monitor::Monitor;
 use crate::actors::recorder::{Recorder, Write};
 use crate::actors::supervision::{ChildExited, Class, Die, Exit, Remedy};
 use crate::actors::swarm::{KillChild, RecorderIs, Replayed, Swarm};
@@ -62,6 +63,10 @@ impl Root {
             Some(listener) => self.deliver(&listener, RecorderIs(links.clone()), ctx),
             None => self.start_listener(ctx),
         }
+        match self.monitor.clone() {
+            Some(monitor) => self.deliver(&monitor, RecorderIs(links.clone()), ctx),
+            None => self.start_monitor(ctx),
+        }
         let torrents: Vec<_> = self.plans.keys().copied().collect();
         for info_hash in torrents {
             match self.swarms.get(&info_hash).cloned() {
@@ -82,10 +87,11 @@ impl Root {
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Listener);
         let ports = self.ports.clone();
-        let (timeout, clock, log) = (self.timeout, self.clock, self.log.clone());
+        let (policy, timeout) = (self.policy.clone(), self.timeout);
+        let (clock, log) = (self.clock, self.log.clone());
         let listener = Listener::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
-            Listener::new(ports, links, timeout, clock, log, lifeline)
+            Listener::new(ports, links, policy, timeout, clock, log, lifeline)
         });
         for (info_hash, swarm) in &self.swarms {
             let it = SwarmIs {
@@ -95,6 +101,23 @@ impl Root {
             self.deliver(&listener, it, ctx);
         }
         self.listener = Some(listener);
+    }
+
+    fn start_monitor(&mut self, ctx: &mut Context<Self>) {
+        if self.monitor.is_some() || self.stopping.is_some() {
+            return;
+        }
+        let Some(links) = self.links() else {
+            return;
+        };
+        let (child, lifeline) = self.nursery.lifeline();
+        self.children.insert(child, ChildName::Monitor);
+        let (plan, swarms) = (self.monitor_plan.clone(), ctx.address().recipient());
+        let (clock, log) = (self.clock, self.log.clone());
+        self.monitor = Some(Monitor::create(move |ctx| {
+            ctx.set_mailbox_capacity(Class::Monitor.spec().mailbox);
+            Monitor::new(plan, swarms, links.writes, clock, log, lifeline)
+        }));
     }
 
     fn start_swarm(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
@@ -186,9 +209,11 @@ impl Root {
         }
         let spec = name.class().spec();
         info!(self.log, "starting again"; "child" => spec.name);
+        self.monitor_plan.restarts.count();
         match name {
             ChildName::Recorder => self.start_recorder(ctx),
             ChildName::Listener => self.start_listener(ctx),
+            ChildName::Monitor => self.start_monitor(ctx),
             ChildName::Swarm(info_hash) => self.start_swarm(info_hash, ctx),
         }
         let kind = format!("{}_restarted", spec.name);
@@ -200,6 +225,7 @@ impl Root {
         match name {
             ChildName::Recorder => self.recorder = None,
             ChildName::Listener => self.listener = None,
+            ChildName::Monitor => self.monitor = None,
             ChildName::Swarm(info_hash) => {
                 self.swarms.remove(&info_hash);
             }
@@ -243,6 +269,7 @@ impl Handler<Kill> for Root {
         match class {
             Class::Recorder => told(self.recorder.as_ref()),
             Class::Listener => told(self.listener.as_ref()),
+            Class::Monitor => told(self.monitor.as_ref()),
             Class::Swarm => told(self.swarms.values().next()),
             Class::Tracker | Class::Pex | Class::Peer => {
                 let swarm = self.swarms.values().next();

@@ -266,6 +266,7 @@ impl Swarm {
                 self.record_event(&kind, &format!("the actor of {name} died"));
                 ctx.run_later(wait, move |it, ctx| {
                     if !it.stopping {
+                        it.plan.shared.restarts.count();
                         restart(it, ctx);
                     }
                 });

@@ -139,4 +139,21 @@ pub struct SwarmFigures {
     pub figures: Figures,
     /// What the trackers reported last, one a tracker.
     pub trackers: Vec<Announced>,
+    /// What is on its way to it and from it.
+    pub queues: Queues,
+}
+
+/// What is on its way to a Swarm and from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queues {
+    /// Observations and ends of sessions that it has not yet handled.
+    pub observations: usize,
+    /// Crossings that it has not yet handled.
+    pub crossings: usize,
+    /// Peers whose rows have changed and are not yet sent to the Recorder.
+    pub rows: usize,
+    /// Batches of rows that the Recorder has not yet acknowledged.
+    pub batches: usize,
+    /// Rises to the threshold that it has not yet acknowledged.
+    pub rises: usize,
 }

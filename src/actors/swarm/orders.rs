@@ -44,6 +44,7 @@ impl Handler<Ask> for Swarm {
             name: Arc::clone(&self.plan.name),
             figures: self.book.figures(),
             trackers: self.reported.clone(),
+            queues: self.queues(),
         }
     }
 }
@@ -67,7 +68,7 @@ impl Handler<KillChild> for Swarm {
             Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
             Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
             Class::Pex => drop(self.children.pex().map(|it| it.try_send(Die))),
-            Class::Recorder | Class::Listener | Class::Swarm => {}
+            Class::Recorder | Class::Listener | Class::Monitor | Class::Swarm => {}
         }
     }
 }

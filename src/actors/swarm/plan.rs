@@ -7,9 +7,11 @@ use actix::prelude::*;
 use slog::Logger;
 
 use crate::actors::slots::Slots;
+use crate::actors::supervision::Restarts;
 use crate::actors::tracker::Asker;
 use crate::clock::Clock;
 use crate::net::Network;
+use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::tracker::TrackerUrl;
@@ -49,6 +51,8 @@ pub struct Shared {
     pub network: Network,
     /// Our own addresses, at most one a family; none: any.
     pub bind: Vec<std::net::IpAddr>,
+    /// Whom we speak to.
+    pub policy: AddressPolicy,
     /// Speaks to trackers.
     pub asker: Asker,
     /// The run's sessions.
@@ -61,6 +65,8 @@ pub struct Shared {
     pub keep_addresses: bool,
     /// The arbiters that serve sessions.
     pub workers: Vec<ArbiterHandle>,
+    /// Actors that were started again.
+    pub restarts: Restarts,
     /// The run's clock.
     pub clock: Clock,
     /// The run's log.

@@ -14,8 +14,8 @@ use crate::moment::Moment;
 use crate::swarm::book::{Book, OutcomeKey, Rising};
 use crate::swarm::facts::{PeerNumber, Source};
 
-use super::Swarm;
 use super::rows::Rows;
+use super::{Queues, Swarm};
 
 /// Batches of one Swarm on their way to the Recorder at most.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -106,6 +106,19 @@ impl Swarm {
                 it.recording.unsent.insert(key, rising);
             }
         }));
+    }
+
+    /// What is on its way.
+    pub(super) fn queues(&self) -> Queues {
+        let (observations, crossings) = self.permits.in_use();
+        let recording = &self.recording;
+        Queues {
+            observations,
+            crossings,
+            rows: self.book.dirty(),
+            batches: recording.batches_in_flight,
+            rises: recording.unsent.len() + recording.unacknowledged.len(),
+        }
     }
 
     /// Sends what has changed since the last time.

@@ -84,13 +84,15 @@ impl Asker {
             io::ErrorKind::TimedOut => TrackerError::Timeout,
             _ => TrackerError::ConnectionFailed(ConnectFailure::NoSuchHost),
         })?;
+        let excluded = found.iter().any(|it| self.policy.excludes(it.ip()));
         let permitted: Vec<_> = found
             .into_iter()
             .filter(|it| self.policy.permits_ip(canonical_ip(it.ip())))
             .collect();
-        match permitted.is_empty() {
-            true => Err(TrackerError::ConnectionFailed(ConnectFailure::Forbidden)),
-            false => Ok(permitted),
+        match (permitted.is_empty(), excluded) {
+            (false, _) => Ok(permitted),
+            (true, true) => Err(TrackerError::ConnectionFailed(ConnectFailure::Excluded)),
+            (true, false) => Err(TrackerError::ConnectionFailed(ConnectFailure::Forbidden)),
         }
     }
 

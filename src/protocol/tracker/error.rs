@@ -12,6 +12,9 @@ pub enum ConnectFailure {
     /// Its address is one that we never contact.
     #[error("its address is not public")]
     Forbidden,
+    /// Its address is one that the user excluded.
+    #[error("its address is excluded")]
+    Excluded,
     /// Nobody listens there.
     #[error("connection refused")]
     Refused,
@@ -83,6 +86,7 @@ impl TrackerError {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::ConnectionFailed(ConnectFailure::NoSuchHost) => "no_such_host",
             Self::ConnectionFailed(ConnectFailure::Forbidden) => "forbidden_address",
+            Self::ConnectionFailed(ConnectFailure::Excluded) => "excluded_address",
             Self::ConnectionFailed(ConnectFailure::Refused) => "refused",
             Self::ConnectionFailed(ConnectFailure::Reset) => "reset",
             Self::ConnectionFailed(ConnectFailure::Unreachable) => "unreachable",

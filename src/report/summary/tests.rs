@@ -93,6 +93,7 @@ fn no_line_is_wider_than_80_columns() {
                 received: 1_234_567,
                 new: 234_567,
                 duplicate: 1_000_000,
+                excluded: 1_234,
                 contacted: 234_567,
                 reached: 98_765,
                 confirmed: 43_210,

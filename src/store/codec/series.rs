@@ -114,7 +114,7 @@ impl Row for OutcomeRow {
 }
 
 impl Row for SourceRow {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn write(&self, _: &mut dyn Texts, out: &mut Encoder) {
         out.number(self.hour);
@@ -127,12 +127,23 @@ impl Row for SourceRow {
             it.contacted,
             it.reached,
             it.confirmed,
+            it.excluded,
         ] {
             out.number(count);
         }
     }
 
-    fn read(_: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
+    fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
+        let mut row = Self::read_older(1, texts, input)?;
+        row.counts.excluded = input.number()?;
+        Ok(row)
+    }
+
+    /// Version 1 ends before what was excluded.
+    fn read_older(version: u8, _: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
+        if version != 1 {
+            return Err(CodecError::unknown_version(version));
+        }
         Ok(SourceRow {
             hour: input.number()?,
             source: input.code("source", Source::from_code)?,
@@ -143,6 +154,7 @@ impl Row for SourceRow {
                 contacted: input.number()?,
                 reached: input.number()?,
                 confirmed: input.number()?,
+                excluded: 0,
             },
         })
     }

@@ -223,6 +223,7 @@ fn reads_back_every_kind_of_row() {
             received: 1,
             new: 2,
             duplicate: 3,
+            excluded: 7,
             contacted: 4,
             reached: 5,
             confirmed: 6,
@@ -248,6 +249,17 @@ fn reads_back_every_kind_of_row() {
         at: NOW,
         gauges: vec![("memory_bytes".into(), 1 << 27), ("sessions".into(), 0)],
     });
+}
+
+#[test]
+fn reads_what_an_older_program_wrote() {
+    // Version 1, hour 3, source 2, counters from 1 to 6: as they stand in a row.
+    let bytes = [1, 3, 2, 1, 2, 3, 4, 5, 6];
+    let row: SourceRow = decode(&bytes, &Inline).unwrap();
+    assert_eq!((row.hour, row.source), (3, Source::Pex));
+    assert_eq!((row.counts.confirmed, row.counts.excluded), (6, 0));
+    assert!(decode::<SourceRow>(&bytes[..8], &Inline).is_err());
+    assert!(decode::<SourceRow>(&[3, 3, 2, 1, 2, 3, 4, 5, 6], &Inline).is_err());
 }
 
 #[test]

@@ -103,6 +103,8 @@ pub struct SourceCounts {
     pub new: u64,
     /// Of these, known already.
     pub duplicate: u64,
+    /// Of these, excluded by the user: never contacted.
+    pub excluded: u64,
     /// Contacts started to addresses that it named first.
     pub contacted: u64,
     /// Of these, contacts that reached a peer.
@@ -153,6 +155,7 @@ impl SourceCounts {
         self.received += other.received;
         self.new += other.new;
         self.duplicate += other.duplicate;
+        self.excluded += other.excluded;
         self.contacted += other.contacted;
         self.reached += other.reached;
         self.confirmed += other.confirmed;

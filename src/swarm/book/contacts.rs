@@ -14,10 +14,11 @@ use super::{Book, Contact, SessionId};
 impl Book {
     /// A source names addresses.
     pub fn found(&mut self, now: Moment, source: Source, found: &[SocketAddr]) {
-        let (mut new, mut known) = (0, 0);
+        let (mut new, mut known, mut excluded) = (0, 0, 0);
         for address in found {
             let address = canonical(*address);
             if !self.terms.policy.permits(address) {
+                excluded += u64::from(self.terms.policy.excludes(address.ip()));
                 continue;
             }
             match self.addresses.name(now, address, source) {
@@ -30,6 +31,7 @@ impl Book {
             it.received += found.len() as u64;
             it.new += new;
             it.duplicate += known;
+            it.excluded += excluded;
         });
     }
 

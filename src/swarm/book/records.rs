@@ -57,6 +57,11 @@ impl Records {
         self.peers.get(&number)
     }
 
+    /// How many rows are to be stored.
+    pub(super) fn dirty(&self) -> usize {
+        self.dirty.len()
+    }
+
     /// Changes a record, whose row is to be stored then.
     pub(super) fn change<T>(
         &mut self,

@@ -28,6 +28,8 @@ pub struct SourceTally {
     pub new: u64,
     /// Of these, known already.
     pub duplicate: u64,
+    /// Of these, excluded by the user: never contacted.
+    pub excluded: u64,
     /// Contacts started to addresses that it named first.
     pub contacted: u64,
     /// Of these, contacts that reached a peer.

@@ -77,6 +77,7 @@ fn sources_are_credited_with_what_they_brought_first() {
         received,
         new,
         duplicate,
+        excluded: 0,
         contacted,
         reached,
         confirmed,

@@ -286,6 +286,21 @@ fn nobody_is_contacted_whom_the_policy_forbids() {
 }
 
 #[test]
+fn nobody_is_contacted_whom_the_user_excluded() {
+    let mut script = Script::new();
+    let excluded = [address(HOME).ip().to_string(), "2003::/16".into()];
+    let ranges = excluded.iter().map(|it| it.parse().unwrap());
+    script.book.terms.policy.excluded = Arc::new(ranges.collect());
+    let named = [HOME, "[2003::1]:6881", "10.0.0.1:6881", "45.0.0.9:6881"].map(address);
+    script.book.found(script.now, Source::Pex, &named);
+    assert_eq!(script.contact().unwrap().address, named[3]);
+    assert_eq!(script.book.figures().addresses, 1);
+    let (_, _, tally) = script.book.tally().take_sources()[0];
+    // The forbidden one was received, and is neither new nor excluded.
+    assert_eq!((tally.received, tally.new, tally.excluded), (4, 1, 2));
+}
+
+#[test]
 fn own_address_is_never_contacted_again() {
     let mut script = Script::new();
     let id = script.dial(HOME);
