@@ -12,6 +12,8 @@ pub mod config;
 pub mod dump;
 pub mod input;
 pub mod lab;
+pub mod locate;
+
 pub mod moment;
 pub mod net;
 pub mod protocol;
