@@ -4,6 +4,7 @@ mod begin;
 mod demo;
 mod end;
 mod listening;
+mod location;
 mod logging;
 mod watch;
 

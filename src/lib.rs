@@ -13,7 +13,6 @@ pub mod dump;
 pub mod input;
 pub mod lab;
 pub mod locate;
-
 pub mod moment;
 pub mod net;
 pub mod protocol;

@@ -18,8 +18,8 @@ use crate::cli::exit;
 use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::Torrent;
-use crate::net::Network;
-use crate::net::limits::raise_descriptor_limit;
+use crate::locate::{LocateError, Locator};
+use crate::net::{Network, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::metainfo::Metainfo;
 use crate::protocol::peer::conversation::Greeting;
@@ -32,7 +32,7 @@ use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
-use super::{listening, logging};
+use super::{listening, location, logging};
 
 /// Our peer ids begin so, in the style of Azureus (BEP 20): anyone can see who asks.
 const PEER_ID_PREFIX: &[u8; 8] = b"-BA0100-";
@@ -104,6 +104,9 @@ pub enum RunError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A location database is of no use.
+    #[error("{0}; leave out its --geoip, or name another file")]
+    Location(#[from] LocateError),
     /// The log file cannot be written.
     #[error("cannot write {path}: {source}", path = path.display())]
     Log {
@@ -123,6 +126,7 @@ impl RunError {
         match self {
             RunError::Store(StoreError::OtherParameter { .. } | StoreError::NotAStore(_))
             | RunError::PortTaken { .. }
+            | RunError::Location(_)
             | RunError::Listen { .. } => exit::USAGE,
             RunError::Store(_) | RunError::Log { .. } | RunError::Lab(_) => exit::FAILED,
         }
@@ -153,6 +157,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         command_line,
     };
     // First what may fail for a reason of the user's: it leaves no empty store.
+    let locator = location::open(&config)?;
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
@@ -167,10 +172,12 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     info!(log, "run begins"; "torrents" => torrents.len(), "port" => port,
         "sessions_outgoing" => sessions.outgoing, "sessions_incoming" => sessions.incoming);
 
+    location::note(&locator, &log, &mut writer)?;
     let numbers = import(&mut writer, &torrents, clock)?;
     let shared = Arc::new(shared(
         &config,
         network,
+        locator,
         sessions,
         pace,
         clock,
@@ -252,6 +259,7 @@ fn trackers(torrent: &Torrent) -> Vec<TrackerUrl> {
 fn shared(
     config: &Config,
     network: Network,
+    locator: Locator,
     sessions: Sessions,
     pace: Pace,
     clock: Clock,
@@ -274,6 +282,7 @@ fn shared(
         bind: own,
         secret: writer.secret(),
         timeout: config.timeout,
+        locator,
         keep_addresses: config.keep_addresses,
         workers,
         clock,

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::cli::exit;
 use crate::clock::Clock;
-use crate::config::{Bind, Config, Listen};
+use crate::config::{Bind, Config, Geoip, Listen};
 use crate::input::Inputs;
-use crate::lab::{Confirmation, Judgement, Lab, Scenario};
+use crate::lab::{Confirmation, Judgement, Lab, Scenario, whereabouts};
 use crate::moment::Moment;
 use crate::net::{Network, OsNet};
 use crate::store::{Reader, StoreError};
@@ -42,6 +42,8 @@ async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, 
     let folder = tempfile::tempdir().map_err(|error| RunError::Lab(error.to_string()))?;
     let lab = LabThread::start(clock, scenario.clone(), folder.path().to_owned()).await?;
     let inputs = Inputs::read(&lab.torrents);
+    let whereabouts = whereabouts::write(folder.path());
+    let whereabouts = whereabouts.map_err(|error| RunError::Lab(error.to_string()))?;
     let config = Config {
         listen: Listen::Any,
         bind: Bind {
@@ -51,6 +53,10 @@ async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, 
         duration: Some(config.duration.unwrap_or(scenario.duration)),
         allow_local: true,
         keep_addresses: true,
+        geoip: match config.geoip {
+            Geoip::Folder(_) => Geoip::Files(vec![whereabouts]),
+            geoip => geoip,
+        },
         ..config
     };
     let run = Run {

@@ -8,7 +8,7 @@ use bta::actors::root::{RunEnd, Shutdown};
 use bta::app::{Arbiters, Run, Running, begin};
 use bta::cli::{Color, SummaryFormat};
 use bta::clock::Clock;
-use bta::config::{Bind, Config, Listen, Task};
+use bta::config::{Bind, Config, Geoip, Listen, Task};
 use bta::input::{Inputs, Torrent};
 use bta::lab::{Judgement, Lab, Scenario};
 use bta::moment::Moment;
@@ -169,6 +169,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         threshold_permille: scenario.threshold_permille,
         allow_local: false,
         keep_addresses: true,
+        geoip: Geoip::Nowhere,
         contact: None,
         quiet: true,
         color: Color::Never,

@@ -9,6 +9,7 @@ use slog::Logger;
 use crate::actors::slots::Slots;
 use crate::actors::tracker::Asker;
 use crate::clock::Clock;
+use crate::locate::Locator;
 use crate::net::Network;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
@@ -57,6 +58,8 @@ pub struct Shared {
     pub secret: [u8; 32],
     /// How long a dial may take.
     pub timeout: Duration,
+    /// Tells where addresses are.
+    pub locator: Locator,
     /// Whether addresses are stored.
     pub keep_addresses: bool,
     /// The arbiters that serve sessions.

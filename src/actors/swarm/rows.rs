@@ -9,6 +9,7 @@ use crate::store::records::{CompletionRow, OutcomeRow, PeerRow, SourceCounts, So
 use crate::swarm::book::{OutcomeKey, Peer, Rising, SourceTally};
 use crate::swarm::confirmation::History;
 use crate::swarm::facts::{PeerNumber, PeerState, Source, TorrentNumber};
+use crate::swarm::place::Whereabouts;
 
 /// Flag of a peer's row: somebody was reached by dialling it.
 const DIALLED: u8 = 1;
@@ -24,6 +25,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn peer(&self, number: PeerNumber, peer: &Peer) -> Record {
+        let at = &peer.whereabouts;
         let row = PeerRow {
             ids: peer.ids,
             first: peer.history.first(),
@@ -34,8 +36,12 @@ impl Rows {
             sources: peer.sources,
             client: Arc::clone(&peer.client),
             prefix: Arc::clone(&peer.prefix),
-            place: "".into(),
-            network: "".into(),
+            place: at
+                .as_ref()
+                .map_or_else(|| "".into(), |it| Arc::clone(&it.place)),
+            network: at
+                .as_ref()
+                .map_or_else(|| "".into(), |it| Arc::clone(&it.network)),
             state: peer.state(),
             merged_into: peer.merged_into,
             proof: peer.history.code(),
@@ -148,6 +154,7 @@ pub(super) fn restored(row: &PeerRow, confirmed: bool) -> Peer {
         seen_at: row.seen_at,
         direction: row.direction,
         dialled: row.flags & DIALLED != 0,
+        whereabouts: Whereabouts::stored(&row.place, &row.network),
         address: row.raw_address,
         expected_finish: None,
         merged_into: row.merged_into,
