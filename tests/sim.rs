@@ -9,6 +9,8 @@
 mod crowds;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/places.rs"]
+mod places;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/weather.rs"]

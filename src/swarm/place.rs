@@ -140,11 +140,16 @@ impl fmt::Display for NetworkOwner {
 impl Whereabouts {
     /// As the store has them; `None` if both are empty.
     pub fn stored(place: &Arc<str>, network: &Arc<str>) -> Option<Whereabouts> {
-        let known = !place.is_empty() || !network.is_empty();
-        known.then(|| Whereabouts {
+        let whereabouts = Whereabouts {
             place: Arc::clone(place),
             network: Arc::clone(network),
-        })
+        };
+        (!whereabouts.is_blank()).then_some(whereabouts)
+    }
+
+    /// Whether both are empty.
+    pub fn is_blank(&self) -> bool {
+        self.place.is_empty() && self.network.is_empty()
     }
 }
 

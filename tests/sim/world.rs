@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_rt::{Arbiter, System};
 use bta::actors::root::{RunEnd, Shutdown};
-use bta::app::{Arbiters, Run, Running, begin};
+use bta::app::{Arbiters, Run, RunError, Running, begin};
 use bta::cli::{Color, SummaryFormat};
 use bta::clock::Clock;
 use bta::config::{Bind, Config, Geoip, Listen, Task};
@@ -84,6 +84,10 @@ impl World {
 
     /// Starts bta in it.
     pub(crate) async fn begin(&self) -> Running {
+        self.try_begin().await.unwrap()
+    }
+
+    pub(crate) async fn try_begin(&self) -> Result<Running, RunError> {
         let here = self.net.at(IpAddr::V4(HERE)).at(IpAddr::V6(HERE_6));
         let run = Run {
             config: self.config.clone(),
@@ -97,7 +101,7 @@ impl World {
             },
             command_line: "bta (simulated)".into(),
         };
-        begin(run).await.unwrap()
+        begin(run).await
     }
 
     /// Lets `span` pass.

@@ -215,8 +215,8 @@ impl Peer {
         self.visits = self.visits.saturating_add(gone.visits);
         self.sources = Sources(self.sources.0 | gone.sources.0);
         self.address = self.address.or(gone.address);
-        if self.whereabouts.is_none() {
-            self.whereabouts = gone.whereabouts.clone();
+        if self.whereabouts.as_ref().is_none_or(Whereabouts::is_blank) {
+            self.whereabouts = gone.whereabouts.clone().or(self.whereabouts.take());
         }
         self.expected_finish = gone.expected_finish.or(self.expected_finish);
         self.rise = self.rise.or(gone.rise);
