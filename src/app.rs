@@ -5,6 +5,7 @@ mod demo;
 mod end;
 mod greeting;
 mod listening;
+mod location;
 mod logging;
 mod watch;
 

@@ -66,6 +66,17 @@ pub struct Sessions {
     pub incoming: u32,
 }
 
+/// Where location databases are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Geoip {
+    /// Nowhere: none is used.
+    Nowhere,
+    /// Those in this folder, if there are any.
+    Folder(PathBuf),
+    /// These files, all of which must be of use.
+    Files(Vec<PathBuf>),
+}
+
 /// A run's configuration, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -97,6 +108,8 @@ pub struct Config {
     pub exclude: Vec<PathBuf>,
     /// Addresses are stored.
     pub keep_addresses: bool,
+    /// Tell where addresses are.
+    pub geoip: Geoip,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -139,6 +152,9 @@ pub enum ConfigError {
     /// Neither dialling nor listening.
     #[error("--jobs 0 dials nobody and --port 0 hears nobody; leave one of them out")]
     DeafAndDumb,
+    /// Databases and none.
+    #[error("--geoip none leaves no use for another --geoip; leave out one or the other")]
+    GeoipAndNone,
 }
 
 impl Config {
@@ -182,6 +198,7 @@ impl Config {
             allow_local: args.allow_local || task == Task::Demo,
             exclude: args.exclude,
             keep_addresses: args.keep_addresses,
+            geoip: Geoip::new(args.geoip)?,
             contact: args.contact,
             quiet: args.quiet,
             color,
@@ -232,6 +249,17 @@ impl Bind {
             }
         }
         Ok(bind)
+    }
+}
+
+impl Geoip {
+    fn new(files: Vec<PathBuf>) -> Result<Geoip, ConfigError> {
+        match files.iter().filter(|it| it.as_os_str() == "none").count() {
+            0 if files.is_empty() => Ok(Geoip::Folder("input".into())),
+            0 => Ok(Geoip::Files(files)),
+            nones if nones == files.len() => Ok(Geoip::Nowhere),
+            _ => Err(ConfigError::GeoipAndNone),
+        }
     }
 }
 
@@ -311,6 +339,18 @@ mod tests {
         let neither = config(&["a", "-j0", "-p0"]);
         assert_eq!(neither, Err(ConfigError::DeafAndDumb));
         assert!(config(&["a", "-j0"]).is_ok() && config(&["a", "-p0"]).is_ok());
+    }
+
+    #[test]
+    fn location_databases_are_named_found_or_left_out() {
+        let geoip = |args: &[&str]| config(args).map(|it| it.geoip);
+        assert_eq!(geoip(&["a"]), Ok(Geoip::Folder("input".into())));
+        let two = ["a", "--geoip", "city.mmdb", "--geoip", "asn.mmdb"];
+        let files = Geoip::Files(vec!["city.mmdb".into(), "asn.mmdb".into()]);
+        assert_eq!(geoip(&two), Ok(files));
+        assert_eq!(geoip(&["a", "--geoip", "none"]), Ok(Geoip::Nowhere));
+        let both = ["a", "--geoip", "none", "--geoip", "asn.mmdb"];
+        assert_eq!(geoip(&both), Err(ConfigError::GeoipAndNone));
     }
 
     #[test]

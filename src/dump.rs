@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use crate::cli::dump::{DumpArgs, DumpFormat, DumpVerdict, Shown};
+use crate::cli::dump::{DumpArgs, DumpFormat, DumpPlaceBy, DumpVerdict, Shown};
 use crate::cli::{self, Color, exit};
 use crate::moment::Moment;
-use crate::report::lines::{announces, completions, events, meta, outcomes, peers, torrents};
+use crate::report::lines::{
+    announces, clients, completions, events, meta, outcomes, peers, places, torrents,
+};
 use crate::report::output::Output;
 use crate::report::selection::Catalog;
 use crate::report::summary::flat;
@@ -111,6 +113,19 @@ fn show(
             let lines = peers::lines(&reader, &catalog, &selection);
             output.lines(peers::COLUMNS, lines)
         }
+        Shown::Places(by) => {
+            let by = place_by(by);
+            let lines = places::lines(&reader, &selection, by)?;
+            output.lines(by.columns(), lines.into_iter().map(Ok))
+        }
+        Shown::Clients { by_version } => {
+            let lines = clients::lines(&reader, &selection, by_version)?;
+            let columns = match by_version {
+                true => clients::COLUMNS_BY_VERSION,
+                false => clients::COLUMNS,
+            };
+            output.lines(columns, lines.into_iter().map(Ok))
+        }
         Shown::Announces => {
             let lines = announces::lines(&reader, &catalog, &selection);
             output.lines(announces::COLUMNS, lines)
@@ -174,6 +189,15 @@ fn format(format: DumpFormat) -> Format {
         DumpFormat::Json => Format::Json,
         DumpFormat::Jsonl => Format::Jsonl,
         DumpFormat::Csv => Format::Csv,
+    }
+}
+
+fn place_by(by: DumpPlaceBy) -> places::By {
+    match by {
+        DumpPlaceBy::Continent => places::By::Continent,
+        DumpPlaceBy::Country => places::By::Country,
+        DumpPlaceBy::City => places::By::City,
+        DumpPlaceBy::Network => places::By::Network,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod config;
 pub mod dump;
 pub mod input;
 pub mod lab;
+pub mod locate;
 pub mod moment;
 pub mod net;
 pub mod protocol;

@@ -14,7 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("swarm", &["protocol"]),
     ("store", &["protocol", "swarm"]),
     ("net", &["clock"]),
-    ("locate", &[]),
+    ("locate", &["swarm"]),
     ("input", &["protocol"]),
     ("cli", &["protocol", "input"]),
     ("config", &["protocol", "cli"]),

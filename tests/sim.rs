@@ -11,6 +11,8 @@ mod crowds;
 mod exclusions;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/places.rs"]
+mod places;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

@@ -9,6 +9,7 @@
 //! and the Recorder has acknowledged everything.
 //! When full: see each message in `actors`' table.
 
+mod atlas;
 mod children;
 mod messages;
 mod orders;
@@ -37,6 +38,7 @@ use super::pex::Gossip;
 use super::recorder::Load;
 use super::root::{Replay, Snapshot};
 use super::supervision::{Lifeline, Nursery};
+use atlas::Atlas;
 use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, Queues, RecorderIs,
@@ -68,6 +70,7 @@ pub struct Swarm {
     children: Children,
     recorder: RecorderLinks,
     recording: Recording,
+    atlas: Atlas,
     snapshots: Recipient<Snapshot>,
     context: Option<Arc<PeerContext>>,
     root: Recipient<Replay>,
@@ -109,6 +112,7 @@ impl Swarm {
             log: plan.shared.log.new(slog::o!("torrent" => plan.torrent.0)),
             recorder,
             recording: Recording::default(),
+            atlas: Atlas::default(),
             snapshots,
             context: None,
             root,

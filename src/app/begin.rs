@@ -18,8 +18,8 @@ use crate::cli::exit;
 use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::Torrent;
-use crate::net::Network;
-use crate::net::limits::raise_descriptor_limit;
+use crate::locate::{LocateError, Locator};
+use crate::net::{Network, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
 use crate::protocol::tracker::TrackerUrl;
@@ -31,7 +31,7 @@ use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
-use super::{listening, logging};
+use super::{listening, location, logging};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -102,6 +102,9 @@ pub enum RunError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A location database is of no use.
+    #[error("{0}; leave out its --geoip, or name another file")]
+    Location(#[from] LocateError),
     /// The log file cannot be written.
     #[error("cannot write {path}: {source}", path = path.display())]
     Log {
@@ -121,6 +124,7 @@ impl RunError {
         match self {
             RunError::Store(StoreError::OtherParameter { .. } | StoreError::NotAStore(_))
             | RunError::PortTaken { .. }
+            | RunError::Location(_)
             | RunError::Listen { .. } => exit::USAGE,
             RunError::Store(_) | RunError::Log { .. } | RunError::Lab(_) => exit::FAILED,
         }
@@ -156,6 +160,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         command_line,
     };
     // First what may fail for a reason of the user's: it leaves no empty store.
+    let locator = location::open(&config)?;
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
@@ -170,11 +175,13 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     info!(log, "run begins"; "torrents" => torrents.len(), "port" => port,
         "sessions_outgoing" => sessions.outgoing, "sessions_incoming" => sessions.incoming);
 
+    location::note(&locator, &log, &mut writer)?;
     let numbers = import(&mut writer, &torrents, &policy, clock)?;
     let shared = Arc::new(shared(
         &config,
         policy.clone(),
         network,
+        locator,
         sessions,
         pace,
         clock,
@@ -273,6 +280,7 @@ fn shared(
     config: &Config,
     policy: AddressPolicy,
     network: Network,
+    locator: Locator,
     sessions: Sessions,
     pace: Pace,
     clock: Clock,
@@ -295,6 +303,7 @@ fn shared(
         policy,
         secret: writer.secret(),
         timeout: config.timeout,
+        locator,
         keep_addresses: config.keep_addresses,
         workers,
         restarts: Restarts::default(),

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::cli::exit;
 use crate::clock::Clock;
-use crate::config::{Bind, Config, Listen};
+use crate::config::{Bind, Config, Geoip, Listen};
 use crate::input::Inputs;
-use crate::lab::{Confirmation, Judgement, Lab, Scenario};
+use crate::lab::{Confirmation, Judgement, Lab, Scenario, whereabouts};
 use crate::moment::Moment;
 use crate::net::{Network, OsNet};
 use crate::protocol::exclusions::Exclusions;
@@ -54,6 +54,8 @@ async fn demo(
     let folder = tempfile::tempdir().map_err(|error| RunError::Lab(error.to_string()))?;
     let lab = LabThread::start(clock, scenario.clone(), folder.path().to_owned()).await?;
     let inputs = Inputs::read(&lab.torrents);
+    let whereabouts = whereabouts::write(folder.path());
+    let whereabouts = whereabouts.map_err(|error| RunError::Lab(error.to_string()))?;
     let config = Config {
         listen: Listen::Any,
         bind: Bind {
@@ -63,6 +65,10 @@ async fn demo(
         duration: Some(config.duration.unwrap_or(scenario.duration)),
         allow_local: true,
         keep_addresses: true,
+        geoip: match config.geoip {
+            Geoip::Folder(_) => Geoip::Files(vec![whereabouts]),
+            geoip => geoip,
+        },
         ..config
     };
     let run = Run {

@@ -130,6 +130,11 @@ pub struct CrawlArgs {
     #[arg(long, help_heading = OUTPUT)]
     pub keep_addresses: bool,
 
+    /// Location database (.mmdb) by which peers have a country, a town, a network;
+    /// repeat it for several; `none` for no location [default: input/*.mmdb].
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub geoip: Vec<PathBuf>,
+
     /// How the summary is written to standard output.
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = OUTPUT)]
     pub format: SummaryFormat,

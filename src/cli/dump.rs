@@ -20,6 +20,7 @@ Examples:
   bta-dump output/monday                       the summary
   bta-dump completions output/monday           who completed, and when
   bta-dump completions --format csv --since '2h ago' output/monday
+  bta-dump places --by network output/monday
   bta-dump peers --torrent 2 --format jsonl output/monday
   bta-dump ./peers                             a store that is called like a command
 
@@ -111,6 +112,24 @@ enum Command {
     },
     /// What is known of every peer.
     Peers(Place),
+    /// Where the peers are, as far as a location database told.
+    Places {
+        /// What is one place.
+        #[arg(long, value_enum, value_name = "WHAT", default_value = "country")]
+        by: DumpPlaceBy,
+        /// The store.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Which programs the peers run.
+    Clients {
+        /// Keeps versions apart.
+        #[arg(long)]
+        by_version: bool,
+        /// The store.
+        #[command(flatten)]
+        place: Place,
+    },
     /// What trackers answered.
     Announces(Place),
     /// How contacts and incoming connections ended.
@@ -146,6 +165,13 @@ pub enum Shown {
     Completions(Vec<DumpVerdict>),
     /// Peers.
     Peers,
+    /// Places.
+    Places(DumpPlaceBy),
+    /// Clients.
+    Clients {
+        /// Whether versions are kept apart.
+        by_version: bool,
+    },
     /// Announces.
     Announces,
     /// Outcomes.
@@ -170,6 +196,10 @@ impl DumpArgs {
                 (Shown::Completions(verdict), place.store)
             }
             Some(Command::Peers(place)) => (Shown::Peers, place.store),
+            Some(Command::Places { by, place }) => (Shown::Places(by), place.store),
+            Some(Command::Clients { by_version, place }) => {
+                (Shown::Clients { by_version }, place.store)
+            }
             Some(Command::Announces(place)) => (Shown::Announces, place.store),
             Some(Command::Outcomes { by_family, place }) => {
                 (Shown::Outcomes { by_family }, place.store)
@@ -209,6 +239,19 @@ pub enum DumpVerdict {
     Implausible,
     /// What a disk check found.
     Checking,
+}
+
+/// What is one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DumpPlaceBy {
+    /// A continent.
+    Continent,
+    /// A country.
+    Country,
+    /// A town.
+    City,
+    /// An autonomous system.
+    Network,
 }
 
 /// A point in time, as it is written on a command line.

@@ -16,6 +16,7 @@ pub mod scenario;
 pub mod torrent;
 pub mod tracker;
 pub mod truth;
+pub mod whereabouts;
 mod witness;
 
 use std::io;

@@ -112,10 +112,15 @@ pub fn printable(bytes: &[u8], max: usize) -> String {
     kept
 }
 
+/// Not shown are control characters, marks and overrides of direction, and what takes
+/// no room: with them a name could pass for another, or steer a terminal.
 fn is_shown(character: char) -> bool {
     let invisible = matches!(
         character,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
     );
     !invisible && !character.is_control()
 }
@@ -155,7 +160,16 @@ mod tests {
     fn cleans_text() {
         assert_eq!(printable(b"a\x1b[31m\n\xffb\x00", 99), "a[31m\u{fffd}b");
         assert_eq!(printable("ääää".as_bytes(), 5), "ää");
-        assert_eq!(printable("a\u{202e}b".as_bytes(), 9), "ab");
+        for hidden in [
+            "\u{202e}",
+            "\u{2066}",
+            "\u{61c}",
+            "\u{ad}",
+            "\u{e0041}",
+            "\u{9b}",
+        ] {
+            assert_eq!(printable(format!("a{hidden}b").as_bytes(), 9), "ab");
+        }
         assert_eq!(printable(b"abc", 0), "");
     }
 

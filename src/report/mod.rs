@@ -1,5 +1,6 @@
 //! Figures from a store: as tables for people, as JSON and CSV for programs.
 
+pub mod groups;
 pub mod lines;
 pub mod output;
 pub mod selection;

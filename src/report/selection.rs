@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::output::ReportError;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
-use crate::store::records::TorrentRow;
+use crate::store::records::{PeerRow, TorrentRow};
 use crate::store::{Reader, StoreError};
-use crate::swarm::facts::TorrentNumber;
+use crate::swarm::facts::{PeerNumber, TorrentNumber};
 
 /// Rows of one torrent, or of all, in a window of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,20 @@ impl Selection {
     /// Whether any of the time from `first` to `last` is in the window.
     pub fn touches(&self, first: Moment, last: Moment) -> bool {
         self.since.is_none_or(|since| last >= since) && self.until.is_none_or(|until| first < until)
+    }
+
+    /// The peers that were heard of in the window, from first observation to last
+    /// sign of life.
+    pub fn peers<'a>(
+        &'a self,
+        reader: &'a Reader,
+    ) -> impl Iterator<Item = Result<((TorrentNumber, PeerNumber), PeerRow), StoreError>> + 'a {
+        let wanted = |row: &PeerRow| {
+            let first = row.first.map_or(row.seen_at, |first| first.at);
+            self.touches(first, row.seen_at)
+        };
+        let rows = reader.peers(self.torrent);
+        rows.filter(move |row| row.as_ref().map_or(true, |(_, row)| wanted(row)))
     }
 
     /// Whether any of an hour is in the window: hourly counters are not divided.

@@ -3,6 +3,7 @@
 
 mod collect;
 pub mod flat;
+mod groups;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+pub use self::groups::{Largest, NamedGroup};
 use super::selection::Selection;
 use crate::moment::Moment;
 use crate::store::records::SourceCounts;
@@ -79,6 +81,10 @@ pub struct Figures {
     pub not_counted: NotCounted,
     /// Peers, by where they stand.
     pub peers: PeerCounts,
+    /// Where they are.
+    pub countries: Largest,
+    /// What they run.
+    pub clients: Largest,
     /// What each source of addresses brought.
     pub sources: Vec<SourceLine>,
     /// How contacts and incoming connections ended.

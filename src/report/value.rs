@@ -41,6 +41,8 @@ pub enum Show {
     Speed,
     /// As percent; to the right.
     Percent,
+    /// With one decimal; to the right.
+    Real,
     /// Milliseconds as a span of time; to the right.
     Millis,
     /// Seconds as a span of time; to the right.
@@ -146,6 +148,7 @@ impl Value {
             (Value::Count(number), Show::Seconds) => units::span(Duration::from_secs(*number)),
             (Value::Count(number), Show::Count) => units::count(*number),
             (Value::Real(number), Show::Percent) => format!("{number:.1} %"),
+            (Value::Real(number), Show::Real) => format!("{number:.1}"),
             (Value::Time(moment), _) => units::time(*moment),
             (Value::Flag(flag), _) => if *flag { "yes" } else { "no" }.to_owned(),
             (value, Show::Text(room)) => super::text::fit(&value.plain(), room).into_owned(),

@@ -154,9 +154,21 @@ impl Reader {
         }))
     }
 
-    fn is_merged(&self, torrent: TorrentNumber, peer: PeerNumber) -> Result<bool, StoreError> {
+    /// One peer.
+    ///
+    /// # Errors
+    /// The source fails.
+    pub fn peer(
+        &self,
+        torrent: TorrentNumber,
+        peer: PeerNumber,
+    ) -> Result<Option<PeerRow>, StoreError> {
         let key = keys::peer(torrent, peer);
-        let found = rows::row::<PeerRow>(&self.shelf, &self.names, Tree::Peers, &key)?;
+        rows::row(&self.shelf, &self.names, Tree::Peers, &key)
+    }
+
+    fn is_merged(&self, torrent: TorrentNumber, peer: PeerNumber) -> Result<bool, StoreError> {
+        let found = self.peer(torrent, peer)?;
         Ok(found.is_some_and(|peer| peer.state == PeerState::Merged))
     }
 

@@ -68,7 +68,7 @@ fn peer(address: u64, state: PeerState) -> PeerRow {
         sources: Sources::default().with(Source::Tracker),
         client: "Transmission 4.0.6".into(),
         prefix: "-TR".into(),
-        place: "Europe/DE".into(),
+        place: "EU,DE,,,".into(),
         network: "".into(),
         state,
         merged_into: None,

@@ -15,7 +15,7 @@ mod rises;
 mod sessions;
 mod tally;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::protocol::peer::family::Family;
 use super::facts::PeerNumber;
 use super::identity::{Claim, Doubles, Identities, Twins};
 use super::pace::Pace;
+use super::place::Whereabouts;
 use super::progress::Report;
 use super::yardstick::Yardstick;
 use addresses::Addresses;
@@ -171,6 +172,16 @@ impl Book {
     /// One peer.
     pub fn peer(&self, number: PeerNumber) -> Option<&Peer> {
         self.records.get(number)
+    }
+
+    /// Looks up where a peer's address is, unless that was done: to be called before
+    /// its row is made.
+    pub fn locate(&mut self, number: PeerNumber, look_up: impl FnOnce(IpAddr) -> Whereabouts) {
+        let peer = self.records.get(number);
+        let peer = peer.filter(|it| it.whereabouts.is_none());
+        if let Some(address) = peer.and_then(|it| it.address) {
+            self.records.located(number, look_up(address.ip()));
+        }
     }
 
     /// Whether anything is still to be stored.

@@ -7,6 +7,7 @@ pub mod facts;
 pub mod gossip;
 pub mod identity;
 pub mod pace;
+pub mod place;
 pub mod progress;
 pub mod schedule;
 pub mod yardstick;

@@ -138,8 +138,13 @@ fn peer(number: u32, state: PeerState, pieces: Option<u32>) -> PeerRow {
             .with(Source::Incoming),
         client: "Transmission 4.0.6".into(),
         prefix: "-TR".into(),
-        place: "Europe/DE".into(),
-        network: "".into(),
+        place: places(number).into(),
+        network: if number == 1 {
+            "64496,Example, Inc."
+        } else {
+            ""
+        }
+        .into(),
         state,
         merged_into: (state == PeerState::Merged).then_some(PeerNumber(1)),
         proof: 0,
@@ -150,13 +155,26 @@ fn peer(number: u32, state: PeerState, pieces: Option<u32>) -> PeerRow {
     }
 }
 
+/// Two towns of one country, a country alone, and nothing.
+fn places(number: u64) -> &'static str {
+    match number {
+        1 => "EU,DE,49.6,11.0,Erlangen",
+        2 => "EU,DE,52.5,13.4,Berlin",
+        3 => "NA,US,,,",
+        _ => "",
+    }
+}
+
 fn peers() -> Vec<Record> {
     use PeerState::*;
     let mut hostile = peer(3, NotCounted, Some(90));
+    hostile.place = "SA,BR,-23.5,-46.6,S\u{202e}o Paulo, \x1b[31m".into();
     hostile.client = "\x1b]0;owned\x07client, \"quoted\"".into();
+    let mut other = peer(2, Below, Some(700));
+    other.client = "qBittorrent/4.5.2".into();
     let rows = [
         (ONE, 1, peer(1, Confirmed, Some(1301))),
-        (ONE, 2, peer(2, Below, Some(700))),
+        (ONE, 2, other),
         (ONE, 3, peer(3, PartialSeed, Some(400))),
         (ONE, 4, peer(4, CompleteAtFirst, Some(1327))),
         (ONE, 5, peer(5, Unknown, None)),

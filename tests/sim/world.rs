@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use actix_rt::{Arbiter, System};
 use bta::actors::root::{RunEnd, Shutdown};
-use bta::app::{Arbiters, Run, Running, begin};
+use bta::app::{Arbiters, Run, RunError, Running, begin};
 use bta::cli::{Color, SummaryFormat};
 use bta::clock::Clock;
-use bta::config::{Bind, Config, Listen, Task};
+use bta::config::{Bind, Config, Geoip, Listen, Task};
 use bta::input::{Inputs, Torrent};
 use bta::lab::{Judgement, Lab, Scenario};
 use bta::moment::Moment;
@@ -88,6 +88,10 @@ impl World {
 
     /// Starts bta in it.
     pub(crate) async fn begin(&self) -> Running {
+        self.try_begin().await.unwrap()
+    }
+
+    pub(crate) async fn try_begin(&self) -> Result<Running, RunError> {
         let here = self.net.at(IpAddr::V4(HERE)).at(IpAddr::V6(HERE_6));
         let run = Run {
             config: self.config.clone(),
@@ -102,7 +106,7 @@ impl World {
             },
             command_line: "bta (simulated)".into(),
         };
-        begin(run).await.unwrap()
+        begin(run).await
     }
 
     /// Lets `span` pass.
@@ -175,6 +179,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         allow_local: false,
         exclude: Vec::new(),
         keep_addresses: true,
+        geoip: Geoip::Nowhere,
         contact: None,
         quiet: true,
         color: Color::Never,

@@ -10,6 +10,7 @@ use crate::actors::slots::Slots;
 use crate::actors::supervision::Restarts;
 use crate::actors::tracker::Asker;
 use crate::clock::Clock;
+use crate::locate::Locator;
 use crate::net::Network;
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::InfoHash;
@@ -61,6 +62,8 @@ pub struct Shared {
     pub secret: [u8; 32],
     /// How long a dial may take.
     pub timeout: Duration,
+    /// Tells where addresses are.
+    pub locator: Locator,
     /// Whether addresses are stored.
     pub keep_addresses: bool,
     /// The arbiters that serve sessions.

@@ -14,7 +14,6 @@ use crate::moment::Moment;
 use crate::swarm::book::{Book, OutcomeKey, Rising};
 use crate::swarm::facts::{PeerNumber, Source};
 
-use super::rows::Rows;
 use super::{Queues, Swarm};
 
 /// Batches of one Swarm on their way to the Recorder at most.
@@ -76,10 +75,13 @@ impl Swarm {
 
     fn record_rise(
         &mut self,
-        rising: Rising,
+        mut rising: Rising,
         peer_waits: Option<oneshot::Sender<()>>,
         ctx: &mut Context<Self>,
     ) {
+        self.locate(rising.peer);
+        let whereabouts = self.book.peer(rising.peer).map(|it| &it.whereabouts);
+        rising.record.whereabouts = whereabouts.cloned().flatten();
         let rows = self.rows;
         let key = (rising.peer, rising.rise.reached.at);
         let (done, receipt) = oneshot::channel();
@@ -127,7 +129,7 @@ impl Swarm {
             self.record_rise(rising, None, ctx);
         }
         while self.recording.batches_in_flight < BATCHES_IN_FLIGHT {
-            let Some((records, manifest)) = gather(&mut self.book, self.rows) else {
+            let Some((records, manifest)) = self.gather() else {
                 return;
             };
             let (done, receipt) = oneshot::channel();
@@ -148,32 +150,44 @@ impl Swarm {
             }));
         }
     }
-}
 
-fn gather(book: &mut Book, rows: Rows) -> Option<(Vec<crate::store::Record>, Manifest)> {
-    let peers = book.take_dirty(ROWS);
-    let mut records: Vec<_> = peers
-        .iter()
-        .filter_map(|number| Some(rows.peer(*number, book.peer(*number)?)))
-        .collect();
-    let outcomes = book.tally().take_outcomes();
-    records.extend(
-        outcomes
+    fn gather(&mut self) -> Option<(Vec<crate::store::Record>, Manifest)> {
+        let peers = self.book.take_dirty(ROWS);
+        for number in &peers {
+            self.locate(*number);
+        }
+        let (book, rows) = (&mut self.book, self.rows);
+        let mut records: Vec<_> = peers
             .iter()
-            .map(|(key, count)| rows.outcome(key, *count)),
-    );
-    let sources = book.tally().take_sources();
-    records.extend(
-        sources
-            .iter()
-            .map(|(hour, source, tally)| rows.source(*hour, *source, tally)),
-    );
-    let manifest = Manifest {
-        peers,
-        outcomes: outcomes.into_iter().map(|it| it.0).collect(),
-        sources: sources.into_iter().map(|it| (it.0, it.1)).collect(),
-    };
-    (!records.is_empty()).then_some((records, manifest))
+            .filter_map(|number| Some(rows.peer(*number, book.peer(*number)?)))
+            .collect();
+        let outcomes = book.tally().take_outcomes();
+        records.extend(
+            outcomes
+                .iter()
+                .map(|(key, count)| rows.outcome(key, *count)),
+        );
+        let sources = book.tally().take_sources();
+        records.extend(
+            sources
+                .iter()
+                .map(|(hour, source, tally)| rows.source(*hour, *source, tally)),
+        );
+        let manifest = Manifest {
+            peers,
+            outcomes: outcomes.into_iter().map(|it| it.0).collect(),
+            sources: sources.into_iter().map(|it| (it.0, it.1)).collect(),
+        };
+        (!records.is_empty()).then_some((records, manifest))
+    }
+
+    /// Looks up where a peer is, once, as its first row is made.
+    fn locate(&mut self, number: PeerNumber) {
+        let (atlas, locator) = (&mut self.atlas, &self.plan.shared.locator);
+        if !locator.is_empty() {
+            self.book.locate(number, |ip| atlas.look_up(locator, ip));
+        }
+    }
 }
 
 fn restore(book: &mut Book, manifest: &Manifest) {

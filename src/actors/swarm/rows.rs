@@ -10,6 +10,7 @@ use crate::swarm::book::{OutcomeKey, Peer, Rising, SourceTally};
 use crate::swarm::confirmation::{History, Rise};
 use crate::swarm::facts::{PeerNumber, PeerState, SessionLink, Source, TorrentNumber};
 use crate::swarm::identity::Lair;
+use crate::swarm::place::Whereabouts;
 
 /// Flag of a peer's row: somebody was reached by dialling it. The other seven bits
 /// are its lair.
@@ -26,6 +27,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn peer(&self, number: PeerNumber, peer: &Peer) -> Record {
+        let at = &peer.whereabouts;
         let row = PeerRow {
             ids: peer.ids,
             first: peer.history.first(),
@@ -36,8 +38,12 @@ impl Rows {
             sources: peer.sources,
             client: Arc::clone(&peer.client),
             prefix: Arc::clone(&peer.prefix),
-            place: "".into(),
-            network: "".into(),
+            place: at
+                .as_ref()
+                .map_or_else(|| "".into(), |it| Arc::clone(&it.place)),
+            network: at
+                .as_ref()
+                .map_or_else(|| "".into(), |it| Arc::clone(&it.network)),
             state: peer.state(),
             merged_into: peer.merged_into,
             proof: peer.history.code(),
@@ -153,6 +159,7 @@ pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) ->
         seen_at: row.seen_at,
         direction: row.direction,
         dialled: row.flags & DIALLED != 0,
+        whereabouts: Whereabouts::stored(&row.place, &row.network),
         address: row.raw_address,
         expected_finish: None,
         merged_into: row.merged_into,

@@ -1,101 +1,27 @@
 //! What clients call themselves: by the conventions of the peer id, and in `v`.
 //!
-//! Sources: BEP 20 for the Azureus, Shadow and Mainline styles and most codes;
-//! the clients' own sources for the others.
+//! Sources: BEP 20 for the Azureus, Shadow and Mainline styles; see `programs` for
+//! the lists of programs.
+
+mod odd;
+mod programs;
+mod version;
+
+use std::borrow::Cow;
 
 use super::family::Family;
 use super::handshake::PeerId;
+use programs::{AZUREUS, MAINLINE, ODD, Program, SHADOW, UNFRAMED, WORDS};
 
-/// Two letters of an Azureus-style peer id, the program's name, its family.
-const AZUREUS: &[(&str, &str, Family)] = &[
-    ("7T", "aTorrent", Family::Other),
-    ("A2", "aria2", Family::Aria2),
-    ("AG", "Ares", Family::Other),
-    ("AZ", "Vuze", Family::Azureus),
-    ("BC", "BitComet", Family::BitComet),
-    ("BI", "BiglyBT", Family::BiglyBt),
-    ("BT", "BitTorrent", Family::Mainline),
-    ("BW", "BitTorrent Web", Family::Mainline),
-    ("CD", "Enhanced CTorrent", Family::Ctorrent),
-    ("CT", "CTorrent", Family::Ctorrent),
-    ("DE", "Deluge", Family::Deluge),
-    ("FD", "Free Download Manager", Family::Libtorrent),
-    ("FL", "Flud", Family::Libtorrent),
-    ("FW", "FrostWire", Family::Libtorrent),
-    ("FX", "Folx", Family::Other),
-    ("GT", "anacrolix/torrent", Family::Anacrolix),
-    ("HL", "Halite", Family::Libtorrent),
-    ("KG", "KGet", Family::Ktorrent),
-    ("KT", "KTorrent", Family::Ktorrent),
-    ("LT", "libtorrent", Family::Libtorrent),
-    ("LW", "LimeWire", Family::Other),
-    ("MG", "MediaGet", Family::Libtorrent),
-    ("PI", "PicoTorrent", Family::Libtorrent),
-    ("SD", "Xunlei", Family::Xunlei),
-    ("SZ", "Shareaza", Family::Other),
-    ("TR", "Transmission", Family::Transmission),
-    ("TX", "Tixati", Family::Tixati),
-    ("UE", "µTorrent Embedded", Family::Utorrent),
-    ("UM", "µTorrent for Mac", Family::Utorrent),
-    ("UT", "µTorrent", Family::Utorrent),
-    ("UW", "µTorrent Web", Family::Utorrent),
-    ("WD", "WebTorrent Desktop", Family::WebTorrent),
-    ("WW", "WebTorrent", Family::WebTorrent),
-    ("XL", "Xunlei", Family::Xunlei),
-    ("ZO", "Zona", Family::Libtorrent),
-    ("lt", "rTorrent", Family::Rtorrent),
-    ("qB", "qBittorrent", Family::Qbittorrent),
-    ("rQ", "rqbit", Family::Rqbit),
-];
-
-/// How a Mainline-style peer id (`M7-10-5--`) begins, before its version.
-const MAINLINE: &[(&str, &str, Family)] = &[
-    ("A2-", "aria2", Family::Aria2),
-    ("M", "BitTorrent", Family::Mainline),
-    ("Q", "Queen Bee", Family::Other),
-];
-
-/// First letter of a Shadow-style peer id (`S58B-----`).
-const SHADOW: &[(u8, &str)] = &[
-    (b'A', "ABC"),
-    (b'O', "Osprey Permaseed"),
-    (b'Q', "BTQueue"),
-    (b'R', "Tribler"),
-    (b'S', "Shadow's client"),
-    (b'T', "BitTornado"),
-    (b'U', "UPnP NAT BitTorrent"),
-];
-
-/// How `v` begins, in lower case.
-const WORDS: &[(&str, Family)] = &[
-    ("qbittorrent", Family::Qbittorrent),
-    ("deluge", Family::Deluge),
-    ("libtorrent 0.1", Family::Rtorrent),
-    ("libtorrent", Family::Libtorrent),
-    ("transmission", Family::Transmission),
-    ("aria2", Family::Aria2),
-    ("rtorrent", Family::Rtorrent),
-    ("webtorrent", Family::WebTorrent),
-    ("enhanced ctorrent", Family::Ctorrent),
-    ("ctorrent", Family::Ctorrent),
-    ("rqbit", Family::Rqbit),
-    ("biglybt", Family::BiglyBt),
-    ("azureus", Family::Azureus),
-    ("vuze", Family::Azureus),
-    ("µtorrent", Family::Utorrent),
-    ("\u{3bc}torrent", Family::Utorrent),
-    ("utorrent", Family::Utorrent),
-    ("bittorrent", Family::Mainline),
-    ("anacrolix", Family::Anacrolix),
-    ("bitcomet", Family::BitComet),
-    ("xunlei", Family::Xunlei),
-    ("tixati", Family::Tixati),
-    ("ktorrent", Family::Ktorrent),
-];
+/// What stands for a client of which nothing is known.
+pub const UNKNOWN: &str = "unknown";
 
 /// The part of a peer id that names program and version: `-TR3000-`,
 /// `M7-10-5--`, `S58B--`. Empty if the peer id follows no known convention;
 /// random characters never show up in it.
+///
+/// Identity rests on it: two sessions with another prefix are never of one peer.
+/// What [`client_name`] knows beyond it must not come in here.
 pub fn client_prefix(peer_id: &PeerId) -> String {
     let id = &peer_id.0;
     let len = azureus_len(id)
@@ -105,53 +31,169 @@ pub fn client_prefix(peer_id: &PeerId) -> String {
     String::from_utf8_lossy(&id[..len]).into_owned()
 }
 
-/// What to call the client in a report: its own words if it has any, else what
-/// its peer id says ("Transmission 3.00"), else nothing.
+/// What to call the client in a report: its own words (`v`) if it has any, else
+/// what its peer id says ("Transmission 3.00"), else nothing.
+///
+/// Its own words come first, because clients of one engine often keep the engine's
+/// peer id, and because `v` has the whole version. The exception: words that name
+/// the engine alone ("libtorrent/1.2.19") where the peer id names a program on it.
+/// Either may be a lie; nothing that is counted rests on them.
 pub fn client_name(peer_id: &PeerId, v: Option<&str>) -> String {
-    match v.map(str::trim).filter(|v| !v.is_empty()) {
+    let says_something = |v: &&str| v.contains(char::is_alphanumeric);
+    let by_id = || named(peer_id);
+    match v.map(str::trim).filter(says_something) {
+        Some(v) if family_of_name(v) == Some(Family::Libtorrent) => by_id()
+            .filter(|named| named.name != "libtorrent")
+            .map_or_else(|| v.to_owned(), |named| named.to_string()),
         Some(v) => v.to_owned(),
-        None => name_of_id(peer_id).unwrap_or_else(|| client_prefix(peer_id)),
+        None => by_id().map_or_else(|| client_prefix(peer_id), |named| named.to_string()),
+    }
+}
+
+/// Program and version in a text that [`client_name`] made: one spelling a program,
+/// whoever wrote it. [`UNKNOWN`] for no text.
+///
+/// "qBittorrent/4.5.2" and "qBittorrent 4.5.2" are ("qBittorrent", "4.5.2").
+pub fn program(client: &str) -> (Cow<'_, str>, &str) {
+    if client.is_empty() {
+        return (Cow::Borrowed(UNKNOWN), "");
+    }
+    // A code that nobody knows: `-XX1234-`.
+    if client.len() == 8 && client.is_ascii() && client.starts_with('-') && client.ends_with('-') {
+        return (Cow::Borrowed(&client[..3]), &client[3..7]);
+    }
+    let start = version_start(client).unwrap_or(client.len());
+    let rest = &client[start..];
+    let end = rest.find(|it: char| it.is_whitespace() || ";,()_".contains(it));
+    let version = &rest[..end.unwrap_or(rest.len())];
+    let name = client[..start].trim_end_matches(['v', 'V']);
+    let name = name.trim_end_matches([' ', '/', '-', '(']);
+    match word_of(client).filter(|(word, ..)| ends_there(client, word)) {
+        Some((_, known, _)) => (Cow::Borrowed(known), version),
+        None if name.is_empty() => (Cow::Borrowed(client), ""),
+        None => (Cow::Borrowed(name), version),
     }
 }
 
 pub(super) fn family_of_id(peer_id: &PeerId) -> Option<Family> {
     let id = &peer_id.0;
     if azureus_len(id).is_some() {
-        return azureus(id).map(|(_, family)| family);
+        return azureus(id).map(|it| it.family);
     }
-    mainline_len(id)?;
-    mainline(id).map(|(.., family)| *family)
+    named(peer_id).map(|it| it.family)
 }
 
 pub(super) fn family_of_name(v: &str) -> Option<Family> {
-    let v = v.to_lowercase();
-    let found = WORDS.iter().find(|(word, _)| v.starts_with(word));
-    found.map(|(_, family)| *family)
+    word_of(v).map(|(.., family)| *family)
 }
 
-fn name_of_id(peer_id: &PeerId) -> Option<String> {
+fn word_of(v: &str) -> Option<&'static (&'static str, &'static str, Family)> {
+    let v = v.to_lowercase();
+    WORDS.iter().find(|(word, ..)| v.starts_with(word))
+}
+
+/// Whether a text that begins with a word goes on with another one.
+fn ends_there(text: &str, word: &str) -> bool {
+    let next = text.chars().nth(word.chars().count());
+    next.is_none_or(|it| !it.is_alphabetic())
+}
+
+/// Where a text's version begins: at a digit behind a blank or a slash, or behind a
+/// `v` that stands there.
+fn version_start(text: &str) -> Option<usize> {
+    let (mut before, mut earlier) = (' ', ' ');
+    let parts = |it: char| matches!(it, ' ' | '/' | '-' | '(');
+    for (at, it) in text.char_indices() {
+        let begins = parts(before) || matches!(before, 'v' | 'V') && parts(earlier);
+        if it.is_ascii_digit() && begins && at > 0 {
+            return Some(at);
+        }
+        (earlier, before) = (before, it);
+    }
+    None
+}
+
+/// What a peer id says.
+struct Named {
+    name: &'static str,
+    version: String,
+    family: Family,
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)?;
+        match self.version.as_str() {
+            "" => Ok(()),
+            version => write!(f, " {version}"),
+        }
+    }
+}
+
+fn named(peer_id: &PeerId) -> Option<Named> {
     let id = &peer_id.0;
     if azureus_len(id).is_some() {
-        let (name, family) = azureus(id)?;
-        return Some(format!("{name} {}", azureus_version(&id[3..7], family)));
+        let it = azureus(id)?;
+        return Some(it.named(&id[3..7]));
     }
-    if let Some(len) = mainline_len(id) {
-        let (start, name, _) = mainline(id)?;
+    if let Some(len) = mainline_len(id)
+        && let Some((start, name, family)) = mainline(id)
+    {
         let version = String::from_utf8_lossy(&id[start.len()..len]).replace('-', ".");
-        return Some(format!("{name} {}", version.trim_end_matches('.')));
+        return Some(Named {
+            name,
+            version: version.trim_end_matches('.').to_owned(),
+            family: *family,
+        });
     }
-    let len = shadow_len(id)?;
-    let (_, name) = SHADOW.iter().find(|(letter, _)| *letter == id[0])?;
-    let version: Vec<String> = shadow_digits(&id[1..len])
-        .map(|it| it.to_string())
-        .collect();
-    Some(format!("{name} {}", version.join(".")))
+    if let Some(len) = shadow_len(id) {
+        let (_, name) = SHADOW.iter().find(|(letter, _)| *letter == id[0])?;
+        let version: Vec<String> = shadow_digits(&id[1..len])
+            .map(|it| it.to_string())
+            .collect();
+        return Some(Named {
+            name,
+            version: version.join("."),
+            family: Family::Other,
+        });
+    }
+    oddly_named(id).or_else(|| unframed(id))
 }
 
-fn azureus(id: &[u8; 20]) -> Option<(&'static str, Family)> {
-    let code = std::str::from_utf8(&id[1..3]).ok()?;
-    let found = AZUREUS.iter().find(|(it, ..)| *it == code)?;
-    Some((found.1, found.2))
+fn oddly_named(id: &[u8; 20]) -> Option<Named> {
+    ODD.iter().find_map(|it| {
+        let rest = id[it.at..].strip_prefix(it.word)?;
+        Some(Named {
+            name: it.name,
+            version: (it.version)(id, rest)?,
+            family: it.family,
+        })
+    })
+}
+
+/// `-UT340-` and others: a known code, then characters of the version.
+fn unframed(id: &[u8; 20]) -> Option<Named> {
+    let code = id.strip_prefix(b"-")?;
+    let it = UNFRAMED
+        .iter()
+        .find(|it| code.starts_with(it.code.as_bytes()))?;
+    let version = &id[3..7];
+    let len = version.iter().take_while(|it| it.is_ascii_alphanumeric());
+    Some(it.named(&version[..len.count()]))
+}
+
+impl Program {
+    fn named(&self, version: &[u8]) -> Named {
+        Named {
+            name: self.name,
+            version: self.style.read(&String::from_utf8_lossy(version)),
+            family: self.family,
+        }
+    }
+}
+
+fn azureus(id: &[u8; 20]) -> Option<&'static Program> {
+    AZUREUS.iter().find(|it| it.code.as_bytes() == &id[1..3])
 }
 
 fn mainline(id: &[u8; 20]) -> Option<&'static (&'static str, &'static str, Family)> {
@@ -207,117 +249,5 @@ fn shadow_digits(version: &[u8]) -> impl Iterator<Item = u8> + '_ {
     })
 }
 
-/// Four characters of a version as their program means them.
-fn azureus_version(version: &[u8], family: Family) -> String {
-    let text = String::from_utf8_lossy(version);
-    // Before 4.0 Transmission counted 2.94, 3.00; its last character tells a
-    // nightly build.
-    if family == Family::Transmission && version[0] < b'4' {
-        return format!("{}.{}", &text[..1], &text[1..3]);
-    }
-    let digits = version.iter().filter(|it| **it != b'.');
-    let digits = digits.map(|it| match it {
-        b'A'..=b'Z' => it - b'A' + 10,
-        b'a'..=b'z' => it - b'a' + 10,
-        digit => digit.wrapping_sub(b'0'),
-    });
-    let mut digits: Vec<String> = digits.map(|it| it.to_string()).collect();
-    // µTorrent's fourth character is the kind of build.
-    let keep = if matches!(family, Family::Utorrent | Family::Mainline) {
-        3
-    } else {
-        4
-    };
-    digits.truncate(keep);
-    while digits.len() > 2 && digits.last().is_some_and(|it| it == "0") {
-        digits.pop();
-    }
-    digits.join(".")
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn id(text: &[u8]) -> PeerId {
-        let mut id = [0xee; 20];
-        id[..text.len()].copy_from_slice(text);
-        PeerId(id)
-    }
-
-    #[test]
-    fn reads_every_style() {
-        for (text, prefix, name) in [
-            ("-TR3000-", "-TR3000-", "Transmission 3.00"),
-            ("-TR2940-", "-TR2940-", "Transmission 2.94"),
-            ("-TR4050-", "-TR4050-", "Transmission 4.0.5"),
-            ("-qB4520-", "-qB4520-", "qBittorrent 4.5.2"),
-            ("-LT20B0-", "-LT20B0-", "libtorrent 2.0.11"),
-            ("-lt0D80-", "-lt0D80-", "rTorrent 0.13.8"),
-            ("-UT355W-", "-UT355W-", "µTorrent 3.5.5"),
-            ("-AZ5770-", "-AZ5770-", "Vuze 5.7.7"),
-            ("-XX1234-", "-XX1234-", "-XX1234-"),
-            ("A2-1-36-0-", "A2-1-36-0-", "aria2 1.36.0"),
-            ("M7-10-5--", "M7-10-5-", "BitTorrent 7.10.5"),
-            ("T03I-----", "T03I--", "BitTornado 0.3.18"),
-            ("S587-----", "S587--", "Shadow's client 5.8.7"),
-        ] {
-            let id = id(text.as_bytes());
-            assert_eq!(client_prefix(&id), prefix, "{text}");
-            assert_eq!(client_name(&id, None), name, "{text}");
-        }
-    }
-
-    #[test]
-    fn random_ids_have_no_prefix() {
-        for text in [
-            "xyzabcdefghijklmnopq",
-            "-TR3000xabcdefghijkl",
-            "-T\x01\x020000-bcdefghijkl",
-            "Mabc",
-        ] {
-            assert_eq!(client_prefix(&id(text.as_bytes())), "", "{text}");
-            assert_eq!(client_name(&id(text.as_bytes()), None), "");
-        }
-    }
-
-    #[test]
-    fn the_prefix_is_the_same_whatever_follows() {
-        for tail in [b"1234567890", b"----------", b"0-1-2-3-4-"] {
-            let mut text = b"A2-1-36-0-".to_vec();
-            text.extend(tail);
-            assert_eq!(client_prefix(&id(&text)), "A2-1-36-0-");
-        }
-    }
-
-    #[test]
-    fn its_own_words_are_its_name() {
-        let id = id(b"-LT2080-");
-        assert_eq!(
-            client_name(&id, Some(" qBittorrent/4.5.2 ")),
-            "qBittorrent/4.5.2"
-        );
-        assert_eq!(client_name(&id, Some("  ")), "libtorrent 2.0.8");
-    }
-
-    #[test]
-    fn codes_are_unique() {
-        for (index, (code, ..)) in AZUREUS.iter().enumerate() {
-            assert!(
-                AZUREUS[..index].iter().all(|(other, ..)| other != code),
-                "{code}"
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(bytes: [u8; 20], v in proptest::option::of(".{0,40}")) {
-            let id = PeerId(bytes);
-            let _ = (client_prefix(&id), client_name(&id, v.as_deref()));
-            let _ = Family::of(&id, v.as_deref());
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! `bta-dump completions`: who completed a download, and when.
 
 use super::Of;
+use super::whereabouts::Whereabouts;
 use crate::report::selection::{Catalog, Selection};
 use crate::report::value::{ADDRESS, Column, Show, Value};
 use crate::store::records::CompletionRow;
@@ -13,6 +14,7 @@ pub struct Line {
     of: Of,
     peer: PeerNumber,
     row: CompletionRow,
+    at: Whereabouts,
 }
 
 /// Its columns.
@@ -67,6 +69,13 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::new("client", "CLIENT", Show::Text(30), |it| {
         Value::text(&*it.row.client)
     }),
+    Column::data("continent", |it| it.at.continent()),
+    Column::new("country", "COUNTRY", Show::Text(7), |it| it.at.country()),
+    Column::data("city", |it| it.at.city()),
+    Column::data("latitude", |it| it.at.latitude()),
+    Column::data("longitude", |it| it.at.longitude()),
+    Column::data("asn", |it| it.at.asn()),
+    Column::data("organisation", |it| it.at.organisation()),
 ];
 
 /// Those of the verdicts wanted, in the order of their times.
@@ -84,7 +93,9 @@ pub fn lines(
         let ((torrent, peer), row) = row?;
         if verdicts.contains(&row.verdict) && selection.holds(row.at) {
             let of = Of::torrent(torrent, catalog);
-            found.push(Line { of, peer, row });
+            let known = reader.peer(torrent, peer)?;
+            let at = known.as_ref().map(Whereabouts::of).unwrap_or_default();
+            found.push(Line { of, peer, row, at });
         }
     }
     // Stable: those of one moment stay in the order of torrents and peers.

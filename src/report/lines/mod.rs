@@ -2,12 +2,15 @@
 //! and their columns. `docs/store.md` documents every field.
 
 pub mod announces;
+pub mod clients;
 pub mod completions;
 pub mod events;
 pub mod meta;
 pub mod outcomes;
 pub mod peers;
+pub mod places;
 pub mod torrents;
+pub mod whereabouts;
 
 use super::selection::Catalog;
 use super::value::Value;

@@ -1,6 +1,7 @@
 //! `bta-dump peers`: what is known of every peer.
 
 use super::Of;
+use super::whereabouts::Whereabouts;
 use crate::report::selection::{Catalog, Selection};
 use crate::report::units::progress;
 use crate::report::value::{ADDRESS, Column, Show, Value};
@@ -15,9 +16,10 @@ pub struct Line {
     peer: PeerNumber,
     total_pieces: u32,
     row: PeerRow,
+    at: Whereabouts,
 }
 
-fn at(observation: Option<Observation>) -> Value {
+fn seen_at(observation: Option<Observation>) -> Value {
     Value::time(observation.map(|it| it.at))
 }
 
@@ -57,14 +59,14 @@ pub const COLUMNS: &[Column<Line>] = &[
         it.progress()
     }),
     Column::new("first_at", "FIRST (UTC)", Show::Text(19), |it| {
-        at(it.row.first)
+        seen_at(it.row.first)
     }),
     Column::data("first_pieces", |it| pieces(it.row.first)),
     Column::new("last_at", "LAST (UTC)", Show::Text(19), |it| {
-        at(it.row.last)
+        seen_at(it.row.last)
     }),
     Column::data("last_pieces", |it| pieces(it.row.last)),
-    Column::data("below_at", |it| at(it.row.below)),
+    Column::data("below_at", |it| seen_at(it.row.below)),
     Column::data("below_pieces", |it| pieces(it.row.below)),
     Column::data("total_pieces", |it| Value::Count(it.total_pieces.into())),
     Column::new(
@@ -94,8 +96,13 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::data("merged_into", |it| {
         Value::count(it.row.merged_into.map(|number| number.0))
     }),
-    Column::data("place", |it| Value::text(&*it.row.place)),
-    Column::data("network", |it| Value::text(&*it.row.network)),
+    Column::data("continent", |it| it.at.continent()),
+    Column::new("country", "COUNTRY", Show::Text(7), |it| it.at.country()),
+    Column::data("city", |it| it.at.city()),
+    Column::data("latitude", |it| it.at.latitude()),
+    Column::data("longitude", |it| it.at.longitude()),
+    Column::data("asn", |it| it.at.asn()),
+    Column::data("organisation", |it| it.at.organisation()),
     Column::data("seen_at", |it| Value::Time(it.row.seen_at)),
 ];
 
@@ -105,18 +112,14 @@ pub fn lines<'a>(
     catalog: &'a Catalog,
     selection: &'a Selection,
 ) -> impl Iterator<Item = Result<Line, StoreError>> + 'a {
-    let wanted = |row: &PeerRow| {
-        let first = row.first.map_or(row.seen_at, |first| first.at);
-        selection.touches(first, row.seen_at)
-    };
-    let rows = reader.peers(selection.torrent).map(|row| {
+    selection.peers(reader).map(|row| {
         let ((torrent, peer), row) = row?;
         Ok(Line {
             of: Of::torrent(torrent, catalog),
             peer,
             total_pieces: catalog.pieces(torrent),
+            at: Whereabouts::of(&row),
             row,
         })
-    });
-    rows.filter(move |line: &Result<Line, _>| line.as_ref().map_or(true, |it| wanted(&it.row)))
+    })
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AttemptLine, Figures, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine, Summary,
-    TorrentSummary,
+    AttemptLine, Figures, Largest, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine,
+    Summary, TorrentSummary,
 };
 use crate::moment::Moment;
+use crate::protocol::peer::names;
+use crate::report::groups::Groups;
 use crate::report::lines::outcomes::Counts;
 use crate::report::selection::Selection;
 use crate::report::text::harmless;
@@ -14,6 +16,7 @@ use crate::report::units::percent;
 use crate::store::records::{AnnounceRow, PeerRow, SourceCounts, TorrentRow};
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::{PeerState, Source, TorrentNumber, Verdict};
+use crate::swarm::place::Place;
 
 /// Figures on their way.
 #[derive(Default)]
@@ -21,6 +24,8 @@ struct Tally {
     confirmed: u64,
     not_counted: NotCounted,
     peers: PeerCounts,
+    countries: Groups<String>,
+    clients: Groups<String>,
     sources: BTreeMap<Source, SourceCounts>,
     attempts: Counts,
     /// The last good answer of each tracker.
@@ -34,12 +39,9 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
         add(by_torrent.entry(torrent).or_default());
         add(&mut total);
     };
-    for row in reader.peers(selection.torrent) {
+    for row in selection.peers(reader) {
         let ((torrent, _), row) = row?;
-        let first = row.first.map_or(row.seen_at, |first| first.at);
-        if selection.touches(first, row.seen_at) {
-            each(torrent, &|tally| tally.peers.add(&row));
-        }
+        each(torrent, &|tally| tally.seen(&row));
     }
     for row in reader.completions(selection.torrent) {
         let ((torrent, _), row) = row?;
@@ -102,6 +104,16 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
 }
 
 impl Tally {
+    fn seen(&mut self, row: &PeerRow) {
+        self.peers.add(row);
+        let country = Place::read(&row.place).country;
+        let country = (!country.is_empty()).then_some(country);
+        self.countries.add(country, row.state);
+        let (program, _) = names::program(&row.client);
+        let program = (!row.client.is_empty()).then(|| program.into_owned());
+        self.clients.add(program, row.state);
+    }
+
     fn risen(&mut self, verdict: Verdict) {
         let of_verdict = match verdict {
             Verdict::Confirmed => &mut self.confirmed,
@@ -162,6 +174,8 @@ impl Tally {
             confirmed: self.confirmed,
             not_counted: self.not_counted,
             peers: self.peers,
+            countries: Largest::of(self.countries),
+            clients: Largest::of(self.clients),
             sources: sources
                 .map(|(source, counts)| SourceLine {
                     source: source.label(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Figures, Reported, Summary, TorrentSummary};
+use super::{Figures, Largest, Reported, Summary, TorrentSummary};
 use crate::report::table::Table;
 use crate::report::text::{fit, harmless};
 use crate::report::units::{bytes, count, span, time};
@@ -40,6 +40,8 @@ pub(super) fn page(summary: &Summary, colour: bool) -> String {
         page.figures(&summary.total, summary.threshold_percent);
         page.details(&summary.total);
     }
+    page.groups("COUNTRY", &summary.total.countries);
+    page.groups("CLIENT", &summary.total.clients);
     page.text
 }
 
@@ -264,6 +266,25 @@ impl Page {
         }
         rows.push(sums);
         self.table(rows);
+    }
+
+    /// Where the peers are, or what they run, as far as that is known.
+    fn groups(&mut self, head: &str, groups: &Largest) {
+        let mut rows = vec![
+            [head, "PEERS", "COMPLETE", "CONFIRMED"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        for (name, group) in groups.lines() {
+            let numbers = [group.peers, group.complete_at_first, group.confirmed];
+            let mut cells = vec![fit(name, 40).into_owned()];
+            cells.extend(numbers.map(count));
+            rows.push(cells);
+        }
+        if rows.len() > 1 {
+            self.line("");
+            self.table(rows);
+        }
     }
 
     /// Many torrents: a row each.

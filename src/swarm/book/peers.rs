@@ -10,6 +10,7 @@ use crate::swarm::facts::{
     Direction, Observation, PeerNumber, PeerState, SessionLink, Source, Sources,
 };
 use crate::swarm::identity::{Download, Ids, Known, Lair};
+use crate::swarm::place::Whereabouts;
 use crate::swarm::progress::{Report, Seen};
 use crate::swarm::schedule::Standing;
 use crate::swarm::yardstick::Yardstick;
@@ -45,6 +46,8 @@ pub struct Peer {
     pub direction: Direction,
     /// It was reached by dialling its endpoint.
     pub dialled: bool,
+    /// Where its address is, once that was looked up; both texts may be empty.
+    pub whereabouts: Option<Whereabouts>,
     /// Its address, while this process runs.
     pub address: Option<SocketAddr>,
     /// When it will reach the threshold at the last speed seen.
@@ -91,6 +94,7 @@ impl Peer {
             seen_at: now,
             direction: Direction::Incoming,
             dialled: false,
+            whereabouts: None,
             address: None,
             expected_finish: None,
             merged_into: None,
@@ -239,6 +243,9 @@ impl Peer {
         self.visits = self.visits.saturating_add(gone.visits);
         self.sources = Sources(self.sources.0 | gone.sources.0);
         self.address = self.address.or(gone.address);
+        if self.whereabouts.as_ref().is_none_or(Whereabouts::is_blank) {
+            self.whereabouts = gone.whereabouts.clone().or(self.whereabouts.take());
+        }
         self.expected_finish = gone.expected_finish.or(self.expected_finish);
         self.rise = self.rise.or(gone.rise);
         if !self.dialled && gone.ids.endpoint.is_some() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::swarm::facts::{PeerNumber, PeerState};
+use crate::swarm::place::Whereabouts;
 
 use super::{Figures, Peer};
 
@@ -80,6 +81,13 @@ impl Records {
         }
         self.dirty.insert(number);
         Some(answer)
+    }
+
+    /// Notes where a peer's address is. Its row is not written for that alone.
+    pub(super) fn located(&mut self, number: PeerNumber, at: Whereabouts) {
+        if let Some(peer) = self.peers.get_mut(&number) {
+            peer.whereabouts = Some(at);
+        }
     }
 
     /// The record that a number stands for today.

@@ -4,6 +4,7 @@ mod any_order;
 mod bounds;
 mod counters;
 mod neighbours;
+mod places;
 mod recognition;
 mod replays;
 mod twins;
