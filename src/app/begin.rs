@@ -32,7 +32,8 @@ use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
-use super::{listening, logging};
+use super::logging::LogFile;
+use super::{listening, note};
 
 /// Our peer ids begin so, in the style of Azureus (BEP 20): anyone can see who asks.
 const PEER_ID_PREFIX: &[u8; 8] = b"-BA0100-";
@@ -80,6 +81,10 @@ pub struct Running {
     pub ended: oneshot::Receiver<RunEnd>,
     /// The port on which peers are accepted.
     pub port: Option<u16>,
+    /// The run's sessions.
+    pub slots: Slots,
+    /// The run's log; to be closed last.
+    pub log: LogFile,
 }
 
 /// Why a run cannot begin.
@@ -155,7 +160,8 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     // First what may fail for a reason of the user's: it leaves no empty store.
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
-    let log = logging::to_file(&config.output, config.loglevel)?;
+    let log_file = LogFile::open(&config.output, config.loglevel)?;
+    let log = log_file.logger.clone();
     note_opening(&log, &opened);
     let port = ports
         .acceptors
@@ -181,7 +187,8 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let swarms = torrents
         .iter()
         .zip(numbers)
-        .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)));
+        .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)))
+        .collect();
     let (ended, end) = oneshot::channel();
     let plan = RootPlan {
         writer,
@@ -190,19 +197,23 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             parameters,
             program,
         },
-        swarms: swarms.collect(),
+        swarms,
         ports,
         timeout: config.timeout,
         recorder_arbiter: arbiters.recorder,
         clock,
         log,
+        lost_log_lines: Arc::clone(&log_file.lost),
         ended,
     };
+    let slots = shared.slots.clone();
     let root = Root::create(|ctx| Root::new(plan, ctx));
     Ok(Running {
         root,
         ended: end,
         port,
+        slots,
+        log: log_file,
     })
 }
 
@@ -371,10 +382,10 @@ fn note_opening(log: &slog::Logger, opened: &Opened) {
     if let Some(moved_to) = &opened.damaged {
         warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
             "moved_to" => %moved_to.display());
-        eprintln!(
-            "bta: the database was damaged; it was moved to {} and completions were rebuilt from the journal",
+        note(&format!(
+            "the database was damaged; it was moved to {} and completions were rebuilt from the journal",
             moved_to.display()
-        );
+        ));
     }
     if opened.resumed {
         info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),
