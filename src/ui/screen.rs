@@ -63,7 +63,7 @@ pub fn screen(view: &View, columns: usize, lines: usize, colour: bool) -> Vec<St
             Room::All | Room::Brief | Room::Dense => view.torrents.len().min(TORRENTS_FIRST),
             Room::Unexplained | Room::Least => 1,
         };
-        lines >= fixed + 1 && share(view, lines - fixed, lines).torrents >= torrents
+        lines > fixed && share(view, lines - fixed, lines).torrents >= torrents
     });
     let screen = compose(view, columns, lines, room.unwrap_or(Room::Least));
     let painted = screen
