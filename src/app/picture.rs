@@ -197,15 +197,15 @@ fn sources(totals: &Totals) -> Vec<Count> {
 
 fn attempts(totals: &Totals, attempt: Attempt) -> Attempts {
     let outcomes = Outcome::ALL.iter().map(|outcome| Count {
-        of: in_words(*outcome),
+        of: in_words(attempt, *outcome),
         count: totals.ended(attempt, *outcome),
     });
     let mut outcomes: Vec<_> = outcomes.filter(|it| it.count > 0).collect();
     outcomes.sort_by_key(|it| std::cmp::Reverse(it.count));
     let (title, kind) = match attempt {
-        Attempt::First => ("Contacts", "first"),
-        Attempt::Later => ("", "later"),
-        Attempt::Incoming => ("Incoming", "in all"),
+        Attempt::First => ("Contacts", "first tries"),
+        Attempt::Later => ("", "later tries"),
+        Attempt::Incoming => ("Incoming", "calls"),
     };
     Attempts {
         title,
@@ -215,8 +215,9 @@ fn attempts(totals: &Totals, attempt: Attempt) -> Attempts {
     }
 }
 
-fn in_words(outcome: Outcome) -> &'static str {
+fn in_words(attempt: Attempt, outcome: Outcome) -> &'static str {
     match outcome {
+        Outcome::Success if attempt == Attempt::Incoming => "observed",
         Outcome::Success => "reached",
         Outcome::Unsettled => "too short",
         Outcome::TimedOut => "timed out",

@@ -70,7 +70,7 @@ fn sample() -> View {
         attempts: vec![
             Attempts {
                 title: "Contacts",
-                kind: "first",
+                kind: "first tries",
                 count: 13_585,
                 outcomes: counts(&[
                     ("timed out", 6_000),
@@ -82,13 +82,13 @@ fn sample() -> View {
             },
             Attempts {
                 title: "",
-                kind: "later",
+                kind: "later tries",
                 count: 4_100,
                 outcomes: counts(&[("reached", 4_100)]),
             },
             Attempts {
                 title: "Incoming",
-                kind: "in all",
+                kind: "calls",
                 count: 0,
                 outcomes: Vec::new(),
             },
