@@ -7,6 +7,8 @@ mod greeting;
 mod listening;
 mod location;
 mod logging;
+mod picture;
+mod signals;
 mod watch;
 
 use std::ffi::OsString;
@@ -24,7 +26,7 @@ use crate::protocol::exclusions::Exclusions;
 use crate::swarm::pace::Pace;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
-pub use logging::discard as discard_log;
+pub use logging::{LogFile, discard as discard_log};
 
 /// Runs `bta` with this command line; answers the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -68,7 +70,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             let complaints = check::complaints(&inputs);
             complaints.print();
             if complaints.code != exit::DONE {
-                eprintln!("bta: no usable input; see bta --help");
+                note("no usable input; see bta --help");
                 return complaints.code;
             }
             System::new().block_on(crawl(config, inputs, exclusions, clock, command_line))
@@ -104,16 +106,17 @@ async fn crawl(
 async fn run_to_end(run: Run) -> Result<end::Ended, RunError> {
     let (config, clock) = (run.config.clone(), run.clock);
     let mut running = begin(run).await?;
-    let stopped_by = watch::until_stopped(&mut running, &config, clock).await;
+    let run_end = watch::until_stopped(&mut running, &config, clock).await;
     Ok(end::Ended {
-        run_end: stopped_by,
+        run_end,
+        lost_log_lines: running.log.close(),
         config,
     })
 }
 
 /// One line, and the exit code.
 fn fail(error: &RunError) -> u8 {
-    eprintln!("bta: {error}");
+    note(&error.to_string());
     error.exit_code()
 }
 
@@ -133,6 +136,11 @@ fn coloured(config: &Config, is_terminal: bool) -> bool {
         Color::Always => true,
         Color::Never => false,
     }
+}
+
+/// Writes a line to standard error. A terminal that is gone is no failure.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "bta: {text}");
 }
 
 /// Writes to standard output. A closed pipe is no failure.

@@ -12,6 +12,7 @@
 mod busy;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -53,6 +54,8 @@ pub struct MonitorPlan {
     pub arbiters: Vec<(Arc<str>, ArbiterHandle)>,
     /// Actors that were started again.
     pub restarts: Restarts,
+    /// Lines that the log has lost.
+    pub lost_log_lines: Arc<AtomicU64>,
 }
 
 /// Samples how the run and its machine do.
@@ -119,6 +122,10 @@ impl Monitor {
             ),
             ("sessions_limit", Some(slots.total() as u64)),
             ("restarts", Some(self.plan.restarts.total())),
+            (
+                "log_lines_lost",
+                Some(self.plan.lost_log_lines.load(Ordering::Acquire)),
+            ),
             ("memory_bytes", usage::memory_bytes()),
             ("descriptors", usage::descriptors()),
             ("descriptors_limit", usage::descriptor_limit()),

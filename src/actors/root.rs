@@ -14,6 +14,8 @@ mod stopping;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -124,6 +126,8 @@ pub struct RootPlan {
     pub clock: Clock,
     /// The run's log.
     pub log: Logger,
+    /// Lines that did not reach it.
+    pub lost_log_lines: Arc<AtomicU64>,
     /// Answered when the run has ended.
     pub ended: oneshot::Sender<RunEnd>,
 }
@@ -151,6 +155,7 @@ pub struct Root {
     stopping: Option<Stopping>,
     clock: Clock,
     log: Logger,
+    lost_log_lines: Arc<AtomicU64>,
     ended: Option<oneshot::Sender<RunEnd>>,
 }
 
@@ -204,6 +209,7 @@ impl Root {
             stopping: None,
             clock: plan.clock,
             log: plan.log,
+            lost_log_lines: plan.lost_log_lines,
             ended: Some(plan.ended),
         }
     }

@@ -31,7 +31,8 @@ use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
-use super::{listening, location, logging};
+use super::logging::LogFile;
+use super::{listening, location, note};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -78,6 +79,10 @@ pub struct Running {
     pub ended: oneshot::Receiver<RunEnd>,
     /// The port on which peers are accepted.
     pub port: Option<u16>,
+    /// The run's sessions.
+    pub slots: Slots,
+    /// The run's log; to be closed last.
+    pub log: LogFile,
 }
 
 /// Why a run cannot begin.
@@ -163,7 +168,8 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let locator = location::open(&config)?;
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
-    let log = logging::to_file(&config.output, config.loglevel)?;
+    let log_file = LogFile::open(&config.output, config.loglevel)?;
+    let log = log_file.logger.clone();
     note_opening(&log, &opened);
     let port = ports
         .acceptors
@@ -192,7 +198,8 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let swarms = torrents
         .iter()
         .zip(numbers)
-        .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)));
+        .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)))
+        .collect();
     let (ended, end) = oneshot::channel();
     let plan = RootPlan {
         writer,
@@ -201,7 +208,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             parameters,
             program,
         },
-        swarms: swarms.collect(),
+        swarms,
         ports,
         policy,
         timeout: config.timeout,
@@ -209,17 +216,22 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             slots: shared.slots.clone(),
             arbiters: named(&arbiters.recorder, &shared.workers),
             restarts: shared.restarts.clone(),
+            lost_log_lines: Arc::clone(&log_file.lost),
         },
         recorder_arbiter: arbiters.recorder,
         clock,
         log,
+        lost_log_lines: Arc::clone(&log_file.lost),
         ended,
     };
+    let slots = shared.slots.clone();
     let root = Root::create(|ctx| Root::new(plan, ctx));
     Ok(Running {
         root,
         ended: end,
         port,
+        slots,
+        log: log_file,
     })
 }
 
@@ -359,10 +371,10 @@ fn note_opening(log: &slog::Logger, opened: &Opened) {
     if let Some(moved_to) = &opened.damaged {
         warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
             "moved_to" => %moved_to.display());
-        eprintln!(
-            "bta: the database was damaged; it was moved to {} and completions were rebuilt from the journal",
+        note(&format!(
+            "the database was damaged; it was moved to {} and completions were rebuilt from the journal",
             moved_to.display()
-        );
+        ));
     }
     if opened.resumed {
         info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),

@@ -17,7 +17,7 @@ use crate::store::{Reader, StoreError};
 use crate::swarm::facts::Verdict;
 use crate::swarm::pace::Pace;
 
-use super::{Run, RunError, arbiters, end, fail, run_to_end, say};
+use super::{Run, RunError, arbiters, end, fail, note, run_to_end, say};
 
 /// Every demo is the same one.
 const SEED: u64 = 2015;
@@ -45,12 +45,12 @@ async fn demo(
     command_line: String,
 ) -> Result<u8, RunError> {
     let scenario = Scenario::demo(SEED);
-    eprintln!(
-        "bta: a synthetic swarm on this machine, {} s; seed {SEED}; settling, contact, keep-alive and \
+    note(&format!(
+        "a synthetic swarm on this machine, {} s; seed {SEED}; settling, contact, keep-alive and \
          revisit times are divided by {}",
         scenario.duration.as_secs(),
         Pace::DEMO.divisor()
-    );
+    ));
     let folder = tempfile::tempdir().map_err(|error| RunError::Lab(error.to_string()))?;
     let lab = LabThread::start(clock, scenario.clone(), folder.path().to_owned()).await?;
     let inputs = Inputs::read(&lab.torrents);

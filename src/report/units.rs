@@ -85,6 +85,17 @@ pub fn span(span: Duration) -> String {
     }
 }
 
+/// A span of time to the second, as a clock shows it: `00:02:05`, `3d 04:00:00`.
+pub fn clock(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+    let rest = format!("{hours:02}:{:02}:{:02}", seconds / 60 % 60, seconds % 60);
+    match days {
+        0 => rest,
+        _ => format!("{days}d {rest}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +132,7 @@ mod tests {
             .map(|millis| span(Duration::from_millis(millis)));
         let expected = ["0 s", "35 ms", "1.5 s", "59 s", "2m 5s", "2h", "3d 4h"];
         assert_eq!(texts, expected);
+        let texts = [0, 3_725, 273_600].map(|seconds| clock(Duration::from_secs(seconds)));
+        assert_eq!(texts, ["00:00:00", "01:02:05", "3d 04:00:00"]);
     }
 }

@@ -1,3 +1,7 @@
 //! What a person at the terminal sees while a run goes on.
 
-pub mod progress;
+pub mod line;
+pub mod outlet;
+pub mod screen;
+pub mod terminal;
+pub mod view;

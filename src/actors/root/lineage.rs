@@ -177,7 +177,7 @@ impl Root {
     }
 
     /// Leaves a note for the reader of the figures.
-    fn record_event(&self, kind: &str, text: &str, ctx: &mut Context<Self>) {
+    pub(super) fn record_event(&self, kind: &str, text: &str, ctx: &mut Context<Self>) {
         let event = EventRow {
             at: self.clock.now(),
             kind: kind.into(),

@@ -1,6 +1,7 @@
 //! The orderly end of a run: children in the order of their stop ranks, then the
 //! store; all within a bound of time.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -76,11 +77,21 @@ impl Root {
         }
         stopping.closing_store = true;
         self.start_recorder(ctx);
+        self.note_lost_log_lines(ctx);
         let Some(recorder) = self.recorder.clone() else {
             return self.end(ctx);
         };
         let close = recorder.send(recorder::Close).into_actor(self);
         ctx.spawn(close.map(|answer, it, ctx| it.closed(answer, ctx)));
+    }
+
+    /// What the log does not hold, the store says.
+    fn note_lost_log_lines(&self, ctx: &mut Context<Self>) {
+        let lost = self.lost_log_lines.load(Ordering::Acquire);
+        if lost > 0 {
+            let text = format!("{lost} lines did not reach bta.log");
+            self.record_event("log_lines_lost", &text, ctx);
+        }
     }
 
     fn closed(

@@ -27,6 +27,8 @@ pub enum Manner {
     Slow(Duration),
     /// Says nothing at all.
     Silent,
+    /// UDP: says nothing to a goodbye; else honest.
+    NoGoodbye,
     /// Behaves like that for the first announces, then as it should.
     Recovers {
         /// How many announces go wrong.

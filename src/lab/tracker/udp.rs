@@ -65,6 +65,7 @@ pub(super) fn answer(
     );
     Some(match manner.at(registry.guest_announces()) {
         Manner::Silent => return None,
+        Manner::NoGoodbye if request.event == Event::Stopped => return None,
         Manner::Refuses(reason) => packet(ERROR, transaction, reason.as_bytes()),
         Manner::Status(status) => packet(ERROR, transaction, status.to_string().as_bytes()),
         Manner::Garbage => b"<html>It works!</html>".to_vec(),
