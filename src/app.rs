@@ -3,6 +3,7 @@
 mod begin;
 mod demo;
 mod end;
+mod greeting;
 mod listening;
 mod logging;
 mod picture;

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use rand::Rng;
-use rand::distr::Alphanumeric;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
@@ -21,9 +19,6 @@ use crate::input::Torrent;
 use crate::net::Network;
 use crate::net::limits::raise_descriptor_limit;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::metainfo::Metainfo;
-use crate::protocol::peer::conversation::Greeting;
-use crate::protocol::peer::handshake::PeerId;
 use crate::protocol::tracker::TrackerUrl;
 use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Opened, Program, Record, StoreError, Writer};
@@ -32,14 +27,9 @@ use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
+use super::greeting::{greeting, user_agent};
 use super::logging::LogFile;
 use super::{listening, note};
-
-/// Our peer ids begin so, in the style of Azureus (BEP 20): anyone can see who asks.
-const PEER_ID_PREFIX: &[u8; 8] = b"-BA0100-";
-
-/// Requests that we say we queue; none will ever be served.
-const REQQ: u32 = 250;
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -324,43 +314,6 @@ fn plan(
         tracker_key: rand::random(),
         announce_port: port.unwrap_or(NO_PORT),
         shared,
-    }
-}
-
-fn greeting(config: &Config, metainfo: &Metainfo, port: Option<u16>, pace: Pace) -> Greeting {
-    Greeting {
-        info_hash: metainfo.info_hash,
-        peer_id: invent_peer_id(),
-        pieces: metainfo.pieces,
-        gossip: !metainfo.private,
-        client: match &config.contact {
-            Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
-            None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
-        },
-        listen_port: port,
-        reqq: REQQ,
-        handshake_timeout: config.timeout,
-        pace: pace.divisor(),
-    }
-}
-
-/// One a swarm and run, printable all through.
-fn invent_peer_id() -> PeerId {
-    let mut id = [0; 20];
-    id[..8].copy_from_slice(PEER_ID_PREFIX);
-    for (byte, letter) in id[8..]
-        .iter_mut()
-        .zip(rand::rng().sample_iter(Alphanumeric))
-    {
-        *byte = letter;
-    }
-    PeerId(id)
-}
-
-fn user_agent(config: &Config) -> String {
-    match &config.contact {
-        Some(contact) => format!("bta/{} (+{contact})", env!("CARGO_PKG_VERSION")),
-        None => concat!("bta/", env!("CARGO_PKG_VERSION")).into(),
     }
 }
 
