@@ -75,7 +75,7 @@ class Network:
         remove(namespaces_of_the_dead())
         try:
             run("ip", "netns", "add", self.bridge)
-            run("ip", "-n", self.bridge, "-batch", "-", stdin="link add br0 type bridge\nlink set br0 up\n")
+            run("ip", "-n", self.bridge, "-batch", "-", stdin="link add br0 type bridge mcast_snooping 0\nlink set br0 up\n")
         except BaseException:
             self.__exit__()
             raise

@@ -50,9 +50,15 @@ impl Book {
 
     /// Whom to contact now; to be called while there are slots.
     pub fn next_contact(&mut self, now: Moment) -> Option<Contact> {
-        let (records, sessions) = (&self.records, &self.sessions);
-        let is_met = |peer| sessions.is_live(records.root(peer));
-        let (address, attempt) = self.addresses.next(now, is_met)?;
+        let (address, attempt) = loop {
+            let (records, sessions) = (&self.records, &self.sessions);
+            let is_met = |peer| sessions.is_live(records.root(peer));
+            let (address, attempt) = self.addresses.next(now, is_met)?;
+            match self.calls_itself(now, address) {
+                Some(due) => self.addresses.put_off(address, due),
+                None => break (address, attempt),
+            }
+        };
         let (source, dialable) = self
             .addresses
             .get(address)
@@ -65,6 +71,23 @@ impl Book {
             address,
             dialable,
         })
+    }
+
+    /// Whether an IPv6 host has opened a session and not told where it listens: here,
+    /// a source says. A second connection may cost us the first, so it is left alone
+    /// until the moment answered.
+    fn calls_itself(&mut self, now: Moment, address: SocketAddr) -> Option<Moment> {
+        let SocketAddr::V6(at) = address else {
+            return None;
+        };
+        let id = self.sessions.homeless_from(*at.ip())?;
+        let session = self.sessions.get_mut(id)?;
+        let Some(peer) = session.peer else {
+            return Some(now + self.terms.pace.hold_review());
+        };
+        session.home = Some(address);
+        self.addresses.get_mut(address)?.peer = Some(peer);
+        Some(now + self.terms.pace.revisit_first())
     }
 
     /// The contact cannot start before `due`: it was no attempt.

@@ -169,7 +169,10 @@ impl Book {
         if session.direction == Direction::Outgoing {
             return session.home;
         }
-        let claimed = SocketAddr::new(session.address.ip(), session.listen_port(it.listen_port)?);
+        let Some(port) = session.listen_port(it.listen_port) else {
+            return session.home;
+        };
+        let claimed = SocketAddr::new(session.address.ip(), port);
         self.found(now, Source::Incoming, &[claimed]);
         self.addresses.get(claimed).map(|_| claimed)
     }

@@ -1,7 +1,7 @@
 //! The open sessions of one swarm, contacts under way included.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
@@ -80,6 +80,14 @@ impl Session {
         }
     }
 
+    /// The IPv6 host that opened it.
+    fn calling_host(&self) -> Option<Ipv6Addr> {
+        match self.address {
+            SocketAddr::V6(at) if self.direction == Direction::Incoming => Some(*at.ip()),
+            _ => None,
+        }
+    }
+
     /// Whether the peer was watched for long enough to know its speed.
     pub(super) fn has_measured(&self, now: Moment, pace: Pace) -> bool {
         self.observed_at
@@ -101,6 +109,8 @@ impl Session {
 pub(super) struct Sessions {
     open: HashMap<SessionId, Session>,
     by_peer: HashMap<PeerNumber, BTreeSet<SessionId>>,
+    /// The last session that each IPv6 host opened.
+    callers: HashMap<Ipv6Addr, SessionId>,
     last: u64,
 }
 
@@ -108,12 +118,20 @@ impl Sessions {
     pub(super) fn open(&mut self, session: Session) -> SessionId {
         self.last += 1;
         let id = SessionId(self.last);
+        if let Some(host) = session.calling_host() {
+            self.callers.insert(host, id);
+        }
         self.open.insert(id, session);
         id
     }
 
     pub(super) fn close(&mut self, id: SessionId) -> Option<Session> {
         let session = self.open.remove(&id)?;
+        if let Some(host) = session.calling_host()
+            && self.callers.get(&host) == Some(&id)
+        {
+            self.callers.remove(&host);
+        }
         if let Some(peer) = session.peer
             && let Some(of_peer) = self.by_peer.get_mut(&peer)
         {
@@ -151,6 +169,13 @@ impl Sessions {
         for id in self.by_peer.remove(&from).unwrap_or_default() {
             self.assign(id, to, link);
         }
+    }
+
+    /// The session that this IPv6 host opened, without having told where it listens.
+    pub(super) fn homeless_from(&self, host: Ipv6Addr) -> Option<SessionId> {
+        let id = *self.callers.get(&host)?;
+        self.open.get(&id).filter(|it| it.home.is_none())?;
+        Some(id)
     }
 
     /// The sessions of one peer, oldest first.

@@ -203,13 +203,35 @@ fn ipv6_caller_that_tells_no_port_is_found_again_at_its_address() {
 }
 
 #[test]
+fn ipv6_caller_is_not_dialled_while_it_calls() {
+    let no_port = LIBTORRENT.port(None);
+    let mut script = Script::new();
+    let call = script.accept("[2a00::1]:40000");
+    script.named(Source::Tracker, NAME_V6);
+    assert_eq!(script.contact(), None, "it has not said who it is");
+    let called = script.settles(call, no_port, 500);
+    script.wait(10);
+    assert_eq!(script.contact(), None);
+    script.wait(60);
+    assert_eq!(script.contact(), None);
+    script.wait(30).ends(call, TheyLeft);
+    let dialled = script.visit(NAME_V6, LIBTORRENT.id(2), 600);
+    assert_eq!(dialled.peer, called.peer);
+    // The control: over IPv4 it may be a neighbour.
+    let call = script.accept("45.0.0.1:40000");
+    script.settles(call, no_port.id(3), 500);
+    script.named(Source::Tracker, NAME);
+    assert!(script.contact().is_some());
+}
+
+#[test]
 fn ipv6_client_with_two_sessions_at_once_is_counted_once() {
     let (no_port, told) = (LIBTORRENT.port(None).id(1), LIBTORRENT.id(2));
     let counted = |dialled: &str| {
         let mut script = Script::new();
+        let dial = script.dial(dialled);
         let call = script.accept("[2a00::1]:40000");
         script.settles(call, no_port, 500);
-        let dial = script.dial(dialled);
         script.settles(dial, told, 500);
         script.wait(600).crosses(call, no_port);
         script.crosses(dial, told);
