@@ -19,6 +19,9 @@ pub type ByTracker = BTreeMap<Arc<str>, Reported>;
 /// downloaded while they were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ReportedDownloads {
+    /// Torrents of which there is a figure: 1, but in a total.
+    #[serde(skip)]
+    pub torrents: usize,
     /// Trackers that gave a figure; of all torrents, counted for each.
     pub trackers: u32,
     /// The greatest of the trackers'; of all torrents, the sum of each one's.
@@ -37,6 +40,7 @@ impl ReportedDownloads {
     pub fn of(trackers: &ByTracker, confirmed: u64) -> Option<Self> {
         let all = ReportedByAll::of(trackers.values())?;
         Some(ReportedDownloads {
+            torrents: 1,
             trackers: all.trackers,
             greatest: all.greatest,
             sum: all.sum,
@@ -52,6 +56,7 @@ impl ReportedDownloads {
         let greatest = known.iter().map(|it| it.greatest).sum();
         let complete = known.len() == torrents.len();
         (!known.is_empty()).then(|| ReportedDownloads {
+            torrents: known.len(),
             trackers: known.iter().map(|it| it.trackers).sum(),
             greatest,
             sum: known.iter().map(|it| it.sum).sum(),

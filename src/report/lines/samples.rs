@@ -1,5 +1,5 @@
-//! `bta-dump samples`: how the program itself did. Which gauges there are is the
-//! store's to say: each is a column.
+//! `bta-dump samples`: how the program itself did. Which gauges there are, the
+//! run says: each is a column.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -45,13 +45,6 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::data("piece_length_bytes", |it| {
         Value::Count(it.row.piece_length_bytes)
     }),
-    Column::new("name", "NAME", Show::Text(60), |it| {
-        Value::text(&it.row.name)
-    }),
-    Column::data("private", |it| Value::Flag(it.row.private)),
-    Column::data("trackers", |it| Value::List(it.row.trackers.clone())),
-    Column::data("origin", |it| Value::text(&it.row.origin)),
-    Column::data("added_at", |it| Value::Time(it.row.added_at)),
     Column::data("reported_trackers", |it| {
         it.reported(|all| all.trackers.into())
     }),
@@ -60,6 +53,13 @@ pub const COLUMNS: &[Column<Line>] = &[
     }),
     Column::data("reported_sum", |it| it.reported(|all| all.sum)),
     Column::data("reported_resets", |it| it.reported(|all| all.resets.into())),
+    Column::new("name", "NAME", Show::Text(60), |it| {
+        Value::text(&it.row.name)
+    }),
+    Column::data("private", |it| Value::Flag(it.row.private)),
+    Column::data("trackers", |it| Value::List(it.row.trackers.clone())),
+    Column::data("origin", |it| Value::text(&it.row.origin)),
+    Column::data("added_at", |it| Value::Time(it.row.added_at)),
 ];
 
 /// The torrents of a store. They are there from the start, whatever the window;
