@@ -23,16 +23,17 @@ use crate::net::{Network, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
 use crate::protocol::tracker::TrackerUrl;
+use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
-use crate::store::{Opened, Program, Record, StoreError, Writer};
+use crate::store::{Live, Program, Record, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
-use super::logging::LogFile;
-use super::{listening, location, note};
+use super::logging::{LogFile, note_opening};
+use super::{listening, location};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -83,6 +84,8 @@ pub struct Running {
     pub slots: Slots,
     /// The run's log; to be closed last.
     pub log: LogFile,
+    /// Answers `bta-dump` while the run lasts; none where no socket can be made.
+    pub server: Option<Server>,
 }
 
 /// Why a run cannot begin.
@@ -201,12 +204,18 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)))
         .collect();
     let (ended, end) = oneshot::channel();
+    let live = Live::default();
+    writer.show_to(&live);
+    let server = Server::start(&config.output, live.clone(), log.clone())
+        .inspect_err(|failure| warn!(log, "bta-dump cannot ask this run"; "error" => %failure))
+        .ok();
     let plan = RootPlan {
         writer,
         store: StorePlan {
             run_dir: config.output.clone(),
             parameters,
             program,
+            live,
         },
         swarms,
         ports,
@@ -232,6 +241,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         port,
         slots,
         log: log_file,
+        server,
     })
 }
 
@@ -365,22 +375,6 @@ fn own_addresses(config: &Config) -> Vec<IpAddr> {
     let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
     let v4 = v4.map(IpAddr::V4).into_iter();
     v4.chain(v6.map(IpAddr::V6)).collect()
-}
-
-fn note_opening(log: &slog::Logger, opened: &Opened) {
-    if let Some(moved_to) = &opened.damaged {
-        warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
-            "moved_to" => %moved_to.display());
-        note(&format!(
-            "the database was damaged; it was moved to {} and completions were rebuilt from the journal",
-            moved_to.display()
-        ));
-    }
-    if opened.resumed {
-        info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),
-            "clean" => opened.clean, "journal_rows_applied" => opened.replayed,
-            "torn_bytes" => opened.torn_bytes);
-    }
 }
 
 /// The command line as it is kept in the store; what stands in it are options and

@@ -8,6 +8,7 @@ pub mod dump;
 mod print_config;
 mod settings;
 mod span;
+pub mod when;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

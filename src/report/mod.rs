@@ -3,6 +3,7 @@
 pub mod groups;
 pub mod lines;
 pub mod output;
+pub mod reported;
 pub mod selection;
 pub mod summary;
 pub mod table;

@@ -1,6 +1,7 @@
 mod access;
 mod mending;
 mod samples;
+mod watching;
 
 use std::path::Path;
 use std::time::Duration;

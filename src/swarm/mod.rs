@@ -9,5 +9,6 @@ pub mod identity;
 pub mod pace;
 pub mod place;
 pub mod progress;
+pub mod reported;
 pub mod schedule;
 pub mod yardstick;

@@ -9,6 +9,9 @@ pub mod meta;
 pub mod outcomes;
 pub mod peers;
 pub mod places;
+pub mod samples;
+pub mod scrapes;
+pub mod sources;
 pub mod torrents;
 pub mod whereabouts;
 
