@@ -281,7 +281,8 @@ impl ContactHistory {
     }
 
     /// Back-off after contacts that reached nobody, from the start of the last one: a
-    /// time-out is no reason to come later than after a refusal. A peer that was seen
+    /// time-out is no reason to come later than after a refusal. Where somebody answers
+    /// it grows half as fast: rTorrent turns away who comes at a bad moment. A peer that was seen
     /// below the threshold is worth more tries: its fate is what the count is about.
     fn after_back_off(
         &self,
@@ -291,7 +292,9 @@ impl ContactHistory {
         pace: Pace,
     ) -> Moment {
         let longest = standing.map_or(pace.retry_longest(), |_| delay);
-        let wait = doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest);
+        let steps = self.failures.saturating_sub(1);
+        let steps = if self.turned_away { steps / 2 } else { steps };
+        let wait = doubled(pace.retry_first(), steps).min(longest);
         (self.last_start + wait).max(now)
     }
 }

@@ -170,6 +170,16 @@ fn backs_off_from_who_is_not_reached() {
         gaps.push(next.since(at(100)).as_secs());
     }
     assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1800, 1800]);
+    let mut history = contacted(at(100));
+    let gaps = (0..6).map(|_| {
+        let next = history.next(at(101), Parting::TurnedAway, None, DELAY, PACE);
+        next.since(at(100)).as_secs()
+    });
+    assert_eq!(gaps.collect::<Vec<_>>(), [30, 30, 60, 60, 120, 120]);
+    let mut history = contacted(at(100));
+    for _ in 0..8 {
+        history.next(at(110), Parting::NotReached, None, DELAY, PACE);
+    }
     let below = standing(None, Family::Other);
     let next = history.next(at(110), Parting::NotReached, Some(&below), DELAY, PACE);
     assert_eq!(
