@@ -15,6 +15,7 @@ mod orders;
 mod plan;
 mod recording;
 mod rows;
+mod shown;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,13 +40,14 @@ use super::root::{Replay, Snapshot};
 use super::supervision::{Lifeline, Nursery};
 use children::Children;
 pub use messages::{
-    Announced, Arrived, Ask, KillChild, Met, Observed, PeersFound, RecorderIs, RecorderLinks,
-    Replayed, SessionEnded, Stop, SwarmFigures,
+    Announced, Arrived, Ask, KillChild, Latest, Met, Observed, PeersFound, RecorderIs,
+    RecorderLinks, Replayed, SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
 use rows::Rows;
 pub(super) use rows::outcome_key;
+use shown::Shown;
 
 /// How often contacts are started and rows are sent.
 const TICK: Duration = Duration::from_millis(100);
@@ -72,7 +74,7 @@ pub struct Swarm {
     context: Option<Arc<PeerContext>>,
     root: Recipient<Replay>,
     permits: Permits,
-    reported: Vec<Announced>,
+    shown: Shown,
     addresses: Vec<(SocketAddr, Source)>,
     ticks: u32,
     /// Started since the last tick.
@@ -113,7 +115,7 @@ impl Swarm {
             context: None,
             root,
             permits: Permits::default(),
-            reported: Vec::new(),
+            shown: Shown::new(&plan.trackers),
             addresses,
             ticks: 0,
             contacts: 0,
@@ -307,14 +309,7 @@ impl Handler<Announced> for Swarm {
     type Result = ();
 
     fn handle(&mut self, announced: Announced, _: &mut Self::Context) {
-        let known = self
-            .reported
-            .iter_mut()
-            .find(|it| it.tracker == announced.tracker);
-        match known {
-            Some(known) => *known = announced,
-            None => self.reported.push(announced),
-        }
+        self.shown.announced(announced);
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod ask;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use slog::{Logger, debug, warn};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::moment::Moment;
 use crate::protocol::tracker::{
     AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, Scheme, TrackerError, TrackerUrl,
 };
@@ -28,7 +30,7 @@ use crate::swarm::facts::{Source, TorrentNumber};
 
 use super::recorder::Write;
 use super::supervision::{Die, Lifeline};
-use super::swarm::{Announced, PeersFound, RecorderIs};
+use super::swarm::{Announced, PeersFound, RecorderIs, TrackerCounts};
 pub use ask::Asker;
 
 /// How long one exchange over HTTP may take, the name included.
@@ -137,7 +139,7 @@ impl Tracker {
     fn answered(
         &mut self,
         event: AnnounceEvent,
-        begun: crate::moment::Moment,
+        begun: Moment,
         answer: Result<Answer, TrackerError>,
         ctx: &mut Context<Self>,
     ) {
@@ -157,13 +159,16 @@ impl Tracker {
                     warn!(self.log, "the tracker warns"; "warning" => warning);
                 }
                 let next = self.cadence.after_answer(now, &answer);
-                self.tell(answer);
+                self.tell(Ok(counts(&answer)), next);
+                self.found(answer.peers);
                 next
             }
             Err(failure) => {
                 warn!(self.log, "announce failed"; "error" => %failure);
                 let random = rand::random();
-                self.cadence.after_error(now, &failure, random)
+                let next = self.cadence.after_error(now, &failure, random);
+                self.tell(Err(failure.label()), next);
+                next
             }
         };
         let wait = next.since(now);
@@ -176,12 +181,11 @@ impl Tracker {
         }));
     }
 
-    fn tell(&mut self, answer: Answer) {
+    fn tell(&self, result: Result<TrackerCounts, &'static str>, next_at: Moment) {
         let facts = Announced {
             tracker: Arc::clone(&self.name),
-            seeders: answer.seeders,
-            leechers: without_us(answer.leechers),
-            downloaded: answer.downloaded,
+            result,
+            next_at,
         };
         if self.facts.try_send(facts).is_err() {
             debug!(
@@ -189,16 +193,19 @@ impl Tracker {
                 "the swarm is busy: its tracker's figures were dropped"
             );
         }
+    }
+
+    fn found(&self, addresses: Vec<SocketAddr>) {
         let found = PeersFound {
             source: Source::Tracker,
-            addresses: answer.peers,
+            addresses,
         };
         if let Err(refused) = self.finds.try_send(found) {
             warn!(self.log, "the swarm is busy: addresses were dropped"; "error" => %refused);
         }
     }
 
-    fn record(&self, at: crate::moment::Moment, answer: &Result<Answer, TrackerError>) {
+    fn record(&self, at: Moment, answer: &Result<Answer, TrackerError>) {
         let result = match answer {
             Ok(answer) => Ok(TrackerAnswer {
                 peers: answer.peers.len() as u32,
@@ -230,6 +237,14 @@ impl Tracker {
     fn end(&mut self, ctx: &mut Context<Self>) {
         self.lifeline.finish();
         ctx.stop();
+    }
+}
+
+fn counts(answer: &Answer) -> TrackerCounts {
+    TrackerCounts {
+        seeders: answer.seeders,
+        leechers: without_us(answer.leechers),
+        downloaded: answer.downloaded,
     }
 }
 

@@ -14,6 +14,7 @@ mod records;
 mod rises;
 mod sessions;
 mod tally;
+mod totals;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::moment::Moment;
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::peer::family::Family;
 
-use super::facts::PeerNumber;
+use super::facts::{PeerNumber, PeerState};
 use super::identity::{Claim, Doubles, Identities, Twins};
 use super::pace::Pace;
 use super::progress::Report;
@@ -36,6 +37,7 @@ use sessions::Sessions;
 pub use peers::{Peer, Rising};
 pub use sessions::{End, SessionId};
 pub use tally::{OutcomeKey, SourceTally, Tally};
+pub use totals::Totals;
 
 /// What one swarm is measured and visited by.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +104,8 @@ pub struct Reaction {
 pub struct Figures {
     /// Addresses known.
     pub addresses: usize,
+    /// Peers that were met and never observed.
+    pub unsettled: usize,
     /// Peers that were observed.
     pub observed: usize,
     /// Of these, complete when first seen.
@@ -112,8 +116,10 @@ pub struct Figures {
     pub confirmed: usize,
     /// Rises that were not counted.
     pub not_counted: usize,
-    /// Sessions open now.
+    /// Sessions open now, contacts under way included.
     pub sessions: usize,
+    /// Peers below the threshold with whom a session is open.
+    pub watched: usize,
 }
 
 /// What one swarm's peers are known to have done.
@@ -190,10 +196,20 @@ impl Book {
         let mut figures = Figures {
             addresses: self.addresses.len(),
             sessions: self.sessions.len(),
+            watched: self
+                .sessions
+                .peers()
+                .filter(|it| self.is_below(*it))
+                .count(),
             ..Figures::default()
         };
         self.records.count_in(&mut figures);
         figures
+    }
+
+    fn is_below(&self, peer: PeerNumber) -> bool {
+        let state = self.records.get(peer).map(Peer::state);
+        matches!(state, Some(PeerState::Below | PeerState::PartialSeed))
     }
 
     /// Keeps records and marks within their bounds.

@@ -10,9 +10,10 @@ use crate::actors::permits::Permit;
 use crate::actors::recorder::{Confirm, Load, Write};
 use crate::actors::root::Replay;
 use crate::actors::supervision::Class;
+use crate::moment::Moment;
 use crate::net::Incoming;
-use crate::swarm::book::{self, End, Figures, SessionId};
-use crate::swarm::facts::Source;
+use crate::swarm::book::{self, End, Figures, SessionId, Totals};
+use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::identity::Claim;
 
 /// Tracker, Pex -> Swarm: these addresses are in the swarm.
@@ -25,12 +26,21 @@ pub struct PeersFound {
     pub addresses: Vec<SocketAddr>,
 }
 
-/// Tracker -> Swarm: what a tracker reports.
+/// Tracker -> Swarm: how an announce ended.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Announced {
     /// The announce URL, passkeys redacted.
     pub tracker: Arc<str>,
+    /// What the tracker counts, or the label of why it did not answer.
+    pub result: Result<TrackerCounts, &'static str>,
+    /// When it will be asked again.
+    pub next_at: Moment,
+}
+
+/// What a tracker counts in one swarm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackerCounts {
     /// Seeders.
     pub seeders: Option<u32>,
     /// Leechers, without us.
@@ -133,10 +143,46 @@ pub struct RecorderLinks {
 /// Figures of one swarm for a person who watches.
 #[derive(Clone, Debug, MessageResponse)]
 pub struct SwarmFigures {
-    /// The torrent's name.
+    /// The torrent.
+    pub torrent: TorrentNumber,
+    /// Its name.
     pub name: Arc<str>,
     /// What the book knows.
     pub figures: Figures,
-    /// What the trackers reported last, one a tracker.
-    pub trackers: Vec<Announced>,
+    /// How attempts ended and what sources brought.
+    pub totals: Totals,
+    /// How its trackers stand.
+    pub trackers: Vec<TrackerFigures>,
+    /// The last confirmed downloads of this process, the newest last.
+    pub latest: Vec<Latest>,
+}
+
+/// How one tracker of a swarm stands.
+#[derive(Clone, Debug)]
+pub struct TrackerFigures {
+    /// The announce URL, passkeys redacted.
+    pub tracker: Arc<str>,
+    /// What it counted when it last answered.
+    pub counts: TrackerCounts,
+    /// The label of why its last announce failed.
+    pub failure: Option<&'static str>,
+    /// When it will be asked again; None while it is asked for the first time.
+    pub next_at: Option<Moment>,
+}
+
+/// A confirmed download that is on disk, for a person who watches.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    /// When the peer was at the threshold.
+    pub at: Moment,
+    /// Its client.
+    pub client: Arc<str>,
+    /// What it held when it was last below.
+    pub below_pieces: u32,
+    /// What it held then.
+    pub pieces: u32,
+    /// Of so many.
+    pub total_pieces: u32,
+    /// Its address, where addresses are stored.
+    pub address: Option<SocketAddr>,
 }

@@ -41,9 +41,12 @@ impl Handler<Ask> for Swarm {
 
     fn handle(&mut self, _: Ask, _: &mut Self::Context) -> Self::Result {
         SwarmFigures {
+            torrent: self.plan.torrent,
             name: Arc::clone(&self.plan.name),
             figures: self.book.figures(),
-            trackers: self.reported.clone(),
+            totals: *self.book.tally().totals(),
+            trackers: self.shown.trackers(),
+            latest: self.shown.latest(),
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use actix::prelude::*;
+use slog::info;
 use tokio::sync::oneshot;
 
 use crate::actors::recorder::{Confirm, Write};
@@ -102,10 +103,22 @@ impl Swarm {
             let Some(rising) = it.recording.unacknowledged.remove(&key) else {
                 return;
             };
-            if answer.is_err() {
-                it.recording.unsent.insert(key, rising);
+            match answer {
+                Ok(()) => it.recorded(&rising),
+                Err(_) => drop(it.recording.unsent.insert(key, rising)),
             }
         }));
+    }
+
+    /// A rise is on disk: now it may be told.
+    fn recorded(&mut self, rising: &Rising) {
+        let rise = &rising.rise;
+        info!(self.log, "rise recorded"; "verdict" => rise.verdict.label(), "peer" => rising.peer.0,
+            "client" => &*rising.record.client, "below_pieces" => rise.below.pieces,
+            "pieces" => rise.reached.pieces, "evidence" => rise.evidence.label());
+        if rising.is_confirmed() {
+            self.shown.confirmed(self.rows, rising);
+        }
     }
 
     /// Sends what has changed since the last time.

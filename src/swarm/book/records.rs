@@ -135,14 +135,17 @@ impl Records {
     pub(super) fn count_in(&self, figures: &mut Figures) {
         for (state, count) in &self.census {
             let slot = match state {
-                PeerState::Unknown | PeerState::Merged => continue,
+                PeerState::Merged => continue,
+                PeerState::Unknown => &mut figures.unsettled,
                 PeerState::Below | PeerState::PartialSeed => &mut figures.below,
                 PeerState::CompleteAtFirst => &mut figures.complete_at_first,
                 PeerState::Confirmed => &mut figures.confirmed,
                 PeerState::NotCounted => &mut figures.not_counted,
             };
             *slot += count;
-            figures.observed += count;
+            if *state != PeerState::Unknown {
+                figures.observed += count;
+            }
         }
     }
 }

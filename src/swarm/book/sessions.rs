@@ -158,6 +158,11 @@ impl Sessions {
         self.by_peer.get(&peer).into_iter().flatten().copied()
     }
 
+    /// The peers to whom a session is open.
+    pub(super) fn peers(&self) -> impl Iterator<Item = PeerNumber> + '_ {
+        self.by_peer.keys().copied()
+    }
+
     /// Whether a session to this peer is open.
     pub(super) fn is_live(&self, peer: PeerNumber) -> bool {
         self.by_peer.contains_key(&peer)

@@ -6,6 +6,8 @@ use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
 use crate::swarm::facts::{Attempt, Outcome, Source};
 
+use super::Totals;
+
 /// What is counted of attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutcomeKey {
@@ -36,6 +38,18 @@ pub struct SourceTally {
     pub confirmed: u64,
 }
 
+impl SourceTally {
+    /// With the counters of another hour or swarm.
+    pub(super) fn add(&mut self, other: &SourceTally) {
+        self.received += other.received;
+        self.new += other.new;
+        self.duplicate += other.duplicate;
+        self.contacted += other.contacted;
+        self.reached += other.reached;
+        self.confirmed += other.confirmed;
+    }
+}
+
 /// Absolute counters, and which of them changed since they were last taken.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -43,17 +57,20 @@ pub struct Tally {
     sources: HashMap<(u32, Source), SourceTally>,
     changed_outcomes: HashSet<OutcomeKey>,
     changed_sources: HashSet<(u32, Source)>,
+    totals: Totals,
 }
 
 impl Tally {
     /// A counter as an earlier run of the same store left it.
     pub fn restore_outcome(&mut self, key: OutcomeKey, count: u64) {
         self.outcomes.insert(key, count);
+        self.totals.count_ended(key.attempt, key.outcome, count);
     }
 
     /// Counters as an earlier run of the same store left them.
     pub fn restore_source(&mut self, hour: u32, source: Source, tally: SourceTally) {
         self.sources.insert((hour, source), tally);
+        self.totals.count_source(source, |it| it.add(&tally));
     }
 
     /// An attempt ended.
@@ -65,13 +82,15 @@ impl Tally {
             outcome,
         };
         *self.outcomes.entry(key).or_default() += 1;
+        self.totals.count_ended(attempt, outcome, 1);
         self.changed_outcomes.insert(key);
     }
 
     /// Something happened with what a source brought.
-    pub fn source(&mut self, now: Moment, source: Source, count: impl FnOnce(&mut SourceTally)) {
+    pub fn source(&mut self, now: Moment, source: Source, count: impl Fn(&mut SourceTally)) {
         let key = (now.hour(), source);
         count(self.sources.entry(key).or_default());
+        self.totals.count_source(source, count);
         self.changed_sources.insert(key);
     }
 
@@ -100,12 +119,8 @@ impl Tally {
         !self.changed_outcomes.is_empty() || !self.changed_sources.is_empty()
     }
 
-    /// Attempts of each kind, all hours.
-    pub fn attempts(&self) -> HashMap<Attempt, u64> {
-        let mut sums = HashMap::new();
-        for (key, count) in &self.outcomes {
-            *sums.entry(key.attempt).or_default() += count;
-        }
-        sums
+    /// All hours together.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
     }
 }

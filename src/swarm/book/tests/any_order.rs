@@ -277,7 +277,8 @@ impl Model {
         prop_assert_eq!(figures.confirmed, confirmed.count());
         prop_assert_eq!(figures.confirmed, self.confirmed.len());
         prop_assert_eq!(figures.sessions, self.lines.len());
-        let ended: u64 = self.script.book.tally().attempts().values().sum();
+        let totals = self.script.book.tally().totals();
+        let ended: u64 = Attempt::ALL.iter().map(|it| totals.attempts(*it)).sum();
         prop_assert_eq!(ended + self.lines.len() as u64, self.attempts);
         Ok(())
     }

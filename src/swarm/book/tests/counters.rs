@@ -68,6 +68,53 @@ fn outcomes_are_counted_by_the_hour() {
 }
 
 #[test]
+fn totals_are_those_of_all_hours_and_of_earlier_runs() {
+    let mut script = Script::new();
+    let key = OutcomeKey {
+        hour: 7,
+        attempt: Attempt::First,
+        family: Family::Other,
+        outcome: Outcome::TimedOut,
+    };
+    script.book.tally().restore_outcome(key, 40);
+    let earlier = SourceTally {
+        contacted: 40,
+        ..SourceTally::default()
+    };
+    let tally = script.book.tally();
+    tally.restore_source(7, Source::Tracker, earlier);
+    for _ in 0..2 {
+        let id = script.dial("45.0.0.1:6881");
+        script.fails(id);
+        script.wait(3600);
+    }
+    let totals = *script.book.tally().totals();
+    assert_eq!(totals.ended(Attempt::First, Outcome::TimedOut), 41);
+    assert_eq!(totals.attempts(Attempt::Later), 1);
+    assert_eq!(totals.contacted(), 42);
+    assert_eq!(totals.source(Source::Tracker).new, 1);
+    let mut both = totals;
+    both.add(&totals);
+    assert_eq!(both.contacted(), 84);
+    assert_eq!(both.attempts(Attempt::First), 82);
+}
+
+#[test]
+fn watched_are_those_below_with_whom_a_session_is_held() {
+    let mut script = Script::new();
+    let below = script.accept("45.0.0.1:40000");
+    script.settles(below, LIBTORRENT.id(1), 500);
+    let complete = script.accept("45.0.0.2:40000");
+    script.settles(complete, LIBTORRENT.id(2), 1_000);
+    script.accept("45.0.0.3:40000");
+    let figures = script.book.figures();
+    assert_eq!((figures.sessions, figures.watched), (3, 1));
+    assert_eq!((figures.observed, figures.unsettled), (2, 0));
+    script.ends(below, TheyLeft);
+    assert_eq!(script.book.figures().watched, 0);
+}
+
+#[test]
 fn sources_are_credited_with_what_they_brought_first() {
     let mut script = Script::new();
     let (now, both) = (script.now, ["45.0.0.1:6881", "10.0.0.1:6881"].map(address));
