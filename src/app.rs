@@ -5,6 +5,7 @@ mod demo;
 mod end;
 mod listening;
 mod logging;
+mod trust;
 mod watch;
 
 use std::ffi::OsString;
@@ -22,12 +23,13 @@ use crate::swarm::pace::Pace;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
 pub use logging::discard as discard_log;
+pub use trust::TrustError;
 
 /// Runs `bta` with this command line; answers the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let clock = Clock::start();
     let args: Vec<OsString> = args.into_iter().collect();
-    let command_line = begin::command_line(&args);
+    let command_line = command_line(&args);
     let parsed = match cli::parse::<CrawlArgs>("bta", args) {
         Ok(parsed) => parsed,
         Err(answer) => {
@@ -103,6 +105,13 @@ fn arbiters() -> Arbiters {
         recorder: Arbiter::new().handle(),
         workers: (0..cores).map(|_| Arbiter::new().handle()).collect(),
     }
+}
+
+/// The command line as it is kept in the store; what stands in it are options and
+/// paths, no secrets.
+fn command_line(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
+    words.join(" ")
 }
 
 /// Whether to write in colour to a stream.

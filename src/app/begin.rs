@@ -1,6 +1,5 @@
 //! From a checked configuration to a running actor tree.
 
-use std::ffi::OsString;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -18,8 +17,8 @@ use crate::cli::exit;
 use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::Torrent;
-use crate::net::Network;
 use crate::net::limits::raise_descriptor_limit;
+use crate::net::{Network, Tls};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::metainfo::Metainfo;
 use crate::protocol::peer::conversation::Greeting;
@@ -32,6 +31,7 @@ use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
+use super::trust::{self, TrustError};
 use super::{listening, logging};
 
 /// Our peer ids begin so, in the style of Azureus (BEP 20): anyone can see who asks.
@@ -112,6 +112,9 @@ pub enum RunError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No encrypted connection can be made.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The synthetic swarm cannot start.
     #[error("the demo's swarm cannot start: {0}")]
     Lab(String),
@@ -123,8 +126,12 @@ impl RunError {
         match self {
             RunError::Store(StoreError::OtherParameter { .. } | StoreError::NotAStore(_))
             | RunError::PortTaken { .. }
+            | RunError::Trust(TrustError::CaFile { .. })
             | RunError::Listen { .. } => exit::USAGE,
-            RunError::Store(_) | RunError::Log { .. } | RunError::Lab(_) => exit::FAILED,
+            RunError::Store(_)
+            | RunError::Log { .. }
+            | RunError::Trust(TrustError::Tls(_))
+            | RunError::Lab(_) => exit::FAILED,
         }
     }
 }
@@ -153,6 +160,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         command_line,
     };
     // First what may fail for a reason of the user's: it leaves no empty store.
+    let tls = trust::tls(&config.ca_files)?;
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
@@ -171,6 +179,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let shared = Arc::new(shared(
         &config,
         network,
+        tls,
         sessions,
         pace,
         clock,
@@ -252,6 +261,7 @@ fn trackers(torrent: &Torrent) -> Vec<TrackerUrl> {
 fn shared(
     config: &Config,
     network: Network,
+    tls: Tls,
     sessions: Sessions,
     pace: Pace,
     clock: Clock,
@@ -264,9 +274,11 @@ fn shared(
     Shared {
         asker: Asker::new(
             network.clone(),
+            tls,
             own.clone(),
             policy,
             user_agent(config),
+            clock,
             pace.divisor(),
         ),
         slots: Slots::new(sessions, config.allow_local, pace),
@@ -381,11 +393,4 @@ fn note_opening(log: &slog::Logger, opened: &Opened) {
             "clean" => opened.clean, "journal_rows_applied" => opened.replayed,
             "torn_bytes" => opened.torn_bytes);
     }
-}
-
-/// The command line as it is kept in the store; what stands in it are options and
-/// paths, no secrets.
-pub(super) fn command_line(args: &[OsString]) -> String {
-    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
-    words.join(" ")
 }
