@@ -136,7 +136,10 @@ fn refusal(error: io::Error) -> TlsError {
     let inner = error.get_ref().and_then(|it| it.downcast_ref::<Error>());
     match inner {
         Some(Error::InvalidCertificate(certificate)) => match certificate {
-            CertificateError::UnknownIssuer => TlsError::UnknownIssuer,
+            // The second: by a stranger who bears the name of one that is trusted.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                TlsError::UnknownIssuer
+            }
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
