@@ -29,7 +29,7 @@ pub use trust::TrustError;
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let clock = Clock::start();
     let args: Vec<OsString> = args.into_iter().collect();
-    let command_line = command_line(&args);
+    let command_line = begin::command_line(&args);
     let parsed = match cli::parse::<CrawlArgs>("bta", args) {
         Ok(parsed) => parsed,
         Err(answer) => {
@@ -105,13 +105,6 @@ fn arbiters() -> Arbiters {
         recorder: Arbiter::new().handle(),
         workers: (0..cores).map(|_| Arbiter::new().handle()).collect(),
     }
-}
-
-/// The command line as it is kept in the store; what stands in it are options and
-/// paths, no secrets.
-fn command_line(args: &[OsString]) -> String {
-    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
-    words.join(" ")
 }
 
 /// Whether to write in colour to a stream.

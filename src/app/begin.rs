@@ -1,5 +1,6 @@
 //! From a checked configuration to a running actor tree.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -24,8 +25,9 @@ use crate::protocol::metainfo::Metainfo;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::peer::handshake::PeerId;
 use crate::protocol::tracker::TrackerUrl;
+use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
-use crate::store::{Opened, Program, Record, StoreError, Writer};
+use crate::store::{Live, Program, Record, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
@@ -80,6 +82,8 @@ pub struct Running {
     pub ended: oneshot::Receiver<RunEnd>,
     /// The port on which peers are accepted.
     pub port: Option<u16>,
+    /// Answers `bta-dump` while the run lasts; none where no socket can be made.
+    pub server: Option<Server>,
 }
 
 /// Why a run cannot begin.
@@ -164,7 +168,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log = logging::to_file(&config.output, config.loglevel)?;
-    note_opening(&log, &opened);
+    logging::note_opening(&log, &opened);
     let port = ports
         .acceptors
         .first()
@@ -192,12 +196,18 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         .zip(numbers)
         .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)));
     let (ended, end) = oneshot::channel();
+    let live = Live::default();
+    writer.show_to(&live);
+    let server = Server::start(&config.output, live.clone(), log.clone())
+        .inspect_err(|failure| warn!(log, "bta-dump cannot ask this run"; "error" => %failure))
+        .ok();
     let plan = RootPlan {
         writer,
         store: StorePlan {
             run_dir: config.output.clone(),
             parameters,
             program,
+            live,
         },
         swarms: swarms.collect(),
         ports,
@@ -212,6 +222,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         root,
         ended: end,
         port,
+        server,
     })
 }
 
@@ -379,18 +390,9 @@ fn own_addresses(config: &Config) -> Vec<IpAddr> {
     v4.chain(v6.map(IpAddr::V6)).collect()
 }
 
-fn note_opening(log: &slog::Logger, opened: &Opened) {
-    if let Some(moved_to) = &opened.damaged {
-        warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
-            "moved_to" => %moved_to.display());
-        eprintln!(
-            "bta: the database was damaged; it was moved to {} and completions were rebuilt from the journal",
-            moved_to.display()
-        );
-    }
-    if opened.resumed {
-        info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),
-            "clean" => opened.clean, "journal_rows_applied" => opened.replayed,
-            "torn_bytes" => opened.torn_bytes);
-    }
+/// The command line as it is kept in the store; what stands in it are options and
+/// paths, no secrets.
+pub(super) fn command_line(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
+    words.join(" ")
 }
