@@ -211,7 +211,7 @@ impl Tracker {
     }
 
     fn scrape(&mut self, limit: Duration, ctx: &mut Context<Self>) {
-        if !self.scrapes {
+        if !self.scrapes || !self.cadence.may_scrape(self.clock.now()) {
             return;
         }
         let (asker, url) = (self.plan.asker.clone(), self.plan.url.clone());
@@ -230,7 +230,10 @@ impl Tracker {
         self.scrapes = answer != Err(TrackerError::NoScrape);
         self.record_scrape(begun, &answer);
         let result = match answer {
-            Ok(it) => Ok(self.counts(it.seeders, it.leechers, it.downloaded)),
+            Ok(it) => {
+                self.cadence.after_scrape(self.clock.now(), &it);
+                Ok(self.counts(it.seeders, it.leechers, it.downloaded))
+            }
             Err(failure) => {
                 debug!(self.log, "scrape failed"; "error" => %failure);
                 Err(failure.label())
@@ -290,9 +293,10 @@ impl Tracker {
     }
 
     fn note_external(&mut self, ip: Option<IpAddr>) {
-        if ip.is_some() && ip != self.external_ip {
-            self.external_ip = ip;
-            info!(self.log, "our address, as the tracker sees it"; "address" => ?ip);
+        if let Some(ip) = ip
+            && self.external_ip.replace(ip) != Some(ip)
+        {
+            info!(self.log, "our address, as the tracker sees it"; "address" => %ip);
         }
     }
 

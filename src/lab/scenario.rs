@@ -142,7 +142,7 @@ impl Scenario {
             nominal_bytes: 4096 * 32 * MIB,
             shortest: Duration::from_secs(300),
             weight: 0.1,
-            ..torrent("lab-giant", 4096, 32 * MIB, &[2])
+            ..torrent("lab-giant", 4096, 32 * MIB, &[0, 1])
         };
         Scenario {
             seed,
@@ -151,8 +151,8 @@ impl Scenario {
             tail: Duration::from_secs(2),
             threshold_permille: 980,
             torrents: vec![
-                torrent("lab-over-http", 400, 32 * KIB, &[0, 2]),
-                torrent("lab-over-udp", 650, 64 * KIB, &[1]),
+                torrent("lab-over-http", 400, 32 * KIB, &[0]),
+                torrent("lab-over-udp-and-https", 650, 64 * KIB, &[1, 2]),
                 giant,
             ],
             trackers: [Transport::Http, Transport::Udp, Transport::Https]

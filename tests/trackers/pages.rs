@@ -149,6 +149,7 @@ async fn each_scrape_has_its_outcome() {
             seeders,
             leechers,
             downloaded,
+            min_interval: None,
         })
     };
     for (answer, expected) in [

@@ -105,8 +105,8 @@ async fn each_scrape_has_its_outcome() {
     type Answer = fn(u32) -> Vec<u8>;
     let figures = Scraped {
         seeders: Some(3),
-        leechers: None,
         downloaded: Some(7),
+        ..Scraped::default()
     };
     let cases: [(Answer, Result<Scraped, &str>); 5] = [
         (scraped, Ok(figures)),

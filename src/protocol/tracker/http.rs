@@ -122,13 +122,19 @@ pub fn parse_scrape(body: &[u8], info_hash: &InfoHash) -> Result<Scraped, Tracke
             None => TrackerError::malformed("nothing of a scrape in it"),
         });
     };
+    // bittorrent-tracker of npm writes each byte of the key as a character in UTF-8.
+    let text: String = info_hash.0.iter().copied().map(char::from).collect();
     let torrent = files.lookup(&info_hash.0);
+    let torrent = torrent.or_else(|| files.lookup(text.as_bytes()));
     let torrent = torrent.filter(|it| it.is_dict());
     let torrent = torrent.ok_or(TrackerError::TorrentMissing)?;
     Ok(Scraped {
         seeders: count(torrent, "complete"),
         leechers: count(torrent, "incomplete"),
         downloaded: count(torrent, "downloaded"),
+        min_interval: root
+            .field("flags")
+            .and_then(|flags| seconds(flags, "min_request_interval")),
     })
 }
 

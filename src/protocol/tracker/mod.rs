@@ -85,4 +85,6 @@ pub struct Scraped {
     pub leechers: Option<u32>,
     /// Completions reported to the tracker.
     pub downloaded: Option<u32>,
+    /// Earlier than this it does not want to be scraped again.
+    pub min_interval: Option<Duration>,
 }

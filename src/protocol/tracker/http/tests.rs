@@ -74,11 +74,13 @@ fn reads_the_scraped_torrent_among_others() {
     let hash = InfoHash(*b"aaaaaaaaaaaaaaaaaaaa");
     let body = b"d5:filesd\
         20:aaaaaaaaaaaaaaaaaaaad8:completei5e10:downloadedi50e10:incompletei10ee\
-        20:bbbbbbbbbbbbbbbbbbbbd8:completei1e10:downloadedi-1e10:incomplete1:7eee";
+        20:bbbbbbbbbbbbbbbbbbbbd8:completei1e10:downloadedi-1e10:incomplete1:7ee\
+        5:flagsd20:min_request_intervali900eee";
     let scraped = |seeders, leechers, downloaded| Scraped {
         seeders,
         leechers,
         downloaded,
+        min_interval: Some(Duration::from_secs(900)),
     };
     assert_eq!(
         parse_scrape(body, &hash),
@@ -96,6 +98,15 @@ fn reads_the_scraped_torrent_among_others() {
     );
     let odd = b"d5:filesd20:aaaaaaaaaaaaaaaaaaaa0:ee";
     assert_eq!(parse_scrape(odd, &hash), Err(TrackerError::TorrentMissing));
+}
+
+#[test]
+fn finds_a_torrent_whose_key_was_taken_for_text() {
+    let mut hash = [b'a'; 20];
+    hash[..3].copy_from_slice(&[0x80, 0xff, 0x7f]);
+    let body = b"d5:filesd22:\xc2\x80\xc3\xbf\x7faaaaaaaaaaaaaaaaad8:completei5eeee";
+    let scraped = parse_scrape(body, &InfoHash(hash)).unwrap();
+    assert_eq!(scraped.seeders, Some(5));
 }
 
 #[test]

@@ -288,6 +288,7 @@ fn scraped(counts: &Counts) -> Scraped {
         seeders: count(counts.seeders),
         leechers: count(counts.leechers),
         downloaded: count(counts.completed),
+        min_interval: None,
     }
 }
 

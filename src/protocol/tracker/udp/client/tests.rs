@@ -245,6 +245,7 @@ fn scrapes_in_the_order_asked() {
         seeders: Some(it),
         downloaded: Some(it + 1),
         leechers: Some(it + 2),
+        min_interval: None,
     });
     assert_eq!(
         client.poll_reply(),
