@@ -69,12 +69,22 @@ pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
 /// How the last contact with an address ended, as far as the next one cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parting {
-    /// No handshake came about.
+    /// Nobody answered, or somebody with whom no handshake is possible.
     NotReached,
+    /// Somebody answered and closed before a handshake: a client that is full, or
+    /// that has a connection with us already.
+    TurnedAway,
     /// We left.
     WeLeft,
     /// The peer closed, or the connection broke.
     TheyLeft,
+}
+
+impl Parting {
+    /// Whether there was a handshake.
+    pub const fn reached(self) -> bool {
+        matches!(self, Parting::WeLeft | Parting::TheyLeft)
+    }
 }
 
 /// What is known of a peer when its next visit is planned.
@@ -113,10 +123,24 @@ pub struct ContactHistory {
     pub last_start: Moment,
     /// Contacts in a row that did not reach it, while something is expected of it.
     pub failures: u32,
+    /// The last of these was answered.
+    turned_away: bool,
     /// Sessions in a row after which its speed was unknown.
     pub idle_visits: u32,
     /// The exceptions made within the last hour: contacts 5 s after a close.
     quick_returns: Vec<Moment>,
+    /// The contact that is planned or under way comes early.
+    early: Option<Early>,
+}
+
+/// A contact soon after the peer closed near its finish: that it finds nobody says
+/// little of the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Early {
+    /// The first; the peer closed then.
+    AfterClose(Moment),
+    /// What makes up for a first one that was too early, or needed an exception.
+    Last,
 }
 
 impl ContactHistory {
@@ -146,19 +170,24 @@ impl ContactHistory {
         pace: Pace,
     ) -> Moment {
         let complete = standing.is_some_and(Standing::is_complete);
-        self.failures = match parting {
+        let early = self.early.take();
+        self.turned_away = parting == Parting::TurnedAway;
+        self.failures = match parting.reached() || complete {
             // Where nothing more is expected, nothing is missed either.
-            Parting::NotReached if !complete => self.failures.saturating_add(1),
-            _ => 0,
+            true => 0,
+            false if early.is_some() => self.failures,
+            false => self.failures.saturating_add(1),
         };
         let wanted = if complete {
             now + pace.revisit_complete()
-        } else if parting == Parting::NotReached {
-            now + self.back_off(standing, delay, pace)
-        } else if parting == Parting::TheyLeft
-            && let Some(standing) = standing.filter(|it| finishing_soon(now, it, pace))
-            && let Some(soon) = self.quick_return(now, standing.family, pace)
-        {
+        } else if !parting.reached() {
+            if let Some(Early::AfterClose(closed_at)) = early
+                && let Some(soon) = self.exception(now, closed_at + pace.reconnect_gap(), pace)
+            {
+                return soon;
+            }
+            self.after_back_off(now, standing, delay, pace)
+        } else if let Some(soon) = self.quick_return(now, parting, standing, pace) {
             return soon;
         } else {
             let finish = standing.and_then(|it| it.finishes_after(now));
@@ -167,43 +196,67 @@ impl ContactHistory {
         wanted.max(self.earliest(pace))
     }
 
-    /// When to contact a peer that called us `now` and left, and that could not be
-    /// reached before: no sooner than if it had not called.
+    /// Whether nobody answers there, as far as was tried.
+    pub fn is_silent(&self) -> bool {
+        self.failures > 0 && !self.turned_away
+    }
+
+    /// When to contact a peer that called us and has left `now`. Where nobody answered
+    /// before, that it called does not mean that it can be called: then no sooner than
+    /// if it had not, unless it may have finished.
     pub fn after_call(
-        &self,
+        &mut self,
         now: Moment,
+        parting: Parting,
         standing: Option<&Standing>,
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let wanted = match standing {
-            Some(it) if it.is_complete() => pace.revisit_complete(),
-            _ => self.back_off(standing, delay, pace),
-        };
-        (now + wanted).max(self.earliest(pace))
+        let silent = self.failures > 0 && !self.turned_away;
+        let complete = standing.is_some_and(Standing::is_complete);
+        if !silent || complete {
+            return self.next(now, parting, standing, delay, pace);
+        }
+        if let Some(soon) = self.quick_return(now, parting, standing, pace) {
+            return soon;
+        }
+        self.after_back_off(now, standing, delay, pace)
+            .max(self.earliest(pace))
     }
 
-    /// One contact soon after a close, at most three an hour; none of them where the
-    /// last contact is long enough ago.
-    fn quick_return(&mut self, now: Moment, family: Family, pace: Pace) -> Option<Moment> {
-        self.idle_visits = 0;
-        let soon = now + pace.reconnect_gap();
-        let earliest = self.earliest(pace);
-        if earliest <= soon {
-            return Some(match family.holds_back_have() {
-                // It would close again before it is complete: seen 5 s later it is.
-                true => soon,
-                // aria2 takes us back at once.
-                false => earliest.max(now + pace.return_at_once()),
-            });
+    /// After a close near the finish: one contact at once, if the last one is long
+    /// enough ago, and a second one should that be too early (rTorrent closes just
+    /// before it completes, and may not be back); otherwise the exception.
+    fn quick_return(
+        &mut self,
+        now: Moment,
+        parting: Parting,
+        standing: Option<&Standing>,
+        pace: Pace,
+    ) -> Option<Moment> {
+        let near = standing.is_some_and(|it| finishing_soon(now, it, pace));
+        if parting != Parting::TheyLeft || !near {
+            return None;
         }
+        self.idle_visits = 0;
+        let earliest = self.earliest(pace);
+        if earliest <= now + pace.reconnect_gap() {
+            self.early = Some(Early::AfterClose(now));
+            return Some(earliest.max(now + pace.return_at_once()));
+        }
+        self.exception(now, now + pace.reconnect_gap(), pace)
+    }
+
+    /// A contact at `due` that is not 30 s after the last one, if one is left.
+    fn exception(&mut self, now: Moment, due: Moment, pace: Pace) -> Option<Moment> {
         self.quick_returns
             .retain(|it| now.since(*it) < pace.reconnect_window());
         if self.quick_returns.len() >= Pace::RECONNECTS as usize {
             return None;
         }
         self.quick_returns.push(now);
-        Some(soon)
+        self.early = Some(Early::Last);
+        Some(due.max(now))
     }
 
     /// Half of the remaining time; unknown speed: doubling; at most `delay`.
@@ -227,11 +280,19 @@ impl ContactHistory {
         wanted.min(delay)
     }
 
-    /// Back-off after contacts that reached nobody. A peer that was seen below
-    /// the threshold is worth more tries: its fate is what the count is about.
-    fn back_off(&self, standing: Option<&Standing>, delay: Duration, pace: Pace) -> Duration {
+    /// Back-off after contacts that reached nobody, from the start of the last one: a
+    /// time-out is no reason to come later than after a refusal. A peer that was seen
+    /// below the threshold is worth more tries: its fate is what the count is about.
+    fn after_back_off(
+        &self,
+        now: Moment,
+        standing: Option<&Standing>,
+        delay: Duration,
+        pace: Pace,
+    ) -> Moment {
         let longest = standing.map_or(pace.retry_longest(), |_| delay);
-        doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest)
+        let wait = doubled(pace.retry_first(), self.failures.saturating_sub(1)).min(longest);
+        (self.last_start + wait).max(now)
     }
 }
 

@@ -12,13 +12,14 @@ import subprocess
 import time
 
 CLONE_NEWNET = 0x40000000
-SUBNET = "10.98.76"  # a /24: room for 250 hosts
+SUBNETS = {4: ("10.98.76.{}", 24), 6: ("fd98:76::{}", 64)}  # of which up to 250 hosts are used
 FIREWALL = """
 table inet firewall {
   chain input {
     type filter hook input priority 0; policy drop;
     iif lo accept
     ct state established,related accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
   }
 }
 """
@@ -43,7 +44,7 @@ def enter(namespace):
 
 
 class Host:
-    """One namespace with one address."""
+    """One namespace with one address, of one family."""
 
     def __init__(self, namespace, address):
         self.namespace = namespace
@@ -52,11 +53,20 @@ class Host:
     def enter(self):
         enter(self.namespace)
 
+    @property
+    def is_ipv6(self):
+        return ":" in self.address
+
+    def at(self, port):
+        """ADDRESS:PORT as URLs have it."""
+        return f"[{self.address}]:{port}" if self.is_ipv6 else f"{self.address}:{port}"
+
 
 class Network:
     """The bridge and its hosts; leaving the `with` block removes them whatever happened inside."""
 
-    def __init__(self):
+    def __init__(self, family=4):
+        self.family = family
         self.prefix = f"bta{os.getpid()}"
         self.bridge = f"{self.prefix}-bridge"
         self.count = 0
@@ -77,11 +87,14 @@ class Network:
     def host(self, firewalled=False):
         """A new host; behind a firewall it connects only outwards."""
         self.count += 1
-        namespace, address = f"{self.prefix}-{self.count}", f"{SUBNET}.{self.count}"
+        subnet, bits = SUBNETS[self.family]
+        namespace, address = f"{self.prefix}-{self.count}", subnet.format(self.count)
         run("ip", "netns", "add", namespace)
         run("ip", "-n", namespace, "-batch", "-", stdin=(
             f"link add eth0 type veth peer name port{self.count} netns {self.bridge}\n"
-            f"address add {address}/24 dev eth0\n"
+            f"address add {address}/{bits} dev eth0{' nodad' if self.family == 6 else ''}\n"
+            # Transmission answers its RPC only on a host that has some IPv4 address.
+            + ("address add 192.0.2.1/32 dev lo\n" if self.family == 6 else "") +
             "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n"))
         run("ip", "-n", self.bridge, "link", "set", f"port{self.count}", "master", "br0", "up")
         if firewalled:

@@ -28,6 +28,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--profile", choices=plan.PROFILES, default="ci", help="the cast of the swarm (%(default)s)")
+    add("--family", type=int, choices=(4, 6), default=4,
+        help="the Internet Protocol that the hosts speak; 6 without ctorrent, with bittorrent-tracker (%(default)s)")
     add("--kinds", type=names(KINDS), default=list(KINDS), help="only these clients, by comma; seeds stay")
     add("--behaviours", type=names(plan.BEHAVIOURS), default=list(plan.BEHAVIOURS), help="only these, by comma")
     add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
@@ -72,6 +74,9 @@ def main():
     plans = [member for member in plan.PROFILES[options.profile]()
              if member.behaviour == plan.SEED or
              member.kind in options.kinds and member.behaviour in options.behaviours]
+    if options.family == 6:
+        plans = [member for member in plans if KINDS[member.kind].speaks_ipv6]
+        options.tracker = "bittorrent-tracker"
     require(TOOLS | TRACKERS[options.tracker].programs)
     for kind in {member.kind for member in plans}:
         require(KINDS[kind].programs)
@@ -86,7 +91,7 @@ def main():
           flush=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    with Network() as network:
+    with Network(options.family) as network:
         swarm = Swarm(network, folder, plans, options)
         observers = [] if options.without_bta else [
             Observer("steady", network.host(), subfolder(folder, "steady"), swarm, options),

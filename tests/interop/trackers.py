@@ -30,7 +30,7 @@ class Opentracker(Resident):
     def command(self):
         (self.folder / "whitelist").write_text(self.torrent.info_hash + "\n")
         (self.folder / "conf").write_text(
-            f"listen.tcp_udp {self.host.address}:{PORT}\naccess.whitelist whitelist\n"
+            f"listen.tcp_udp {self.host.at(PORT)}\naccess.whitelist whitelist\n"
             f"tracker.rootdir {self.folder}\n")
         # It refuses to be root; if it changed its user itself, it would no longer die with its parent.
         return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig=KILL", "--",
@@ -72,12 +72,17 @@ class BittorrentTracker(Opentracker):
     }
 
     def command(self):
-        return ["node", self.script, "--http", "--udp", "-p", PORT, "--http-hostname", self.host.address,
-                "--udp-hostname", self.host.address, "--udp6-hostname", "::1", "--interval", self.interval_s * 1000]
+        return ["node", self.script, "--http", "-p", PORT, "--http-hostname", self.host.address,
+                *self.udp(), "--interval", self.interval_s * 1000]
+
+    def udp(self):
+        """Over IPv6 it answers UDP with IPv4 peers."""
+        return [] if self.host.is_ipv6 else ["--udp", "--udp-hostname", self.host.address, "--udp6-hostname", "::1"]
 
 
 TRACKERS = {tracker.kind: tracker for tracker in (Opentracker, BittorrentTracker)}
 
 
 def announce_urls(host):
-    return [f"{scheme}://{host.address}:{PORT}/announce" for scheme in ("http", "udp")]
+    """Over IPv6 HTTP alone: what is true of one tracker (see `udp`) holds for several clients as well."""
+    return [f"{scheme}://{host.at(PORT)}/announce" for scheme in (("http",) if host.is_ipv6 else ("http", "udp"))]

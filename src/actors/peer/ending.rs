@@ -32,6 +32,7 @@ impl Peer {
         }
         self.stage = Stage::Over;
         let parting = match why {
+            Over::Theirs(_) if self.progress.is_none() => Parting::TurnedAway,
             _ if self.progress.is_none() => Parting::NotReached,
             Over::Ours(_) => Parting::WeLeft,
             Over::Theirs(_) | Over::NoLink(_) | Over::Broken(_) => Parting::TheyLeft,

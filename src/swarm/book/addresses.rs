@@ -195,24 +195,23 @@ impl Addresses {
         let Some(address) = self.known.get_mut(&at) else {
             return;
         };
-        let came_in = direction == Direction::Incoming;
-        if came_in && address.busy {
+        if direction == Direction::Incoming && address.busy {
             // The contact under way plans the next one.
             return;
         }
         address.busy = false;
-        if parting != Parting::NotReached {
+        if parting.reached() {
             address.known_at = now;
         }
         if address.own {
             return;
         }
         let contacts = &mut address.contacts;
-        let due = if came_in && contacts.failures > 0 {
-            // That it called does not mean that it can be called.
-            contacts.after_call(now, standing, self.delay, self.pace)
-        } else {
-            contacts.next(now, parting, standing, self.delay, self.pace)
+        let due = match direction {
+            Direction::Incoming => {
+                contacts.after_call(now, parting, standing, self.delay, self.pace)
+            }
+            Direction::Outgoing => contacts.next(now, parting, standing, self.delay, self.pace),
         };
         address.rank = rank(now, contacts, standing);
         self.agenda.plan(at, due, address.rank);

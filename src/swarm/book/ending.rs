@@ -3,7 +3,6 @@
 use crate::moment::Moment;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
-use crate::swarm::schedule::Parting;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
@@ -20,7 +19,7 @@ impl Book {
         if end.outcome == Outcome::SelfConnection {
             self.met_ourselves(&session);
         }
-        if end.parting != Parting::NotReached {
+        if end.parting.reached() {
             self.reached(now, &session);
         }
         let number = self.conclude(now, &session, end);

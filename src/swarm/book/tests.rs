@@ -23,7 +23,7 @@ use crate::swarm::identity::IdentityHasher;
 use crate::swarm::progress::{Crossing, Few, Seen, Showing};
 use crate::swarm::schedule::Parting;
 use Direction::{Incoming, Outgoing};
-use Parting::{NotReached, TheyLeft, WeLeft};
+use Parting::{NotReached, TheyLeft, TurnedAway, WeLeft};
 
 /// 1,000 pieces of 1 MB, T = 980; real time; at most ten minutes between visits.
 fn terms() -> BookTerms {

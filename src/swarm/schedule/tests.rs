@@ -141,21 +141,37 @@ fn rtorrent_that_closes_may_be_about_to_finish() {
     let dark = |family| standing(None, family);
     let next =
         |family| contacted(at(0)).next(at(80), Parting::TheyLeft, Some(&dark(family)), DELAY, PACE);
-    assert_eq!(next(Family::Rtorrent), at(85));
+    assert_eq!(next(Family::Rtorrent), at(81));
     assert_eq!(next(Family::Transmission), at(140));
 }
 
 #[test]
+fn return_that_was_too_early_is_made_up_for_once() {
+    let near = standing(None, Family::Rtorrent);
+    for parting in [Parting::TurnedAway, Parting::NotReached] {
+        let mut history = contacted(at(0));
+        let next = history.next(at(80), Parting::TheyLeft, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(81));
+        history.start(next);
+        let next = history.next(next, parting, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(85), "5 s after the close");
+        history.start(next);
+        let next = history.next(next, parting, Some(&near), DELAY, PACE);
+        assert_eq!(next, at(85 + 30), "no failure so far");
+    }
+}
+
+#[test]
 fn backs_off_from_who_is_not_reached() {
-    let mut history = contacted(at(0));
+    let mut history = contacted(at(100));
     let mut gaps = Vec::new();
     for _ in 0..8 {
-        let next = history.next(at(100), Parting::NotReached, None, DELAY, PACE);
+        let next = history.next(at(110), Parting::NotReached, None, DELAY, PACE);
         gaps.push(next.since(at(100)).as_secs());
     }
     assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1800, 1800]);
     let below = standing(None, Family::Other);
-    let next = history.next(at(100), Parting::NotReached, Some(&below), DELAY, PACE);
+    let next = history.next(at(110), Parting::NotReached, Some(&below), DELAY, PACE);
     assert_eq!(
         next,
         at(700),
@@ -176,7 +192,7 @@ fn complete_peers_are_rarely_visited() {
         assert_eq!(history.failures, 0, "nothing was missed");
     }
     let unknown = contacted(at(0)).next(at(1), Parting::NotReached, None, DELAY, PACE);
-    assert_eq!(unknown, at(31), "the control");
+    assert_eq!(unknown, at(30), "the control");
 }
 
 #[test]
@@ -212,11 +228,25 @@ fn being_called_by_a_peer_does_not_make_it_reachable() {
     for _ in 0..4 {
         history.next(at(10), Parting::NotReached, Some(&known), DELAY, PACE);
     }
-    let next = history.after_call(at(100), Some(&known), DELAY, PACE);
-    assert_eq!((next, history.failures), (at(100 + 8 * 30), 4));
-    // The control: a session that we opened does.
+    let next = history.after_call(at(100), Parting::WeLeft, Some(&known), DELAY, PACE);
+    assert_eq!((next, history.failures), (at(8 * 30), 4));
+    let next = history.after_call(at(300), Parting::WeLeft, Some(&known), DELAY, PACE);
+    assert_eq!(
+        (next, history.failures),
+        (at(300), 4),
+        "it was due meanwhile"
+    );
+    // It may have finished: that is worth a try.
+    let near = standing(None, Family::Rtorrent);
+    let next = history.after_call(at(100), Parting::TheyLeft, Some(&near), DELAY, PACE);
+    assert_eq!((next, history.failures), (at(101), 4));
+    // The controls: a listener that answers can be called, and one that we reached.
+    history.next(at(101), Parting::TurnedAway, Some(&known), DELAY, PACE);
+    let next = history.after_call(at(110), Parting::WeLeft, Some(&known), DELAY, PACE);
+    assert_eq!((next, history.failures), (at(170), 0));
+    history.failures = 4;
     let next = history.next(at(100), Parting::WeLeft, Some(&known), DELAY, PACE);
-    assert_eq!((next, history.failures), (at(160), 0));
+    assert_eq!((next, history.failures), (at(220), 0));
 }
 
 #[test]

@@ -14,7 +14,7 @@ class Aria2(Client):
     def command(self):
         return [
             "aria2c", "--no-conf", "--enable-rpc", f"--rpc-listen-port={RPC_PORT}", f"--dir={self.downloads}",
-            f"--listen-port={PORT}", "--disable-ipv6=true", "--enable-dht=false", "--enable-dht6=false",
+            f"--listen-port={PORT}", f"--disable-ipv6={'false' if self.host.is_ipv6 else 'true'}", "--enable-dht=false", "--enable-dht6=false",
             "--file-allocation=none", "--summary-interval=0", "--seed-ratio=0.0",
             *(["--bt-seed-unverified=true"] if self.seeding else [f"--max-overall-download-limit={self.rate_kb}K"]),
             *(["--seed-time=0"] if self.leaves else []),

@@ -15,6 +15,7 @@ class Client:
     """Made and used in the thread of its host. Subclasses say how it is started and asked."""
 
     kind = ""
+    speaks_ipv6 = True
     programs = {}  # what must be installed: name, and how to install it
 
     def __init__(self, host, torrent, folder, *, seeding, rate_kb, leaves):

@@ -7,6 +7,7 @@ from clients.base import PORT, Client
 
 class Ctorrent(Client):
     kind = "ctorrent"
+    speaks_ipv6 = False
     programs = {"ctorrent": "apt-get install ctorrent"}
 
     def command(self):

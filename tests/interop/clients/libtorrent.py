@@ -13,7 +13,7 @@ class Libtorrent(Client):
 
     def command(self):
         # -P: else this folder's own libtorrent.py would be what it imports.
-        return ["/usr/bin/python3", "-P", SESSION, self.torrent.file, self.downloads, f"{self.host.address}:{PORT}",
+        return ["/usr/bin/python3", "-P", SESSION, self.torrent.file, self.downloads, self.host.at(PORT),
                 0 if self.seeding else self.rate_kb]
 
     def held(self):

@@ -15,13 +15,15 @@ class Rtorrent(Client):
         self.socket.unlink(missing_ok=True)
         session = self.folder / "session"
         session.mkdir(exist_ok=True)
+        # It refuses to be bound to an IPv6 address.
+        bind = "" if self.host.is_ipv6 else f"network.bind_address.set = {self.host.address}"
         limit = "" if self.seeding else f"throttle.global_down.max_rate.set_kb = {self.rate_kb}\n"
         (self.folder / "rc").write_text(f"""\
 system.daemon.set = true
 session.path.set = {session}
 directory.default.set = {self.downloads}
 network.port_range.set = {PORT}-{PORT}
-network.bind_address.set = {self.host.address}
+{bind}
 network.scgi.open_local = {self.socket}
 protocol.pex.set = yes
 protocol.encryption.set = allow_incoming,try_outgoing,enable_retry

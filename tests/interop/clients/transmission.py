@@ -17,7 +17,8 @@ class Transmission(Client):
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         (home / "settings.json").write_text(json.dumps({
-            "bind-address-ipv4": self.host.address,
+            # Bound to an IPv4 address it would not announce over IPv6.
+            **({} if self.host.is_ipv6 else {"bind-address-ipv4": self.host.address}),
             "peer-port": PORT,
             "download-dir": str(self.downloads),
             "dht-enabled": False,

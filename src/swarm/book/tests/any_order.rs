@@ -305,7 +305,12 @@ fn deeds(restarts: bool) -> impl Strategy<Value = Vec<Deed>> {
             speaks_first,
         })
     };
-    let parting = prop_oneof![Just(WeLeft), Just(TheyLeft), Just(NotReached)];
+    let parting = prop_oneof![
+        Just(WeLeft),
+        Just(TheyLeft),
+        Just(TurnedAway),
+        Just(NotReached)
+    ];
     let wait =
         prop_oneof![4 => 0..8u64, 4 => 20..700u64, 2 => 1_000..9_000u64, 1 => 80_000..200_000u64];
     let deed = prop_oneof![

@@ -29,7 +29,7 @@ fn returns_as_each_ending_asks() {
     let rtorrent = client("-lt0D80-", Family::Rtorrent);
     assert_eq!(
         returns(rtorrent, 60, TheyLeft, None),
-        5,
+        1,
         "it may complete now"
     );
     assert_eq!(returns(rtorrent, 60, WeLeft, None), 60);
@@ -48,6 +48,30 @@ fn returns_as_each_ending_asks() {
         "the delay"
     );
     assert_eq!(returns(LIBTORRENT, 5, WeLeft, Some(10)), 25, "30 s apart");
+}
+
+#[test]
+fn caller_that_may_have_finished_is_visited_at_once_whatever_our_dial_met() {
+    let next = |family, parting, outcome| {
+        let caller = client("-lt0D80-", family);
+        let mut script = Script::new();
+        let call = script.accept("45.0.0.1:40000");
+        // Gossip names it before it has shown who it is.
+        let dial = script.dial(HOME);
+        script.ends_as(dial, parting, outcome, None);
+        script.settles(call, caller, 0);
+        script.wait(60).ends(call, TheyLeft);
+        script.due(HOME)
+    };
+    for (parting, outcome) in [
+        (TurnedAway, Outcome::Closed),
+        (NotReached, Outcome::TimedOut),
+    ] {
+        assert_eq!(next(Family::Rtorrent, parting, outcome), 1);
+    }
+    // The controls: no sign of a finish.
+    assert_eq!(next(Family::Other, TurnedAway, Outcome::Closed), 60);
+    assert_eq!(next(Family::Other, NotReached, Outcome::TimedOut), 0, "due");
 }
 
 #[test]
