@@ -110,6 +110,8 @@ pub struct Config {
     pub keep_addresses: bool,
     /// Tell where addresses are.
     pub geoip: Geoip,
+    /// Files of certificate authorities to trust beside those of the Web.
+    pub ca_files: Vec<PathBuf>,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -199,6 +201,7 @@ impl Config {
             exclude: args.exclude,
             keep_addresses: args.keep_addresses,
             geoip: Geoip::new(args.geoip)?,
+            ca_files: args.ca_file,
             contact: args.contact,
             quiet: args.quiet,
             color,

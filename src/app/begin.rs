@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::Torrent;
 use crate::locate::{LocateError, Locator};
-use crate::net::{Network, limits::raise_descriptor_limit};
+use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
 use crate::protocol::tracker::TrackerUrl;
@@ -33,6 +33,7 @@ use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
 use super::logging::{LogFile, note_opening};
+use super::trust::{self, TrustError};
 use super::{listening, location};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
@@ -121,6 +122,9 @@ pub enum RunError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No encrypted connection can be made.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The synthetic swarm cannot start.
     #[error("the demo's swarm cannot start: {0}")]
     Lab(String),
@@ -133,8 +137,12 @@ impl RunError {
             RunError::Store(StoreError::OtherParameter { .. } | StoreError::NotAStore(_))
             | RunError::PortTaken { .. }
             | RunError::Location(_)
+            | RunError::Trust(TrustError::CaFile { .. })
             | RunError::Listen { .. } => exit::USAGE,
-            RunError::Store(_) | RunError::Log { .. } | RunError::Lab(_) => exit::FAILED,
+            RunError::Store(_)
+            | RunError::Log { .. }
+            | RunError::Trust(TrustError::Tls(_))
+            | RunError::Lab(_) => exit::FAILED,
         }
     }
 }
@@ -169,6 +177,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     };
     // First what may fail for a reason of the user's: it leaves no empty store.
     let locator = location::open(&config)?;
+    let tls = trust::tls(&config.ca_files)?;
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log_file = LogFile::open(&config.output, config.loglevel)?;
@@ -191,6 +200,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         policy.clone(),
         network,
         locator,
+        tls,
         sessions,
         pace,
         clock,
@@ -303,6 +313,7 @@ fn shared(
     policy: AddressPolicy,
     network: Network,
     locator: Locator,
+    tls: Tls,
     sessions: Sessions,
     pace: Pace,
     clock: Clock,
@@ -314,9 +325,11 @@ fn shared(
     Shared {
         asker: Asker::new(
             network.clone(),
+            tls,
             own.clone(),
             policy.clone(),
             user_agent(config),
+            clock,
             pace.divisor(),
         ),
         slots: Slots::new(sessions, config.allow_local, pace),

@@ -4,6 +4,7 @@
 pub mod limits;
 pub mod memory;
 pub mod os;
+pub mod tls;
 pub mod usage;
 
 use std::io;
@@ -13,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use memory::MemoryNet;
 pub use os::OsNet;
+pub use tls::Tls;
 
 /// A stream of bytes to another host.
 pub trait Link: AsyncRead + AsyncWrite + Send + Unpin {}

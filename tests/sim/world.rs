@@ -180,6 +180,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         exclude: Vec::new(),
         keep_addresses: true,
         geoip: Geoip::Nowhere,
+        ca_files: Vec::new(),
         contact: None,
         quiet: true,
         color: Color::Never,
