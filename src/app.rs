@@ -8,6 +8,7 @@ mod listening;
 mod logging;
 mod picture;
 mod signals;
+mod trust;
 mod watch;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use crate::swarm::pace::Pace;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
 pub use logging::{LogFile, discard as discard_log};
+pub use trust::TrustError;
 
 /// Runs `bta` with this command line; answers the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {

@@ -93,6 +93,8 @@ pub struct Config {
     pub allow_local: bool,
     /// Addresses are stored.
     pub keep_addresses: bool,
+    /// Files of certificate authorities to trust beside those of the Web.
+    pub ca_files: Vec<PathBuf>,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -176,6 +178,7 @@ impl Config {
             threshold_permille: args.threshold.0,
             allow_local: args.allow_local || task == Task::Demo,
             keep_addresses: args.keep_addresses,
+            ca_files: args.ca_file,
             contact: args.contact,
             quiet: args.quiet,
             color,

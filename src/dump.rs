@@ -1,17 +1,25 @@
 //! `bta-dump` put together: command line, store, report.
 
+mod follow;
+mod opening;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 
 use crate::cli::dump::{DumpArgs, DumpFormat, DumpVerdict, Shown};
+use crate::cli::when::When;
 use crate::cli::{self, Color, exit};
 use crate::moment::Moment;
-use crate::report::lines::{announces, completions, events, meta, outcomes, peers, torrents};
+use crate::report::lines::{
+    announces, completions, events, meta, outcomes, peers, samples, scrapes, sources, torrents,
+};
 use crate::report::output::Output;
 use crate::report::selection::Catalog;
 use crate::report::summary::flat;
 use crate::report::text::harmless;
 use crate::report::{Format, ReportError, Selection, Summary};
+use crate::serve::ServeError;
+use crate::store::tail::Tail;
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::Verdict;
 
@@ -22,6 +30,52 @@ pub struct Surroundings {
     pub now: Moment,
     /// Whether standard output is a terminal that wants colour.
     pub colour: bool,
+}
+
+/// What was asked for cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum DumpError {
+    /// The store or the output fails, or there is no such torrent.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The bta that writes the store does not answer.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A JSON document has an end.
+    #[error("--follow has no end, and a JSON document has one: use --format table, jsonl or csv")]
+    Endless,
+}
+
+impl From<StoreError> for DumpError {
+    fn from(error: StoreError) -> Self {
+        DumpError::Report(error.into())
+    }
+}
+
+impl From<io::Error> for DumpError {
+    fn from(error: io::Error) -> Self {
+        DumpError::Report(error.into())
+    }
+}
+
+impl DumpError {
+    fn is_closed_pipe(&self) -> bool {
+        matches!(self, DumpError::Report(error) if error.is_closed_pipe())
+    }
+
+    /// A wrong command line is the user's to mend, all else the store's or ours.
+    fn code(&self) -> u8 {
+        match self {
+            DumpError::Endless
+            | DumpError::Report(
+                ReportError::NoSuchTorrent(_)
+                | ReportError::Store(
+                    StoreError::Missing(_) | StoreError::NotAStore(_) | StoreError::InsideAStore(_),
+                ),
+            ) => exit::USAGE,
+            _ => exit::FAILED,
+        }
+    }
 }
 
 /// Runs `bta-dump` with these arguments (the program's name first); the exit
@@ -47,19 +101,8 @@ pub fn run(
         Err(error) => {
             let text = error.to_string();
             let _ = writeln!(err, "bta-dump: {}", harmless(&text));
-            code(&error)
+            error.code()
         }
-    }
-}
-
-/// A wrong command line is the user's to mend, all else the store's or ours.
-fn code(error: &ReportError) -> u8 {
-    match error {
-        ReportError::NoSuchTorrent(_)
-        | ReportError::Store(
-            StoreError::Missing(_) | StoreError::NotAStore(_) | StoreError::InsideAStore(_),
-        ) => exit::USAGE,
-        _ => exit::FAILED,
     }
 }
 
@@ -68,13 +111,22 @@ fn show(
     surroundings: &Surroundings,
     out: &mut dyn Write,
     err: &mut dyn Write,
-) -> Result<(), ReportError> {
+) -> Result<(), DumpError> {
     let options = args.options.clone();
     let (shown, store) = args.what();
-    let reader = Reader::open(&store)?;
+    // Before the store is read: what comes meanwhile is in one of the two.
+    let tail = match shown {
+        Shown::Completions { follow: true, .. } if options.format == DumpFormat::Json => {
+            return Err(DumpError::Endless);
+        }
+        Shown::Completions { follow: true, .. } => Some(Tail::of(&store)?),
+        _ => None,
+    };
+    let reader = opening::open(&store, &shown, surroundings.now)?;
+    opening::announce(&reader, err)?;
     let catalog = Catalog::of(&reader)?;
     let named = options.torrent.as_deref();
-    let moment = |when: cli::dump::When| when.moment(surroundings.now);
+    let moment = |when: When| when.moment(surroundings.now);
     let selection = Selection {
         torrent: named.map(|name| catalog.find(name)).transpose()?,
         since: options.since.map(moment),
@@ -96,24 +148,42 @@ fn show(
                 Color::Always => true,
                 Color::Never => false,
             };
-            summary(&Summary::of(&reader, &selection)?, colour, &mut output)
+            summary(&Summary::of(&reader, &selection)?, colour, &mut output)?;
         }
         Shown::Torrents => {
             let lines = torrents::lines(&reader, &selection)?;
-            output.lines(torrents::COLUMNS, lines)
+            output.lines(torrents::COLUMNS, lines)?;
         }
-        Shown::Completions(wanted) => {
-            let wanted = verdicts(&wanted);
-            let lines = completions::lines(&reader, &catalog, &selection, &wanted)?;
-            output.lines(completions::COLUMNS, lines)
+        Shown::Completions { verdicts, .. } => {
+            let wanted = completions::Wanted {
+                catalog: &catalog,
+                selection: &selection,
+                verdicts: &wanted(&verdicts),
+            };
+            match tail {
+                None => output.lines(completions::COLUMNS, wanted.lines(&reader)?)?,
+                Some(tail) => follow::completions(&reader, tail, &wanted, &mut output, err)?,
+            }
         }
         Shown::Peers => {
             let lines = peers::lines(&reader, &catalog, &selection);
-            output.lines(peers::COLUMNS, lines)
+            output.lines(peers::COLUMNS, lines)?;
         }
         Shown::Announces => {
             let lines = announces::lines(&reader, &catalog, &selection);
-            output.lines(announces::COLUMNS, lines)
+            output.lines(announces::COLUMNS, lines)?;
+        }
+        Shown::Scrapes => {
+            let lines = scrapes::lines(&reader, &catalog, &selection);
+            output.lines(scrapes::COLUMNS, lines)?;
+        }
+        Shown::Sources { hourly } => {
+            let lines = sources::lines(&reader, &catalog, &selection, hourly)?;
+            let columns = match hourly {
+                true => sources::COLUMNS_HOURLY,
+                false => sources::COLUMNS,
+            };
+            output.lines(columns, lines)?;
         }
         Shown::Outcomes { by_family } => {
             let lines = outcomes::lines(&reader, &selection, by_family)?;
@@ -121,14 +191,19 @@ fn show(
                 true => outcomes::COLUMNS_BY_FAMILY,
                 false => outcomes::COLUMNS,
             };
-            output.lines(columns, lines.into_iter().map(Ok))
+            output.lines(columns, lines.into_iter().map(Ok))?;
         }
         Shown::Events => {
             let lines = events::lines(&reader, &catalog, &selection);
-            output.lines(events::COLUMNS, lines)
+            output.lines(events::COLUMNS, lines)?;
         }
-        Shown::Meta => output.lines(meta::COLUMNS, reader.meta()),
+        Shown::Samples => {
+            let columns = samples::columns(&reader, &selection)?;
+            output.lines(&columns, samples::lines(&reader, &selection))?;
+        }
+        Shown::Meta => output.lines(meta::COLUMNS, reader.meta())?,
     }
+    Ok(())
 }
 
 /// What must be known of the store, whatever is shown of it.
@@ -177,7 +252,7 @@ fn format(format: DumpFormat) -> Format {
     }
 }
 
-fn verdicts(wanted: &[DumpVerdict]) -> Vec<Verdict> {
+fn wanted(verdicts: &[DumpVerdict]) -> Vec<Verdict> {
     let of = |wanted: &DumpVerdict| match wanted {
         DumpVerdict::All => Verdict::ALL.to_vec(),
         DumpVerdict::Confirmed => vec![Verdict::Confirmed],
@@ -186,5 +261,5 @@ fn verdicts(wanted: &[DumpVerdict]) -> Vec<Verdict> {
         DumpVerdict::Implausible => vec![Verdict::Implausible],
         DumpVerdict::Checking => vec![Verdict::Checking],
     };
-    wanted.iter().flat_map(of).collect()
+    verdicts.iter().flat_map(of).collect()
 }

@@ -16,6 +16,7 @@ pub mod moment;
 pub mod net;
 pub mod protocol;
 pub mod report;
+pub mod serve;
 pub mod store;
 pub mod swarm;
 pub mod ui;

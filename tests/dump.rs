@@ -4,11 +4,13 @@
 //! meant: `BTA_BLESS=1 cargo test --test dump`, and read the diff.
 #![allow(clippy::unwrap_used)]
 
+#[path = "dump/pipes.rs"]
+mod pipes;
 #[path = "dump/store.rs"]
 mod store;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -68,12 +70,30 @@ fn run_to(store: &Path, words: &str, out: &mut dyn Write, err: &mut dyn Write) -
     run(args, &surroundings, out, err)
 }
 
-/// Standard output of a command line that has nothing to say to standard error.
+/// Standard output of a command line that has nothing else to say.
 fn shown(store: &Path, words: &str) -> String {
     let written = dump(store, words);
-    assert_eq!((written.code, &*written.stderr), (0, ""), "{words}");
+    assert_eq!((written.code, &*written.stderr), (0, AT_REST), "{words}");
     written.stdout
 }
+
+/// What stands first on standard error when a store was opened.
+const AT_REST: &str = "bta-dump: at rest, STORE\n";
+
+/// Every command.
+const COMMANDS: [&str; 11] = [
+    "summary",
+    "torrents",
+    "completions",
+    "peers",
+    "announces",
+    "scrapes",
+    "sources",
+    "outcomes",
+    "events",
+    "samples",
+    "meta",
+];
 
 /// Whether a text is that of a file in `tests/data/dump/`.
 fn assert_is(name: &str, text: &str) {
@@ -89,16 +109,7 @@ fn assert_is(name: &str, text: &str) {
 #[test]
 fn every_command_writes_every_format() {
     let folder = filled(&SMALL);
-    for command in [
-        "summary",
-        "torrents",
-        "completions",
-        "peers",
-        "announces",
-        "outcomes",
-        "events",
-        "meta",
-    ] {
+    for command in COMMANDS {
         for (format, ending) in [
             ("table", "txt"),
             ("json", "json"),
@@ -115,7 +126,7 @@ fn every_command_writes_every_format() {
 #[test]
 fn machine_formats_can_be_read_by_machines() {
     let folder = filled(&SMALL);
-    for command in ["torrents", "completions", "peers", "announces", "events"] {
+    for command in COMMANDS.into_iter().filter(|it| *it != "summary") {
         let of = |format: &str| {
             let words = format!("{command} --format {format} STORE");
             shown(folder.path(), &words)
@@ -158,7 +169,7 @@ fn a_store_alone_is_summarised() {
     let summary = shown(folder.path(), "summary STORE");
     assert_eq!(shown(folder.path(), "STORE"), summary);
     let database = folder.path().join("store");
-    assert_eq!(shown(&database, "STORE"), summary);
+    assert_eq!(dump(&database, "STORE").stdout, summary);
     assert!(summary.lines().all(|line| line.chars().count() <= 80));
     let bold = shown(folder.path(), "--color always STORE");
     assert_eq!(bold.replace("\x1b[1m", "").replace("\x1b[0m", ""), summary);
@@ -192,6 +203,12 @@ fn selects_by_torrent_and_by_time() {
     assert_is("summary-2.txt", &shown(folder.path(), "--torrent 2 STORE"));
     let families = shown(folder.path(), "outcomes --by-family STORE");
     assert_is("outcomes-by-family.txt", &families);
+    let hours = shown(folder.path(), "sources --hourly STORE");
+    assert_is("sources-hourly.txt", &hours);
+    assert_eq!(rows("scrapes --torrent 1"), rows("scrapes"));
+    assert_eq!(rows("scrapes --until 2026-11-23T03:50:00Z"), 2);
+    assert_eq!(rows("samples --since 2026-11-23T03:44:20Z"), 1);
+    assert_eq!(rows("sources --torrent 2"), 1);
 }
 
 #[test]
@@ -226,7 +243,7 @@ fn addresses_are_shown_only_where_they_are_kept_and_it_says_so() {
                 !without.stdout.to_lowercase().contains("address"),
                 "{words}"
             );
-            assert_eq!(without.stderr, "");
+            assert_eq!(without.stderr, AT_REST);
             let with = dump(kept.path(), &words);
             assert!(with.stdout.contains("198.51.100.1:51413"), "{words}");
             assert!(with.stderr.contains("--keep-addresses"), "{words}");
@@ -263,8 +280,9 @@ fn a_path_without_a_store_is_named_with_what_to_do() {
     let error = |words: &str| {
         let written = dump(folder.path(), words);
         assert_eq!((written.code, &*written.stdout), (2, ""));
-        assert_eq!(written.stderr.lines().count(), 1);
-        written.stderr
+        let said = written.stderr.replace(AT_REST, "");
+        assert_eq!(said.lines().count(), 1);
+        said
     };
     let not_a_store = "bta-dump: STORE: not a store; give the folder of a run: \
                        it holds completions.journal and store/\n";
@@ -283,13 +301,13 @@ fn a_path_without_a_store_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_store_that_a_crawler_writes_is_left_alone() {
+fn a_store_whose_crawler_cannot_be_asked_is_left_alone() {
     let folder = filled(&SMALL);
     let (writer, _) = store::open(folder.path(), &SMALL);
     let written = dump(folder.path(), "STORE");
     assert_eq!((written.code, &*written.stdout), (1, ""));
-    let running = "bta-dump: STORE: in use by a running bta; \
-                   wait until it has stopped, or stop it\n";
+    let running = "bta-dump: STORE: in use by a running bta that cannot be asked (it makes \
+                   no bta.sock there); wait until it has stopped, or stop it\n";
     assert_eq!(written.stderr, running);
     Writer::close(writer, NOW).unwrap();
     assert_eq!(dump(folder.path(), "STORE").code, 0);
@@ -303,54 +321,23 @@ fn a_store_without_its_database_is_shown_from_the_journal() {
     fs::remove_dir_all(folder.path().join("store")).unwrap();
     let written = dump(folder.path(), words);
     assert_eq!((written.code, &written.stdout), (0, &before));
-    assert!(
-        written
-            .stderr
-            .starts_with("note: the database is missing: ")
-    );
-}
-
-/// A pipe whose reader takes so many bytes and goes.
-struct Closing(usize);
-
-impl Write for Closing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.checked_sub(bytes.len()) {
-            Some(left) => self.0 = left,
-            None => return Err(io::ErrorKind::BrokenPipe.into()),
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    assert!(written.stderr.contains("\nnote: the database is missing: "));
 }
 
 #[test]
-fn a_closed_pipe_ends_it_quietly() {
+fn at_rest_there_is_nothing_to_follow() {
     let folder = filled(&SMALL);
-    for command in ["summary", "peers", "outcomes"] {
-        for format in ["table", "json", "jsonl", "csv"] {
-            let words = format!("{command} --format {format} STORE");
-            let mut err = Vec::new();
-            let code = run_to(folder.path(), &words, &mut Closing(40), &mut err);
-            assert_eq!((code, &err[..]), (0, &b""[..]), "{words}");
-        }
+    for format in ["table", "jsonl", "csv"] {
+        let words = format!("completions --format {format} STORE");
+        let rows = shown(folder.path(), &words);
+        let followed = dump(folder.path(), &format!("{words} --follow"));
+        assert_eq!((followed.code, followed.stdout), (0, rows));
+        let end = "bta-dump: no bta runs there: nothing to follow\n";
+        assert_eq!(followed.stderr, AT_REST.to_owned() + end);
     }
-    // Any other failure is one.
-    struct Full;
-    impl Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::StorageFull.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut err = Vec::new();
-    assert_eq!(run_to(folder.path(), "peers STORE", &mut Full, &mut err), 1);
-    assert!(err.starts_with(b"bta-dump: cannot write: "));
+    let endless = dump(folder.path(), "completions --follow --format json STORE");
+    assert_eq!((endless.code, &*endless.stdout), (2, ""));
+    assert!(endless.stderr.contains("--format table, jsonl or csv"));
 }
 
 #[test]
@@ -368,16 +355,8 @@ fn every_field_is_documented() {
     let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/store.md");
     let docs = fs::read_to_string(docs).unwrap();
     let folder = filled(&KEEPING);
-    for command in [
-        "summary",
-        "torrents",
-        "completions",
-        "peers",
-        "announces",
-        "outcomes --by-family",
-        "events",
-        "meta",
-    ] {
+    let with_options = ["outcomes --by-family", "sources --hourly"];
+    for command in COMMANDS.into_iter().chain(with_options) {
         let csv = dump(folder.path(), &format!("{command} --format csv STORE"));
         let heads = csv.stdout.lines().next().unwrap().split(',');
         let command = command.split(' ').next().unwrap();

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
-use crate::store::{Program, StoreError, Writer};
+use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book;
 use crate::swarm::facts::Source;
 use crate::swarm::progress::Seen;
@@ -100,6 +100,8 @@ pub struct StorePlan {
     pub parameters: Parameters,
     /// Who writes it.
     pub program: Program,
+    /// Shows it to readers.
+    pub live: Live,
 }
 
 /// What Root needs to begin.

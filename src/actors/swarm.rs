@@ -1,6 +1,6 @@
 //! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
-//! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`],
+//! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`], [`Scraped`],
 //! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replayed`],
 //! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
 //! [`Known`] and `Leave` to them, rows and rises to the Recorder, a
@@ -41,7 +41,8 @@ use super::supervision::{Lifeline, Nursery};
 use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Latest, Met, Observed, PeersFound, RecorderIs,
-    RecorderLinks, Replayed, SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures,
+    RecorderLinks, Replayed, Scraped, SessionEnded, Stop, SwarmFigures, TrackerCounts,
+    TrackerFigures,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -310,6 +311,14 @@ impl Handler<Announced> for Swarm {
 
     fn handle(&mut self, announced: Announced, _: &mut Self::Context) {
         self.shown.announced(announced);
+    }
+}
+
+impl Handler<Scraped> for Swarm {
+    type Result = ();
+
+    fn handle(&mut self, scraped: Scraped, _: &mut Self::Context) {
+        self.shown.scraped(&scraped);
     }
 }
 

@@ -1,36 +1,38 @@
 //! Tracker: one announce URL of one torrent.
 //!
-//! Owns: the URL, its cadence, the exchange under way. Receives: [`Finish`],
-//! [`RecorderIs`].
-//! Sends: [`PeersFound`] and [`Announced`] to its Swarm, rows to the Recorder.
-//! Stops when: told to, after it said `stopped` to a tracker that knows us; and with
-//! its Swarm.
+//! Owns: the URL, its cadence, the exchange under way. Each announce that was answered
+//! is followed by a scrape. Receives: [`Finish`], [`RecorderIs`].
+//! Sends: [`PeersFound`], [`Announced`] and [`Scraped`] to its Swarm, rows to the
+//! Recorder.
+//! Stops when: told to, after a last scrape and `stopped` to a tracker that knows us;
+//! and with its Swarm.
 //! When full: addresses that the Swarm does not take are dropped and counted in
 //! the log (the next announce names them again); a row that the Recorder does not
 //! take is dropped and logged.
 
 mod ask;
+mod rows;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use slog::{Logger, debug, warn};
+use slog::{Logger, debug, info, warn};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::protocol::tracker::{
-    AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, Scheme, TrackerError, TrackerUrl,
+    AnnounceEvent, AnnounceRequest, Announced as Answer, Cadence, Scheme, Scraped as Figures,
+    TrackerError, TrackerUrl,
 };
 use crate::store::Record;
-use crate::store::records::{AnnounceRow, Failure, TrackerAnswer};
 use crate::swarm::facts::{Source, TorrentNumber};
 
 use super::recorder::Write;
 use super::supervision::{Die, Lifeline};
-use super::swarm::{Announced, PeersFound, RecorderIs, TrackerCounts};
+use super::swarm::{Announced, PeersFound, RecorderIs, Scraped, TrackerCounts};
 pub use ask::Asker;
 
 /// How long one exchange over HTTP may take, the name included.
@@ -42,6 +44,10 @@ const UDP_TIMEOUT: Duration = Duration::from_secs(225);
 
 /// A tracker that does not hear our goodbye in this time will find out.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The last scrape may take so long: it and the goodbye are to end before the Swarm
+/// is given up.
+const LAST_SCRAPE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a Tracker needs to begin.
 pub struct TrackerPlan {
@@ -55,13 +61,25 @@ pub struct TrackerPlan {
     pub interval: Option<Duration>,
     /// Divides our own limits and back-off.
     pub pace: u32,
-    /// Speaks HTTP and UDP.
+    /// Speaks HTTP, HTTPS and UDP.
     pub asker: Asker,
     /// Falls when the Swarm does.
     pub swarm_gone: CancellationToken,
 }
 
-/// Swarm -> Tracker: say `stopped`, then end.
+/// Where a Tracker's news go.
+pub struct TrackerLinks {
+    /// For addresses.
+    pub finds: Recipient<PeersFound>,
+    /// For how announces end.
+    pub announced: Recipient<Announced>,
+    /// For how scrapes end.
+    pub scraped: Recipient<Scraped>,
+    /// For rows.
+    pub recorder: Recipient<Write>,
+}
+
+/// Swarm -> Tracker: scrape once more, say `stopped`, then end.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Finish;
@@ -76,9 +94,11 @@ pub struct Tracker {
     timer: Option<SpawnHandle>,
     /// It answered our `started`: it counts us among its peers.
     knows_us: bool,
-    finds: Recipient<PeersFound>,
-    facts: Recipient<Announced>,
-    recorder: Recipient<Write>,
+    /// It has a scrape, as far as we know.
+    scrapes: bool,
+    /// Our address as it sees it, if it says so.
+    external_ip: Option<IpAddr>,
+    links: TrackerLinks,
     clock: Clock,
     log: Logger,
     lifeline: Lifeline,
@@ -88,9 +108,7 @@ impl Tracker {
     /// A tracker that announces as soon as it is started.
     pub fn new(
         plan: TrackerPlan,
-        finds: Recipient<PeersFound>,
-        facts: Recipient<Announced>,
-        recorder: Recipient<Write>,
+        links: TrackerLinks,
         clock: Clock,
         log: Logger,
         lifeline: Lifeline,
@@ -103,32 +121,35 @@ impl Tracker {
             exchange: None,
             timer: None,
             knows_us: false,
+            scrapes: true,
+            external_ip: None,
             plan,
-            finds,
-            facts,
-            recorder,
+            links,
             clock,
             lifeline,
         }
     }
 
+    /// How long an exchange may take in the course of a run.
+    fn limit(&self) -> Duration {
+        match self.plan.url.scheme() {
+            Scheme::Udp => UDP_TIMEOUT,
+            Scheme::Http | Scheme::Https => HTTP_TIMEOUT,
+        }
+    }
+
     fn announce(&mut self, event: AnnounceEvent, ctx: &mut Context<Self>) {
-        let asker = self.plan.asker.clone();
         let request = AnnounceRequest {
             event,
             ..self.plan.request.clone()
         };
-        let (url, clock) = (self.plan.url.clone(), self.clock);
-        let limit = match (event, url.scheme()) {
-            (AnnounceEvent::Stopped, _) => GOODBYE_TIMEOUT,
-            (_, Scheme::Udp) => UDP_TIMEOUT,
-            (_, Scheme::Http | Scheme::Https) => HTTP_TIMEOUT,
+        let limit = match event {
+            AnnounceEvent::Stopped => GOODBYE_TIMEOUT,
+            _ => self.limit(),
         };
-        let begun = clock.now();
-        let exchange = async move {
-            let answer = tokio::time::timeout(limit, asker.announce(&url, &request, clock)).await;
-            answer.unwrap_or(Err(TrackerError::Timeout))
-        };
+        let (asker, url) = (self.plan.asker.clone(), self.plan.url.clone());
+        let begun = self.clock.now();
+        let exchange = async move { asker.announce(&url, &request, limit).await };
         let exchange = exchange.into_actor(self).map(move |answer, it, ctx| {
             it.exchange = None;
             it.answered(event, begun, answer, ctx);
@@ -144,23 +165,31 @@ impl Tracker {
         ctx: &mut Context<Self>,
     ) {
         let now = self.clock.now();
-        self.record(begun, &answer);
+        self.knows_us = match (event, &answer) {
+            (AnnounceEvent::Stopped, _) => false,
+            (_, Ok(_)) => true,
+            (_, Err(_)) => self.knows_us,
+        };
+        self.record_announce(begun, &answer);
         if event == AnnounceEvent::Stopped {
             return self.end(ctx);
         }
         let next = match answer {
             Ok(answer) => {
                 debug!(self.log, "announced"; "peers" => answer.peers.len());
-                self.knows_us = true;
                 if let Some(id) = &answer.tracker_id {
                     self.plan.request.tracker_id = Some(id.clone());
                 }
                 if let Some(warning) = &answer.warning {
                     warn!(self.log, "the tracker warns"; "warning" => warning);
                 }
+                self.note_external(answer.external_ip);
                 let next = self.cadence.after_answer(now, &answer);
-                self.tell(Ok(counts(&answer)), next);
+                let counts = self.counts(answer.seeders, answer.leechers, answer.downloaded);
+                self.tell(Ok(counts), next);
                 self.found(answer.peers);
+                // It is over before the next announce is due.
+                self.scrape(self.limit().min(next.since(now) / 2), ctx);
                 next
             }
             Err(failure) => {
@@ -181,13 +210,71 @@ impl Tracker {
         }));
     }
 
+    fn scrape(&mut self, limit: Duration, ctx: &mut Context<Self>) {
+        if !self.scrapes || !self.cadence.may_scrape(self.clock.now()) {
+            return;
+        }
+        let (asker, url) = (self.plan.asker.clone(), self.plan.url.clone());
+        let torrent = self.plan.request.info_hash;
+        let begun = self.clock.now();
+        let exchange = async move { asker.scrape(&url, &torrent, limit).await };
+        let exchange = exchange.into_actor(self).map(move |answer, it, _| {
+            it.exchange = None;
+            it.scraped(begun, answer);
+        });
+        self.exchange = Some(ctx.spawn(exchange));
+    }
+
+    fn scraped(&mut self, begun: Moment, answer: Result<Figures, TrackerError>) {
+        // A URL without a scrape has none the next time either.
+        self.scrapes = answer != Err(TrackerError::NoScrape);
+        self.record_scrape(begun, &answer);
+        let result = match answer {
+            Ok(it) => {
+                self.cadence.after_scrape(self.clock.now(), &it);
+                Ok(self.counts(it.seeders, it.leechers, it.downloaded))
+            }
+            Err(failure) => {
+                debug!(self.log, "scrape failed"; "error" => %failure);
+                Err(failure.label())
+            }
+        };
+        let scraped = Scraped {
+            tracker: Arc::clone(&self.name),
+            result,
+        };
+        if self.links.scraped.try_send(scraped).is_err() {
+            debug!(self.log, "the swarm is busy: a scrape was dropped");
+        }
+    }
+
+    /// Scrapes once more, so that the run is scraped over its whole length, and says
+    /// `stopped`.
+    fn say_goodbye(&mut self, ctx: &mut Context<Self>) {
+        let (asker, url) = (self.plan.asker.clone(), self.plan.url.clone());
+        let torrent = self.plan.request.info_hash;
+        let (begun, scrapes) = (self.clock.now(), self.scrapes);
+        let last = async move {
+            match scrapes {
+                true => Some(asker.scrape(&url, &torrent, LAST_SCRAPE_TIMEOUT).await),
+                false => None,
+            }
+        };
+        ctx.spawn(last.into_actor(self).map(move |answer, it, ctx| {
+            if let Some(answer) = answer {
+                it.scraped(begun, answer);
+            }
+            it.announce(AnnounceEvent::Stopped, ctx);
+        }));
+    }
+
     fn tell(&self, result: Result<TrackerCounts, &'static str>, next_at: Moment) {
-        let facts = Announced {
+        let announced = Announced {
             tracker: Arc::clone(&self.name),
             result,
             next_at,
         };
-        if self.facts.try_send(facts).is_err() {
+        if self.links.announced.try_send(announced).is_err() {
             debug!(
                 self.log,
                 "the swarm is busy: its tracker's figures were dropped"
@@ -200,37 +287,44 @@ impl Tracker {
             source: Source::Tracker,
             addresses,
         };
-        if let Err(refused) = self.finds.try_send(found) {
+        if let Err(refused) = self.links.finds.try_send(found) {
             warn!(self.log, "the swarm is busy: addresses were dropped"; "error" => %refused);
         }
     }
 
-    fn record(&self, at: Moment, answer: &Result<Answer, TrackerError>) {
-        let result = match answer {
-            Ok(answer) => Ok(TrackerAnswer {
-                peers: answer.peers.len() as u32,
-                seeders: answer.seeders,
-                leechers: without_us(answer.leechers),
-                downloaded: answer.downloaded,
-                interval: answer.interval,
-            }),
-            Err(failure) => Err(Failure {
-                label: failure.label().into(),
-                text: failure.to_string().into(),
-            }),
-        };
-        let row = AnnounceRow {
-            at,
-            tracker: Arc::clone(&self.name),
-            duration: self.clock.now().since(at),
-            result,
-        };
+    fn note_external(&mut self, ip: Option<IpAddr>) {
+        if let Some(ip) = ip
+            && self.external_ip.replace(ip) != Some(ip)
+        {
+            info!(self.log, "our address, as the tracker sees it"; "address" => %ip);
+        }
+    }
+
+    fn counts(
+        &self,
+        seeders: Option<u32>,
+        leechers: Option<u32>,
+        downloaded: Option<u32>,
+    ) -> TrackerCounts {
+        TrackerCounts {
+            seeders,
+            leechers: self.without_us(leechers),
+            downloaded,
+        }
+    }
+
+    /// We are among the leechers of a tracker that knows us, and no leecher at all.
+    fn without_us(&self, leechers: Option<u32>) -> Option<u32> {
+        leechers.map(|count| count.saturating_sub(self.knows_us.into()))
+    }
+
+    fn record(&self, record: Record) {
         let write = Write {
-            records: vec![Record::Announce(self.plan.torrent, row)],
+            records: vec![record],
             done: None,
         };
-        if let Err(refused) = self.recorder.try_send(write) {
-            warn!(self.log, "an announce was not recorded"; "error" => %refused);
+        if let Err(refused) = self.links.recorder.try_send(write) {
+            warn!(self.log, "a tracker's word was not recorded"; "error" => %refused);
         }
     }
 
@@ -238,19 +332,6 @@ impl Tracker {
         self.lifeline.finish();
         ctx.stop();
     }
-}
-
-fn counts(answer: &Answer) -> TrackerCounts {
-    TrackerCounts {
-        seeders: answer.seeders,
-        leechers: without_us(answer.leechers),
-        downloaded: answer.downloaded,
-    }
-}
-
-/// We are among the leechers that a tracker counts, and no leecher at all.
-fn without_us(leechers: Option<u32>) -> Option<u32> {
-    leechers.map(|count| count.saturating_sub(1))
 }
 
 impl Actor for Tracker {
@@ -268,7 +349,7 @@ impl Handler<RecorderIs> for Tracker {
     type Result = ();
 
     fn handle(&mut self, RecorderIs(links): RecorderIs, _: &mut Self::Context) {
-        self.recorder = links.writes;
+        self.links.recorder = links.writes;
     }
 }
 
@@ -283,7 +364,7 @@ impl Handler<Finish> for Tracker {
             ctx.cancel_future(pending);
         }
         if self.knows_us {
-            self.announce(AnnounceEvent::Stopped, ctx);
+            self.say_goodbye(ctx);
         } else {
             self.end(ctx);
         }

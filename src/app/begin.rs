@@ -16,20 +16,22 @@ use crate::cli::exit;
 use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::Torrent;
-use crate::net::Network;
 use crate::net::limits::raise_descriptor_limit;
+use crate::net::{Network, Tls};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::tracker::TrackerUrl;
+use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
-use crate::store::{Opened, Program, Record, StoreError, Writer};
+use crate::store::{Live, Program, Record, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
-use super::logging::LogFile;
-use super::{listening, note};
+use super::listening;
+use super::logging::{LogFile, note_opening};
+use super::trust::{self, TrustError};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -75,6 +77,8 @@ pub struct Running {
     pub slots: Slots,
     /// The run's log; to be closed last.
     pub log: LogFile,
+    /// Answers `bta-dump` while the run lasts; none where no socket can be made.
+    pub server: Option<Server>,
 }
 
 /// Why a run cannot begin.
@@ -107,6 +111,9 @@ pub enum RunError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No encrypted connection can be made.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The synthetic swarm cannot start.
     #[error("the demo's swarm cannot start: {0}")]
     Lab(String),
@@ -118,8 +125,12 @@ impl RunError {
         match self {
             RunError::Store(StoreError::OtherParameter { .. } | StoreError::NotAStore(_))
             | RunError::PortTaken { .. }
+            | RunError::Trust(TrustError::CaFile { .. })
             | RunError::Listen { .. } => exit::USAGE,
-            RunError::Store(_) | RunError::Log { .. } | RunError::Lab(_) => exit::FAILED,
+            RunError::Store(_)
+            | RunError::Log { .. }
+            | RunError::Trust(TrustError::Tls(_))
+            | RunError::Lab(_) => exit::FAILED,
         }
     }
 }
@@ -148,6 +159,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         command_line,
     };
     // First what may fail for a reason of the user's: it leaves no empty store.
+    let tls = trust::tls(&config.ca_files)?;
     let ports = listening::listen(&network, &config).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log_file = LogFile::open(&config.output, config.loglevel)?;
@@ -167,6 +179,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let shared = Arc::new(shared(
         &config,
         network,
+        tls,
         sessions,
         pace,
         clock,
@@ -180,12 +193,18 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)))
         .collect();
     let (ended, end) = oneshot::channel();
+    let live = Live::default();
+    writer.show_to(&live);
+    let server = Server::start(&config.output, live.clone(), log.clone())
+        .inspect_err(|failure| warn!(log, "bta-dump cannot ask this run"; "error" => %failure))
+        .ok();
     let plan = RootPlan {
         writer,
         store: StorePlan {
             run_dir: config.output.clone(),
             parameters,
             program,
+            live,
         },
         swarms,
         ports,
@@ -204,6 +223,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         port,
         slots,
         log: log_file,
+        server,
     })
 }
 
@@ -253,6 +273,7 @@ fn trackers(torrent: &Torrent) -> Vec<TrackerUrl> {
 fn shared(
     config: &Config,
     network: Network,
+    tls: Tls,
     sessions: Sessions,
     pace: Pace,
     clock: Clock,
@@ -265,9 +286,11 @@ fn shared(
     Shared {
         asker: Asker::new(
             network.clone(),
+            tls,
             own.clone(),
             policy,
             user_agent(config),
+            clock,
             pace.divisor(),
         ),
         slots: Slots::new(sessions, config.allow_local, pace),
@@ -329,22 +352,6 @@ fn own_addresses(config: &Config) -> Vec<IpAddr> {
     let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
     let v4 = v4.map(IpAddr::V4).into_iter();
     v4.chain(v6.map(IpAddr::V6)).collect()
-}
-
-fn note_opening(log: &slog::Logger, opened: &Opened) {
-    if let Some(moved_to) = &opened.damaged {
-        warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
-            "moved_to" => %moved_to.display());
-        note(&format!(
-            "the database was damaged; it was moved to {} and completions were rebuilt from the journal",
-            moved_to.display()
-        ));
-    }
-    if opened.resumed {
-        info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),
-            "clean" => opened.clean, "journal_rows_applied" => opened.replayed,
-            "torn_bytes" => opened.torn_bytes);
-    }
 }
 
 /// The command line as it is kept in the store; what stands in it are options and

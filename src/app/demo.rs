@@ -1,7 +1,9 @@
 //! `--demo`: the same tree against a synthetic swarm on loopback, and the truth
 //! beside what was confirmed.
 
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::exit;
@@ -41,7 +43,7 @@ async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, 
     ));
     let folder = tempfile::tempdir().map_err(|error| RunError::Lab(error.to_string()))?;
     let lab = LabThread::start(clock, scenario.clone(), folder.path().to_owned()).await?;
-    let inputs = Inputs::read(&lab.torrents);
+    let inputs = Inputs::read(&lab.files.torrents);
     let config = Config {
         listen: Listen::Any,
         bind: Bind {
@@ -51,6 +53,7 @@ async fn demo(config: Config, clock: Clock, command_line: String) -> Result<u8, 
         duration: Some(config.duration.unwrap_or(scenario.duration)),
         allow_local: true,
         keep_addresses: true,
+        ca_files: [config.ca_files, vec![lab.files.authority.clone()]].concat(),
         ..config
     };
     let run = Run {
@@ -107,17 +110,32 @@ fn has_ipv6() -> bool {
 
 /// The lab on a thread of its own: it is the world, not the program.
 struct LabThread {
-    torrents: Vec<std::path::PathBuf>,
+    files: LabFiles,
     stop: tokio::sync::oneshot::Sender<Moment>,
     truth: tokio::sync::oneshot::Receiver<crate::lab::Truth>,
     clock: Clock,
+}
+
+/// What the lab leaves in a folder for whoever wants to watch it.
+struct LabFiles {
+    torrents: Vec<PathBuf>,
+    authority: PathBuf,
+}
+
+impl LabFiles {
+    fn write(lab: &Lab, folder: &Path) -> io::Result<LabFiles> {
+        Ok(LabFiles {
+            torrents: lab.write_torrents(folder)?,
+            authority: lab.write_authority(folder)?,
+        })
+    }
 }
 
 impl LabThread {
     async fn start(
         clock: Clock,
         scenario: Scenario,
-        folder: std::path::PathBuf,
+        folder: PathBuf,
     ) -> Result<LabThread, RunError> {
         let (begun, has_begun) = tokio::sync::oneshot::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<Moment>();
@@ -128,8 +146,8 @@ impl LabThread {
                 Ok(lab) => lab,
                 Err(error) => return drop(begun.send(Err(error.to_string()))),
             };
-            let torrents = lab.write_torrents(&folder);
-            let _ = begun.send(torrents.map_err(|error| error.to_string()));
+            let files = LabFiles::write(&lab, &folder);
+            let _ = begun.send(files.map_err(|error| error.to_string()));
             if let Ok(until) = stopped.await {
                 let _ = tell.send(lab.truth(until));
             }
@@ -144,9 +162,9 @@ impl LabThread {
             runtime.shutdown_timeout(Duration::from_secs(1));
         });
         let gone = |_| Err("its thread ended".to_owned());
-        let torrents = has_begun.await.unwrap_or_else(gone);
+        let files = has_begun.await.unwrap_or_else(gone);
         Ok(LabThread {
-            torrents: torrents.map_err(RunError::Lab)?,
+            files: files.map_err(RunError::Lab)?,
             stop,
             truth,
             clock,

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use slog::{Drain, Level, Logger, Never, OwnedKVList, Record, b, o, record};
+use slog::{Drain, Level, Logger, Never, OwnedKVList, Record, b, info, o, record, warn};
 use slog_async::{AsyncCore, AsyncGuard};
 
-use super::RunError;
+use super::{RunError, note};
+use crate::store::Opened;
 
 /// Lines that wait for the disk at most; beyond that they are lost and counted.
 const QUEUE: usize = 4_096;
@@ -115,6 +116,23 @@ impl<D: Drain> Drain for Noting<D> {
             self.noted.store(lost, Ordering::Release);
         }
         self.drain.log(line, values)
+    }
+}
+
+/// Notes how the store was found: in the log, and a damage for all to see.
+pub(super) fn note_opening(log: &Logger, opened: &Opened) {
+    if let Some(moved_to) = &opened.damaged {
+        warn!(log, "the database was damaged: it was set aside and rebuilt from the journal";
+            "moved_to" => %moved_to.display());
+        note(&format!(
+            "the database was damaged; it was moved to {} and completions were rebuilt from the journal",
+            moved_to.display()
+        ));
+    }
+    if opened.resumed {
+        info!(log, "an earlier run is resumed"; "torrents" => opened.torrents.len(),
+            "clean" => opened.clean, "journal_rows_applied" => opened.replayed,
+            "torn_bytes" => opened.torn_bytes);
     }
 }
 

@@ -102,6 +102,11 @@ pub struct CrawlArgs {
     #[arg(long, help_heading = NETWORK)]
     pub allow_local: bool,
 
+    /// Trust these certificate authorities too, for HTTPS trackers; may be given again
+    /// [default: those of the Web].
+    #[arg(long, value_name = "PEM", help_heading = NETWORK)]
+    pub ca_file: Vec<PathBuf>,
+
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
     #[arg(long, value_name = "URL", value_parser = contact, help_heading = NETWORK)]

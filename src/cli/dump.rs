@@ -1,17 +1,16 @@
 //! The command line of `bta-dump`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{Color, Unit, parse_span};
-use crate::moment::Moment;
+use super::Color;
+use super::when::When;
 
 const ABOUT: &str = "\
 Shows what a run of bta stored: who completed a download and when, and all that \
-was learnt around it.
+was learnt around it. A run that goes on is asked through bta.sock in its folder; the first line \
+on standard error says which it was.
 
 STORE is the folder of a run, such as output/2026-11-23T03-44-01Z.";
 
@@ -20,6 +19,7 @@ Examples:
   bta-dump output/monday                       the summary
   bta-dump completions output/monday           who completed, and when
   bta-dump completions --format csv --since '2h ago' output/monday
+  bta-dump completions --follow output/monday  each as it comes, while the run goes on
   bta-dump peers --torrent 2 --format jsonl output/monday
   bta-dump ./peers                             a store that is called like a command
 
@@ -27,7 +27,7 @@ Fields of all rows: docs/store.md.
 
 Exit codes:
   0  done, or the reader of the output went away
-  1  the store cannot be read, or is in use
+  1  the store cannot be read, or the bta that runs there does not answer
   2  a bad command line, no such store, or no such torrent in it";
 
 /// What was written on the command line of `bta-dump`.
@@ -105,6 +105,9 @@ enum Command {
             default_value = "confirmed"
         )]
         verdict: Vec<DumpVerdict>,
+        /// Goes on with those that come while the run lasts.
+        #[arg(long)]
+        follow: bool,
         /// The store.
         #[command(flatten)]
         place: Place,
@@ -113,6 +116,17 @@ enum Command {
     Peers(Place),
     /// What trackers answered.
     Announces(Place),
+    /// What trackers reported when they were only asked for figures.
+    Scrapes(Place),
+    /// What each source of addresses brought.
+    Sources {
+        /// Keeps hours apart.
+        #[arg(long)]
+        hourly: bool,
+        /// The store.
+        #[command(flatten)]
+        place: Place,
+    },
     /// How contacts and incoming connections ended.
     Outcomes {
         /// Keeps client families apart.
@@ -124,6 +138,8 @@ enum Command {
     },
     /// Restarts, gaps and other things to know when reading the figures.
     Events(Place),
+    /// How the program itself did, again and again.
+    Samples(Place),
     /// Facts about the run: versions, command line, parameters.
     Meta(Place),
 }
@@ -142,12 +158,24 @@ pub enum Shown {
     Summary,
     /// Torrents.
     Torrents,
-    /// Completions of these verdicts.
-    Completions(Vec<DumpVerdict>),
+    /// Completions.
+    Completions {
+        /// Of these verdicts.
+        verdicts: Vec<DumpVerdict>,
+        /// Whether those that come later are shown as they come.
+        follow: bool,
+    },
     /// Peers.
     Peers,
     /// Announces.
     Announces,
+    /// Scrapes.
+    Scrapes,
+    /// Sources.
+    Sources {
+        /// Whether hours are kept apart.
+        hourly: bool,
+    },
     /// Outcomes.
     Outcomes {
         /// Whether client families are kept apart.
@@ -155,6 +183,8 @@ pub enum Shown {
     },
     /// Events.
     Events,
+    /// Samples.
+    Samples,
     /// Meta.
     Meta,
 }
@@ -166,15 +196,20 @@ impl DumpArgs {
             None => (Shown::Summary, self.store.unwrap_or_default()),
             Some(Command::Summary(place)) => (Shown::Summary, place.store),
             Some(Command::Torrents(place)) => (Shown::Torrents, place.store),
-            Some(Command::Completions { verdict, place }) => {
-                (Shown::Completions(verdict), place.store)
-            }
+            Some(Command::Completions {
+                verdict: verdicts,
+                follow,
+                place,
+            }) => (Shown::Completions { verdicts, follow }, place.store),
             Some(Command::Peers(place)) => (Shown::Peers, place.store),
             Some(Command::Announces(place)) => (Shown::Announces, place.store),
+            Some(Command::Scrapes(place)) => (Shown::Scrapes, place.store),
+            Some(Command::Sources { hourly, place }) => (Shown::Sources { hourly }, place.store),
             Some(Command::Outcomes { by_family, place }) => {
                 (Shown::Outcomes { by_family }, place.store)
             }
             Some(Command::Events(place)) => (Shown::Events, place.store),
+            Some(Command::Samples(place)) => (Shown::Samples, place.store),
             Some(Command::Meta(place)) => (Shown::Meta, place.store),
         }
     }
@@ -209,48 +244,6 @@ pub enum DumpVerdict {
     Implausible,
     /// What a disk check found.
     Checking,
-}
-
-/// A point in time, as it is written on a command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
-    /// This one.
-    At(Moment),
-    /// So long ago.
-    Ago(Duration),
-}
-
-/// Neither a date nor a span of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a time; write 2026-11-23T03:44:01Z, 2026-11-23, or a span such as '2h ago'")]
-pub struct NotATime;
-
-impl When {
-    /// The point in time, seen from `now`.
-    pub fn moment(self, now: Moment) -> Moment {
-        match self {
-            When::At(moment) => moment,
-            When::Ago(span) => now - span,
-        }
-    }
-}
-
-impl FromStr for When {
-    type Err = NotATime;
-
-    fn from_str(text: &str) -> Result<Self, NotATime> {
-        let text = text.trim();
-        let midnight = format!("{text}T00:00:00Z");
-        if let Ok(moment) = Moment::parse(text).or_else(|_| Moment::parse(&midnight)) {
-            return Ok(When::At(moment));
-        }
-        let span = text.strip_suffix("ago").map_or(text, str::trim_end);
-        if span.chars().all(|it| it.is_ascii_digit() || it == '.') {
-            return Err(NotATime); // of which unit?
-        }
-        let span = parse_span(span, Unit::Seconds);
-        span.map(When::Ago).map_err(|_| NotATime)
-    }
 }
 
 #[cfg(test)]
@@ -305,38 +298,15 @@ mod tests {
     #[test]
     fn only_confirmed_downloads_unless_told_otherwise() {
         use DumpVerdict::{Again, All, Confirmed};
-        let of = |line| what(line).0;
-        assert_eq!(
-            of("bta-dump completions x"),
-            Shown::Completions(vec![Confirmed])
-        );
-        let all = of("bta-dump completions --verdict all x");
-        assert_eq!(all, Shown::Completions(vec![All]));
-        let two = of("bta-dump completions --verdict again,confirmed x");
-        assert_eq!(two, Shown::Completions(vec![Again, Confirmed]));
-        assert!(parse("bta-dump completions --verdict never x").is_err());
-    }
-
-    #[test]
-    fn reads_dates_and_spans() {
-        let now = Moment::from_millis(1_795_405_441_250);
-        let at = |text: &str| {
-            text.parse::<When>()
-                .map(|when| when.moment(now).to_string())
+        let of = |line| match what(line).0 {
+            Shown::Completions { verdicts, .. } => verdicts,
+            other => panic!("{other:?}"),
         };
-        for (text, moment) in [
-            ("2026-11-23T01:02:03Z", "2026-11-23T01:02:03.000Z"),
-            ("2026-11-23 01:02:03", "2026-11-23T01:02:03.000Z"),
-            ("2026-11-23", "2026-11-23T00:00:00.000Z"),
-            ("2h", "2026-11-23T01:44:01.250Z"),
-            ("2h ago", "2026-11-23T01:44:01.250Z"),
-            ("1h30m ago", "2026-11-23T02:14:01.250Z"),
-        ] {
-            assert_eq!(at(text).as_deref(), Ok(moment), "{text}");
-        }
-        for text in ["", "ago", "yesterday", "7", "2015", "2026-13-01"] {
-            assert_eq!(at(text), Err(NotATime), "{text}");
-        }
+        assert_eq!(of("bta-dump completions x"), [Confirmed]);
+        assert_eq!(of("bta-dump completions --verdict all x"), [All]);
+        let two = of("bta-dump completions --verdict again,confirmed x");
+        assert_eq!(two, [Again, Confirmed]);
+        assert!(parse("bta-dump completions --verdict never x").is_err());
     }
 
     #[test]

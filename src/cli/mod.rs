@@ -4,6 +4,7 @@ pub mod check;
 pub mod crawl;
 pub mod dump;
 mod span;
+pub mod when;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -35,6 +35,7 @@ use self::peer::{Plan, Reach};
 use self::profile::{Profile, ProfileError};
 use self::torrent::Torrent;
 use self::tracker::Tracker;
+use self::tracker::authority::Authority;
 use self::tracker::registry::Registry;
 use self::truth::PeerTruth;
 use self::witness::Witness;
@@ -56,6 +57,9 @@ pub enum LabError {
         /// What the system says.
         source: io::Error,
     },
+    /// It cannot invent certificates.
+    #[error("lab certificates: {0}")]
+    Authority(io::Error),
     /// A scenario without torrents, or one whose torrents name trackers that
     /// it does not have.
     #[error("the scenario has no torrent, or names a tracker that it lacks")]
@@ -68,6 +72,8 @@ pub struct Lab {
     torrents: Vec<Arc<Torrent>>,
     plans: Vec<Plan>,
     world: Arc<World>,
+    /// The certificate that its HTTPS trackers are to be trusted by.
+    authority: String,
     tasks: JoinSet<()>,
 }
 
@@ -89,6 +95,7 @@ impl Lab {
         let profile = Profile::of_2015()?;
         let mut rng = SmallRng::seed_from_u64(scenario.seed);
         let mut torrents = invent(scenario, &mut rng);
+        let authority = Authority::invent().map_err(LabError::Authority)?;
         let mut tasks = JoinSet::new();
         let mut trackers = Vec::new();
         for (index, spec) in scenario.trackers.iter().enumerate() {
@@ -96,7 +103,8 @@ impl Lab {
             let here = here.filter(|(spec, _)| spec.trackers.contains(&index));
             let hashes = here.map(|(_, torrent)| torrent.info_hash);
             let registry = Registry::new(spec.interval, scenario.pace, hashes, rng.random());
-            let tracker = Tracker::start(&network, clock, spec, registry, &mut tasks).await;
+            let tracker =
+                Tracker::start(&network, clock, spec, &authority, registry, &mut tasks).await;
             trackers.push(tracker.map_err(|source| LabError::Tracker {
                 at: spec.at,
                 source,
@@ -126,6 +134,7 @@ impl Lab {
             torrents,
             plans,
             world,
+            authority: authority.pem(),
             tasks,
         })
     }
@@ -144,6 +153,17 @@ impl Lab {
             .iter()
             .map(|torrent| torrent.write(dir))
             .collect()
+    }
+
+    /// Writes the certificate that vouches for its HTTPS trackers into a directory
+    /// that exists.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write_authority(&self, dir: &Path) -> io::Result<PathBuf> {
+        let path = dir.join("authority.pem");
+        std::fs::write(&path, &self.authority)?;
+        Ok(path)
     }
 
     /// Its trackers.

@@ -33,6 +33,8 @@ pub struct TorrentSpec {
 pub enum Transport {
     /// HTTP.
     Http,
+    /// HTTP over TLS, by a certificate of the lab's own authority.
+    Https,
     /// UDP.
     Udp,
 }
@@ -118,7 +120,7 @@ const MIB: u64 = 1 << 20;
 
 impl Scenario {
     /// Half a minute on loopback, ten times as fast as life: three torrents, an
-    /// HTTP and a UDP tracker, some 290 peers.
+    /// HTTP, a UDP and an HTTPS tracker, some 290 peers.
     pub fn demo(seed: u64) -> Self {
         let tracker = |transport| TrackerSpec {
             transport,
@@ -150,10 +152,12 @@ impl Scenario {
             threshold_permille: 980,
             torrents: vec![
                 torrent("lab-over-http", 400, 32 * KIB, &[0]),
-                torrent("lab-over-udp", 650, 64 * KIB, &[1]),
+                torrent("lab-over-udp-and-https", 650, 64 * KIB, &[1, 2]),
                 giant,
             ],
-            trackers: vec![tracker(Transport::Http), tracker(Transport::Udp)],
+            trackers: [Transport::Http, Transport::Udp, Transport::Https]
+                .map(tracker)
+                .to_vec(),
             crowd: Crowd {
                 // The demo asks for what can be seen.
                 unseen_leavers: false,

@@ -4,6 +4,7 @@
 pub mod limits;
 pub mod memory;
 pub mod os;
+pub mod tls;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use memory::MemoryNet;
 pub use os::OsNet;
+pub use tls::Tls;
 
 /// A stream of bytes to another host.
 pub trait Link: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -61,6 +61,13 @@ pub const PEER_SILENCE: Duration = Duration::from_secs(300);
 /// An HTTP tracker's answer: 200 peers in dictionaries need 20 KiB.
 pub const ANNOUNCE_BODY_BYTES: usize = 1 << 20;
 
+/// Redirects followed in one exchange, as libtorrent: one to another scheme or
+/// host is common, two happen.
+pub const REDIRECTS: usize = 5;
+
+/// Addresses tried of one tracker's name; big ones have two of each family.
+pub const TRACKER_ADDRESSES: usize = 6;
+
 /// Peers taken from one announce: trackers give at most 200.
 pub const ANNOUNCE_PEERS: usize = 2000;
 

@@ -2,6 +2,7 @@
 
 pub mod lines;
 pub mod output;
+pub mod reported;
 pub mod selection;
 pub mod summary;
 pub mod table;

@@ -1,11 +1,12 @@
 //! Lines in the format that was asked for.
 
 use std::io::{self, Write};
+use std::marker::PhantomData;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::table::Table;
-use super::value::{ADDRESS, Column};
+use super::value::{ADDRESS, Field};
 use crate::store::StoreError;
 
 /// How rows are written.
@@ -83,100 +84,134 @@ impl Output<'_> {
     ///
     /// # Errors
     /// A line cannot be read, or not be written.
-    pub fn lines<R>(
+    pub fn lines<R, F: Field<R>>(
         &mut self,
-        columns: &[Column<R>],
+        fields: &[F],
         lines: impl Iterator<Item = Result<R, StoreError>>,
     ) -> Result<(), ReportError> {
-        let columns: Vec<_> = columns
-            .iter()
-            .filter(|column| self.addresses || column.key != ADDRESS)
-            .collect();
-        match self.format {
-            Format::Table => self.table(columns, lines)?,
-            Format::Csv => self.csv(columns, lines)?,
-            Format::Jsonl => {
-                let columns = with_key(columns);
-                for row in lines {
-                    self.json(&columns, &row?)?;
-                    writeln!(self.out)?;
-                }
-            }
-            Format::Json => {
-                let columns = with_key(columns);
-                let mut separator = "[\n";
-                for row in lines {
-                    let row = row?;
-                    self.out.write_all(separator.as_bytes())?;
-                    self.json(&columns, &row)?;
-                    separator = ",\n";
-                }
-                let end = if separator == "[\n" { "[]\n" } else { "\n]\n" };
-                self.out.write_all(end.as_bytes())?;
-            }
-        }
-        Ok(self.out.flush()?)
-    }
-
-    fn table<R>(
-        &mut self,
-        columns: Vec<&Column<R>>,
-        lines: impl Iterator<Item = Result<R, StoreError>>,
-    ) -> Result<(), ReportError> {
-        let columns: Vec<_> = columns
-            .into_iter()
-            .filter(|column| !column.head.is_empty())
-            .collect();
-        let right = columns.iter().map(|column| column.show.is_right());
-        let mut table = Table::new(self.out, 0, right.collect());
-        let heads = columns.iter().map(|column| column.head.to_owned());
-        table.row(heads.collect())?;
+        let mut sheet = self.sheet(fields)?;
         for row in lines {
-            let row = row?;
-            table.row(columns.iter().map(|column| column.cell(&row)).collect())?;
+            sheet.row(&row?)?;
         }
-        Ok(table.finish()?)
+        sheet.finish()
     }
 
-    fn csv<R>(
-        &mut self,
-        columns: Vec<&Column<R>>,
-        lines: impl Iterator<Item = Result<R, StoreError>>,
-    ) -> Result<(), ReportError> {
-        let columns = with_key(columns);
-        let mut writer = csv::Writer::from_writer(&mut *self.out);
-        writer.write_record(columns.iter().map(|column| column.key))?;
-        for row in lines {
-            let row = row?;
-            writer.write_record(columns.iter().map(|column| (column.of)(&row).plain()))?;
-        }
-        Ok(writer.flush()?)
-    }
-
-    fn json<R>(&mut self, columns: &[&Column<R>], row: &R) -> Result<(), ReportError> {
-        Ok(serde_json::to_writer(
-            &mut *self.out,
-            &Object { columns, row },
-        )?)
+    /// Begins lines of these fields.
+    ///
+    /// # Errors
+    /// The head cannot be written.
+    pub fn sheet<'s, R, F: Field<R>>(
+        &'s mut self,
+        fields: &'s [F],
+    ) -> Result<Sheet<'s, R, F>, ReportError> {
+        let in_table = self.format == Format::Table;
+        let is_wanted = |field: &&F| {
+            let name = if in_table { field.head() } else { field.key() };
+            !name.is_empty() && (self.addresses || field.key() != ADDRESS)
+        };
+        let fields: Vec<_> = fields.iter().filter(is_wanted).collect();
+        let out: &'s mut dyn Write = &mut *self.out;
+        let form = match self.format {
+            Format::Table => {
+                let right = fields.iter().map(|field| field.show().is_right());
+                let mut table = Table::new(out, 0, right.collect());
+                table.row(fields.iter().map(|field| field.head().to_owned()).collect())?;
+                Form::Table(table)
+            }
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(fields.iter().map(|field| field.key()))?;
+                Form::Csv(Box::new(writer))
+            }
+            Format::Jsonl => Form::Jsonl(out),
+            Format::Json => Form::Json { out, empty: true },
+        };
+        let of = PhantomData;
+        Ok(Sheet { fields, form, of })
     }
 }
 
-fn with_key<R>(columns: Vec<&Column<R>>) -> Vec<&Column<R>> {
-    let named = columns.into_iter();
-    named.filter(|column| !column.key.is_empty()).collect()
+/// Lines on their way out.
+pub struct Sheet<'a, R, F> {
+    fields: Vec<&'a F>,
+    form: Form<'a>,
+    of: PhantomData<R>,
+}
+
+enum Form<'a> {
+    Table(Table<'a>),
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Jsonl(&'a mut dyn Write),
+    Json { out: &'a mut dyn Write, empty: bool },
+}
+
+impl<R, F: Field<R>> Sheet<'_, R, F> {
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn row(&mut self, row: &R) -> Result<(), ReportError> {
+        let fields = &self.fields;
+        let object = Object { fields, row };
+        match &mut self.form {
+            Form::Table(table) => {
+                let cells = fields.iter().map(|it| it.value(row).shown(it.show()));
+                table.row(cells.collect())?;
+            }
+            Form::Csv(writer) => {
+                writer.write_record(fields.iter().map(|it| it.value(row).plain()))?;
+            }
+            Form::Jsonl(out) => {
+                serde_json::to_writer(&mut **out, &object)?;
+                writeln!(out)?;
+            }
+            Form::Json { out, empty } => {
+                let separator = if *empty { "[\n" } else { ",\n" };
+                out.write_all(separator.as_bytes())?;
+                serde_json::to_writer(&mut **out, &object)?;
+                *empty = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets all lines so far be seen: more may be long in coming.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn flush(&mut self) -> Result<(), ReportError> {
+        match &mut self.form {
+            Form::Table(table) => table.flush()?,
+            Form::Csv(writer) => writer.flush()?,
+            Form::Jsonl(out) | Form::Json { out, .. } => out.flush()?,
+        }
+        Ok(())
+    }
+
+    /// Writes the end.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(mut self) -> Result<(), ReportError> {
+        if let Form::Json { out, empty } = &mut self.form {
+            let end = if *empty { "[]\n" } else { "\n]\n" };
+            out.write_all(end.as_bytes())?;
+        }
+        self.flush()
+    }
 }
 
 /// A row as a JSON object.
-struct Object<'a, R> {
-    columns: &'a [&'a Column<R>],
+struct Object<'a, R, F> {
+    fields: &'a [&'a F],
     row: &'a R,
 }
 
-impl<R> Serialize for Object<'_, R> {
+impl<R, F: Field<R>> Serialize for Object<'_, R, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
-        for column in self.columns {
-            map.serialize_entry(column.key, &(column.of)(self.row))?;
+        let mut map = serializer.serialize_map(Some(self.fields.len()))?;
+        for field in self.fields {
+            map.serialize_entry(field.key(), &field.value(self.row))?;
         }
         map.end()
     }

@@ -9,6 +9,9 @@ use crate::store::records::TorrentRow;
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::TorrentNumber;
 
+/// Milliseconds in an hour, the bucket of counters.
+pub(super) const HOUR_MS: u64 = 3_600_000;
+
 /// Rows of one torrent, or of all, in a window of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -33,7 +36,6 @@ impl Selection {
 
     /// Whether any of an hour is in the window: hourly counters are not divided.
     pub fn holds_hour(&self, hour: u32) -> bool {
-        const HOUR_MS: u64 = 3_600_000;
         let first = u64::from(hour) * HOUR_MS;
         self.touches(
             Moment::from_millis(first),

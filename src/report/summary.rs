@@ -2,6 +2,7 @@
 //! `bta-dump summary`.
 
 mod collect;
+mod digest;
 pub mod flat;
 mod render;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::reported::ReportedDownloads;
 use super::selection::Selection;
 use crate::moment::Moment;
 use crate::store::records::SourceCounts;
@@ -29,6 +31,9 @@ pub struct Summary {
     /// When it was closed last; none if the last run left no mark of its end.
     #[serde(serialize_with = "moment")]
     pub closed_at: Option<Moment>,
+    /// When it was looked at, if it goes on.
+    #[serde(serialize_with = "moment")]
+    pub as_of: Option<Moment>,
     /// Beginning of the window, if one was asked for.
     #[serde(serialize_with = "moment")]
     pub since: Option<Moment>,
@@ -46,6 +51,8 @@ pub struct Summary {
     /// All torrents together; connections that named no torrent of ours are in
     /// its attempts and in no torrent's.
     pub total: Figures,
+    /// The trackers' of all torrents together.
+    pub total_reported_downloads: Option<ReportedDownloads>,
 }
 
 /// What a run found of one torrent.
@@ -66,7 +73,10 @@ pub struct TorrentSummary {
     /// What was found.
     #[serde(flatten)]
     pub figures: Figures,
-    /// The last that each tracker reported.
+    /// What trackers report to have been downloaded meanwhile; none if not one
+    /// gave a figure.
+    pub reported_downloads: Option<ReportedDownloads>,
+    /// What each tracker reported.
     pub reported: Vec<Reported>,
 }
 
@@ -156,12 +166,12 @@ pub struct OutcomeLine {
     pub share_percent: f64,
 }
 
-/// The last that a tracker reported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What a tracker reported: the last that it said of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reported {
     /// The announce URL, redacted.
     pub tracker: String,
-    /// When it was asked.
+    /// When it answered last.
     #[serde(serialize_with = "moment")]
     pub at: Option<Moment>,
     /// Seeders.
@@ -170,6 +180,10 @@ pub struct Reported {
     pub leechers: Option<u32>,
     /// Downloads, since the tracker began to count.
     pub downloaded: Option<u32>,
+    /// Downloads since we asked it first; none without a scrape that told.
+    pub downloaded_meanwhile: Option<u64>,
+    /// How often it began to count anew: then some of them are missing.
+    pub resets: u32,
 }
 
 impl Summary {
@@ -194,9 +208,10 @@ impl Summary {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// From beginning to end, if both are known.
+    /// From its beginning to its end, or to now if it goes on; if both are known.
     pub fn lasted(&self) -> Option<Duration> {
-        Some(self.closed_at?.since(self.begun_at?))
+        let until = self.as_of.or(self.closed_at)?;
+        Some(until.since(self.begun_at?))
     }
 }
 

@@ -60,6 +60,15 @@ impl<'a> Table<'a> {
         self.settle()
     }
 
+    /// Writes what waits for all to see; the widths stay as they are from now on.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.settle()?;
+        self.out.flush()
+    }
+
     fn settle(&mut self) -> io::Result<()> {
         self.settled = true;
         for cells in std::mem::take(&mut self.waiting) {

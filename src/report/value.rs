@@ -60,6 +60,36 @@ pub struct Column<R> {
     pub of: fn(&R) -> Value,
 }
 
+/// What `R` has of one column, whatever tells columns of it apart.
+pub trait Field<R> {
+    /// Its name in JSON and CSV; empty for one that only tables have.
+    fn key(&self) -> &str;
+    /// Its head in tables; empty for one that tables don't have.
+    fn head(&self) -> &str;
+    /// How tables show it.
+    fn show(&self) -> Show;
+    /// Its value.
+    fn value(&self, row: &R) -> Value;
+}
+
+impl<R> Field<R> for Column<R> {
+    fn key(&self) -> &str {
+        self.key
+    }
+
+    fn head(&self) -> &str {
+        self.head
+    }
+
+    fn show(&self) -> Show {
+        self.show
+    }
+
+    fn value(&self, row: &R) -> Value {
+        (self.of)(row)
+    }
+}
+
 /// The only column that stands or falls with `--keep-addresses`.
 pub const ADDRESS: &str = "address";
 
@@ -87,11 +117,6 @@ impl<R> Column<R> {
     /// A column that only tables have.
     pub const fn shown(head: &'static str, show: Show, of: fn(&R) -> Value) -> Self {
         Self::new("", head, show, of)
-    }
-
-    /// A row's cell in a table.
-    pub fn cell(&self, row: &R) -> String {
-        (self.of)(row).shown(self.show)
     }
 }
 
@@ -137,7 +162,8 @@ impl Value {
         }
     }
 
-    fn shown(&self, show: Show) -> String {
+    /// The cell in a table.
+    pub fn shown(&self, show: Show) -> String {
         match (self, show) {
             (Value::None, _) => "-".to_owned(),
             (Value::Count(number), Show::Bytes) => units::bytes(*number),

@@ -181,6 +181,10 @@ impl<'a> Decoder<'a> {
         Decoder { bytes, offset: 0 }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.offset >= self.bytes.len()
+    }
+
     pub(super) fn raw(&mut self, len: usize) -> Result<&'a [u8], CodecError> {
         let rest = self.bytes.get(self.offset..).unwrap_or_default();
         let Some(taken) = rest.get(..len) else {

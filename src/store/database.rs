@@ -2,6 +2,7 @@
 //! turned into errors, its trees behind one type.
 
 use std::fs::File;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -120,6 +121,12 @@ impl Database {
         written.map(drop).map_err(StoreError::from)
     }
 
+    /// Entries whose keys come behind `after`; all of them if that is empty.
+    pub(super) fn scan_behind(&self, tree: Tree, after: &[u8]) -> Scan<'_> {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        scan(self.tree(tree).range::<&[u8], _>(behind))
+    }
+
     /// The last key of a tree.
     pub(super) fn last_key(&self, tree: Tree) -> Result<Option<Vec<u8>>, StoreError> {
         let last = guarded(|| self.tree(tree).last())?;
@@ -138,21 +145,25 @@ impl Shelf for Database {
     }
 
     fn scan(&self, tree: Tree, prefix: &[u8]) -> Scan<'_> {
-        let mut entries = self.tree(tree).scan_prefix(prefix);
-        let mut broken = false;
-        Box::new(std::iter::from_fn(move || {
-            if broken {
-                return None;
-            }
-            match guarded(|| entries.next().transpose()) {
-                Ok(entry) => entry.map(|(key, value)| Ok((key.to_vec(), value.to_vec()))),
-                Err(fault) => {
-                    broken = true;
-                    Some(Err(fault.into()))
-                }
-            }
-        }))
+        scan(self.tree(tree).scan_prefix(prefix))
     }
+}
+
+/// Entries up to the first that cannot be read.
+fn scan<'a>(mut entries: sled::Iter) -> Scan<'a> {
+    let mut broken = false;
+    Box::new(std::iter::from_fn(move || {
+        if broken {
+            return None;
+        }
+        match guarded(|| entries.next().transpose()) {
+            Ok(entry) => entry.map(|(key, value)| Ok((key.to_vec(), value.to_vec()))),
+            Err(fault) => {
+                broken = true;
+                Some(Err(fault.into()))
+            }
+        }
+    }))
 }
 
 /// What sled answered instead.

@@ -18,7 +18,7 @@ mod scan;
 mod tests;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -100,6 +100,28 @@ impl Journal {
             visit(JournalRow::decode(payload, path)?)?;
         }
         Ok(scanner.extent())
+    }
+
+    /// Hands every whole row behind `offset` to `visit`; answers the offset behind
+    /// the last of them.
+    pub(super) fn read_behind(
+        path: &Path,
+        offset: u64,
+        mut visit: impl FnMut(JournalRow) -> Result<(), StoreError>,
+    ) -> Result<u64, StoreError> {
+        let Some(mut file) = open(path)? else {
+            return Ok(offset);
+        };
+        // What could not be made durable is cut off again.
+        let len = file.metadata().map_err(StoreError::io(path))?.len();
+        let offset = offset.min(len);
+        file.seek(SeekFrom::Start(offset))
+            .map_err(StoreError::io(path))?;
+        let mut scanner = Scanner::new(file);
+        while let Some(payload) = scanner.next_payload().map_err(StoreError::io(path))? {
+            visit(JournalRow::decode(payload, path)?)?;
+        }
+        Ok(offset + scanner.extent().whole_end)
     }
 
     /// How the store was begun; None if there is no journal, or none that says so.

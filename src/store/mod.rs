@@ -5,12 +5,14 @@
 //! process, and completions survive a power cut. `docs/store.md` describes every
 //! file, tree, key and value.
 
+pub mod chunk;
 mod codec;
 mod database;
 pub mod error;
 mod folder;
 mod journal;
 mod keys;
+mod live;
 mod meta;
 mod names;
 mod opening;
@@ -19,12 +21,17 @@ pub mod reader;
 pub mod records;
 mod rows;
 pub mod shelf;
+mod snapshot;
+pub mod tail;
 #[cfg(test)]
 mod tests;
 pub mod writer;
 
 pub use codec::CodecError;
 pub use error::StoreError;
+pub use live::Live;
 pub use reader::Reader;
 pub use records::Record;
+pub use shelf::Tree;
+pub use snapshot::Snapshot;
 pub use writer::{Loaded, Opened, Program, Writer};

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -32,7 +33,8 @@ const JOURNAL_RETRY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) folder: Folder,
-    pub(super) database: Database,
+    /// Its only lasting owner: see [`super::live::Live`].
+    pub(super) database: Arc<Database>,
     /// Behind `database`, so that its lock is freed last.
     pub(super) journal: Journal,
     pub(super) names: Names,
@@ -96,7 +98,7 @@ pub(super) fn open(
     let mut parts = Parts {
         last_torrent: last_torrent(&database)?,
         folder,
-        database,
+        database: Arc::new(database),
         journal,
         names,
         sequence,
@@ -132,7 +134,7 @@ impl Parts {
             meta::fact(meta::OPENED_AT, now),
             meta::fact(meta::CLEAN, false),
         ];
-        if meta::value(&self.database, meta::BEGUN_AT)?.is_none() {
+        if meta::value(&*self.database, meta::BEGUN_AT)?.is_none() {
             records.push(meta::fact(meta::BEGUN_AT, begun_at));
         }
         records.extend(meta::facts_of(parameters));
@@ -145,7 +147,7 @@ impl Parts {
             })
         };
         records.extend(self.opened.remarks().into_iter().map(event));
-        let mut packer = Packer::new(&self.database, &mut self.names, &mut self.sequence);
+        let mut packer = Packer::new(&*self.database, &mut self.names, &mut self.sequence);
         records.iter().try_for_each(|record| packer.add(record))?;
         let Packed { puts, .. } = packer.finish()?;
         self.database.write(&puts)?;

@@ -21,6 +21,8 @@ use super::records::{
 };
 use super::rows::{self, rows};
 use super::shelf::{Bare, Overlay, Shelf, Tree};
+use super::snapshot::Snapshot;
+use crate::moment::Moment;
 use crate::swarm::facts::{PeerNumber, PeerState, TorrentNumber, Verdict};
 
 /// Rows of one tree, in the order of its keys.
@@ -33,6 +35,7 @@ pub struct Reader {
     path: PathBuf,
     parameters: Parameters,
     remarks: Vec<String>,
+    as_of: Option<Moment>,
     /// Behind `shelf`: the copy goes when nobody reads it any more.
     _copy: Option<TempDir>,
 }
@@ -48,6 +51,16 @@ impl Reader {
         Self::open_within(path, LOCK_PATIENCE)
     }
 
+    /// The run's folder, if a bta that runs has its store.
+    ///
+    /// # Errors
+    /// There is no store.
+    pub fn running(path: &Path) -> Result<Option<PathBuf>, StoreError> {
+        let folder = Folder::find(path)?;
+        let running = Journal::is_locked(&folder.journal())?;
+        Ok(running.then(|| folder.path().into()))
+    }
+
     pub(super) fn open_within(path: &Path, patience: Duration) -> Result<Reader, StoreError> {
         let folder = Folder::find(path)?;
         if is_running(&folder)? {
@@ -58,6 +71,28 @@ impl Reader {
         reader.remarks.splice(0..0, found.remark.take());
         reader._copy = found.copy;
         Ok(reader)
+    }
+
+    /// What a running crawler handed over, as of a moment. All that is in its
+    /// journal is in its database as well.
+    ///
+    /// # Errors
+    /// The snapshot cannot be read, or is of another format.
+    pub fn live(run_dir: &Path, snapshot: Snapshot, as_of: Moment) -> Result<Reader, StoreError> {
+        let folder = Folder::find(run_dir)?;
+        meta::check_schema(&snapshot, &folder)?;
+        let Some(parameters) = meta::parameters(&snapshot)? else {
+            return Err(StoreError::NotAStore(folder.path().into()));
+        };
+        Ok(Reader {
+            names: rows::names(&snapshot)?,
+            shelf: Overlay::new(Box::new(snapshot)),
+            path: folder.path().into(),
+            parameters,
+            remarks: Vec::new(),
+            as_of: Some(as_of),
+            _copy: None,
+        })
     }
 
     /// Reads a shelf together with the journal beside it.
@@ -86,6 +121,7 @@ impl Reader {
             path: folder.path().into(),
             parameters,
             remarks,
+            as_of: None,
             _copy: None,
         })
     }
@@ -98,6 +134,11 @@ impl Reader {
     /// With which parameters the store was begun.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// Of which moment a running crawler's rows are; None at rest.
+    pub fn as_of(&self) -> Option<Moment> {
+        self.as_of
     }
 
     /// What a reader of the figures should know of the store's state.
@@ -151,6 +192,11 @@ impl Reader {
             }
             Ok(((torrent, peer), row))
         }))
+    }
+
+    /// Whether it has this rise to the threshold.
+    pub(super) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.shelf.value(Tree::Completions, key)?.is_some())
     }
 
     fn is_merged(&self, torrent: TorrentNumber, peer: PeerNumber) -> Result<bool, StoreError> {
@@ -280,7 +326,6 @@ fn open_copy(folder: &Folder, patience: Duration) -> Result<(Database, TempDir),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moment::Moment;
     use crate::store::{Program, Record, Writer};
 
     #[test]

@@ -1,5 +1,6 @@
 mod access;
 mod mending;
+mod watching;
 
 use std::path::Path;
 use std::time::Duration;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::error::StoreError;
 use super::folder::Folder;
 use super::keys;
+use super::live::Live;
 use super::meta;
 use super::opening::{self, Parts};
 use super::pack::{Packed, Packer};
@@ -158,7 +159,7 @@ impl Writer {
     /// it may be committed again.
     pub fn commit(&mut self, batch: &[Record]) -> Result<(), StoreError> {
         let parts = &mut self.parts;
-        let mut packer = Packer::new(&parts.database, &mut parts.names, &mut parts.sequence);
+        let mut packer = Packer::new(&*parts.database, &mut parts.names, &mut parts.sequence);
         for record in self.fresh.iter().chain(batch) {
             packer.add(record)?;
         }
@@ -175,7 +176,7 @@ impl Writer {
     /// # Errors
     /// The database fails.
     pub fn load(&self, torrent: TorrentNumber) -> Result<Loaded, StoreError> {
-        let (shelf, names) = (&self.parts.database, &self.parts.names);
+        let (shelf, names) = (&*self.parts.database, &self.parts.names);
         let prefix = keys::torrent(torrent);
         let peers: Vec<_> = rows(shelf, names, Tree::Peers, &prefix, keys::peer_of)
             .map(|row| row.map(|((_, peer), row)| (peer, row)))
@@ -203,6 +204,11 @@ impl Writer {
                 .map(|row| row.map(|((), row)| row))
                 .collect::<Result<_, _>>()?,
         })
+    }
+
+    /// From now on `live` shows this store.
+    pub fn show_to(&self, live: &Live) {
+        live.show(&self.parts.database);
     }
 
     /// Leaves the mark of an orderly end; everything is on disk when this returns.

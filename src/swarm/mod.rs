@@ -8,5 +8,6 @@ pub mod gossip;
 pub mod identity;
 pub mod pace;
 pub mod progress;
+pub mod reported;
 pub mod schedule;
 pub mod yardstick;

@@ -51,7 +51,9 @@ pub(crate) fn fill(folder: &Path, parameters: &Parameters) {
     let mut records = peers();
     records.extend(completions());
     records.extend(announces());
+    records.extend(scrapes());
     records.extend(counters());
+    records.extend(samples());
     records.push(Record::Event(EventRow {
         at: after(700),
         kind: "actor_restarted".into(),
@@ -265,6 +267,61 @@ fn announces() -> Vec<Record> {
         Record::Announce(torrent, row)
     })
     .into()
+}
+
+/// One tracker counts on, the other begins anew.
+fn scrapes() -> Vec<Record> {
+    let (http, udp) = (
+        "http://tracker.example/announce",
+        "udp://tracker.example:6969",
+    );
+    let told = |downloaded| {
+        Ok(ScrapeAnswer {
+            seeders: Some(40),
+            leechers: Some(100),
+            downloaded: Some(downloaded),
+        })
+    };
+    let failure = Failure {
+        label: "timeout".into(),
+        text: "no answer in 15 s".into(),
+    };
+    let rows = [
+        (1, http, told(1_999)),
+        (2, udp, told(7)),
+        (600, http, told(2_002)),
+        (601, udp, told(2)),
+        (1_200, http, told(2_003)),
+        (1_201, udp, told(5)),
+        (1_202, udp, Err(failure)),
+    ];
+    rows.map(|(at, tracker, result)| {
+        let row = ScrapeRow {
+            at: after(at),
+            tracker: tracker.into(),
+            duration: Duration::from_millis(25),
+            result,
+        };
+        Record::Scrape(ONE, row)
+    })
+    .into()
+}
+
+/// The second one has a gauge that the first has not.
+fn samples() -> Vec<Record> {
+    let sample = |at, gauges: &[(&str, u64)]| {
+        let named = |(name, value): &(&str, u64)| ((*name).into(), *value);
+        Record::Sample(SampleRow {
+            at: after(at),
+            gauges: gauges.iter().map(named).collect(),
+        })
+    };
+    let first = [("memory_bytes", 31_457_280), ("sessions", 120)];
+    let then = [("memory_bytes", 32_505_856), ("sessions", 1_231)];
+    vec![
+        sample(10, &first),
+        sample(20, &[&then[..], &[("queue_swarm", 4)]].concat()),
+    ]
 }
 
 fn counters() -> Vec<Record> {

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 
 import report
+import scrapes
 from judge import GOOD, MISSED, address, judge, kept_to_plan
 from observer import DUMPS
 from plan import DOWNLOADS
@@ -21,7 +22,8 @@ def conclude(swarm, observers, options):
     verdicts = defaultdict(dict)
     for observer in observers:
         print(f"\nobserver {observer.name} ({observer.host.address}), killed {len(observer.copies)} times", flush=True)
-        examine(observer, swarm, outcome, verdicts, options)
+        dumps = examine(observer, swarm, outcome, verdicts, options)
+        examine_scrapes(observer, dumps, swarm, outcome, len(observers) - 1)
     clients = [report.as_json(life, verdicts[life.name]) for life in swarm.lives]
     return outcome.close(swarm.folder / "result.json", options=vars(options), clients=clients)
 
@@ -78,6 +80,28 @@ def examine(observer, swarm, outcome, verdicts, options):
                       f"{before - after} lost")
     print()
     report.table([verdicts[life.name][name] for life in swarm.lives])
+    return dumps
+
+
+def examine_scrapes(observer, dumps, swarm, outcome, others):
+    """Whether the tracker's figures, as bta scraped them, are those of its clients."""
+    trackers = scrapes.by_tracker(dumps["scrapes"])
+    failed = [row for row in dumps["scrapes"] if row["result"] != "ok"]
+    outcome.check(trackers.keys() == set(swarm.announce_urls), f"{observer.name}: scrapes each tracker",
+                  f"{json.dumps(failed[:1])}")
+    totals = []
+    for tracker, rows in trackers.items():
+        total, resets = scrapes.reported(rows)
+        totals.append(total)
+        compared = scrapes.compare(rows[-1], swarm.lives, others, swarm.tracker.counts_completions)
+        said = ", ".join(f"{what} {figure} ({span} by the clients' word)" for what, figure, span in compared)
+        print(f"{tracker}: {len(rows)} scrapes; the last: {said}; reported downloads {total}, resets {resets}")
+        good = all(figure in span for _, figure, span in compared)
+        outcome.check(good, f"{observer.name}: figures of {tracker}", said)
+    torrent = dumps["torrents"][0] if dumps["torrents"] else {}
+    said = [torrent.get(f"reported_{what}") for what in ("greatest", "sum")]
+    outcome.check(said == [max(totals, default=None), sum(totals)], f"{observer.name}: reported downloads add up",
+                  f"{said} of {totals}")
 
 
 def dump(observer, what, outcome, store=None):

@@ -12,7 +12,7 @@ PORT = 6881
 POLL_S = 0.1
 STOPS_WITHIN_S = 15
 LONGER_THAN_THE_SWARM_S = 60  # it is ended by a signal; its own time limit is only a bound
-DUMPS = ("completions", "peers", "outcomes", "events")
+DUMPS = ("completions", "peers", "outcomes", "events", "scrapes", "torrents")
 
 
 class Observer(Resident):
@@ -46,7 +46,7 @@ class Observer(Resident):
                 break
             process.stop(signal.SIGKILL)
             self.copies.append(self.folder / f"killed-{kill}")
-            shutil.copytree(self.store, self.copies[-1])
+            shutil.copytree(self.store, self.copies[-1], ignore=shutil.ignore_patterns("bta.sock"))
             process = self.begin()
         self.wait(process)
         self.exit_code = process.stop(signal.SIGINT, STOPS_WITHIN_S)

@@ -20,7 +20,8 @@ class Swarm:
         self.stopping = threading.Event()  # then the clients end,
         self.tracker_stopping = threading.Event()  # then the tracker
         host = network.host()
-        self.torrent = Torrent(folder, options.size, options.seed, announce_urls(host))
+        self.announce_urls = announce_urls(host)
+        self.torrent = Torrent(folder, options.size, options.seed, self.announce_urls)
         self.tracker = TRACKERS[options.tracker](
             host, subfolder(folder, "tracker"), self.torrent, self.tracker_stopping, options.tracker_interval)
         self.opening = None

@@ -16,6 +16,7 @@ class Opentracker(Resident):
     """HTTP and UDP on one port; tells clients to come back in half an hour."""
 
     kind = "opentracker"
+    counts_completions = True
     programs = {"opentracker": "apt-get install opentracker"}
 
     def __init__(self, host, folder, torrent, stopping, interval_s):
@@ -63,6 +64,7 @@ class BittorrentTracker(Opentracker):
     """The one of the WebTorrent project; its interval is ours to set."""
 
     kind = "bittorrent-tracker"
+    counts_completions = False  # what it calls `downloaded` are its seeders of the moment
     script = NODE_MODULES / ".bin" / "bittorrent-tracker"
     programs = {
         "node": "apt-get install nodejs",

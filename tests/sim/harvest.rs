@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bta::lab::Confirmation;
 use bta::store::records::{
-    AnnounceRow, CompletionRow, EventRow, OutcomeRow, SourceCounts, TorrentRow,
+    AnnounceRow, CompletionRow, EventRow, OutcomeRow, ScrapeRow, SourceCounts, TorrentRow,
 };
 use bta::store::{Reader, StoreError};
 use bta::swarm::facts::{Attempt, Outcome, PeerNumber, TorrentNumber, Verdict};
@@ -16,6 +16,7 @@ pub(crate) struct Harvest {
     pub completions: Vec<((TorrentNumber, PeerNumber), CompletionRow)>,
     pub outcomes: Vec<(TorrentNumber, OutcomeRow)>,
     pub announces: Vec<AnnounceRow>,
+    scrapes: Vec<ScrapeRow>,
     pub events: Vec<EventRow>,
     sources: Vec<SourceCounts>,
 }
@@ -29,6 +30,7 @@ impl Harvest {
             completions: all(reader.completions(None)),
             outcomes: all(reader.outcomes(None)),
             announces: all(reader.announces(None).map(|row| Ok(row?.1))),
+            scrapes: all(reader.scrapes(None).map(|row| Ok(row?.1))),
             events: all(reader.events()),
             sources: all(reader.sources(None).map(|row| Ok(row?.1.counts))),
         }
@@ -80,6 +82,12 @@ impl Harvest {
     /// The announces to one tracker.
     pub(crate) fn announces_to(&self, url: &str) -> Vec<&AnnounceRow> {
         let rows = self.announces.iter();
+        rows.filter(|it| &*it.tracker == url).collect()
+    }
+
+    /// The scrapes of one tracker.
+    pub(crate) fn scrapes_of(&self, url: &str) -> Vec<&ScrapeRow> {
+        let rows = self.scrapes.iter();
         rows.filter(|it| &*it.tracker == url).collect()
     }
 

@@ -169,6 +169,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         threshold_permille: scenario.threshold_permille,
         allow_local: false,
         keep_addresses: true,
+        ca_files: Vec::new(),
         contact: None,
         quiet: true,
         color: Color::Never,

@@ -37,7 +37,10 @@ impl Root {
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Recorder);
         let writer = match writer {
-            Ok(writer) => writer,
+            Ok(writer) => {
+                writer.show_to(&self.store.live);
+                writer
+            }
             Err(failure) => {
                 // The lifeline falls here: a death like any other, with back-off.
                 error!(self.log, "the store cannot be opened again"; "error" => %failure);

@@ -10,7 +10,7 @@ use crate::actors::peer::{Known, Leave, Origin, Peer, PeerPlan};
 use crate::actors::pex::{self, Gossip, Pex};
 use crate::actors::slots::Slot;
 use crate::actors::supervision::{ChildExited, ChildId, Class, Deaths, Exit, Nursery, Remedy};
-use crate::actors::tracker::{Finish, Tracker, TrackerPlan};
+use crate::actors::tracker::{Finish, Tracker, TrackerLinks, TrackerPlan};
 use crate::protocol::peer::family::Family;
 use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
 use crate::store::Record;
@@ -132,12 +132,16 @@ impl Swarm {
             swarm_gone: self.token.clone(),
         };
         let (child, lifeline) = self.children.nursery.lifeline();
-        let (finds, facts) = (ctx.address().recipient(), ctx.address().recipient());
-        let recorder = self.recorder.writes.clone();
+        let links = TrackerLinks {
+            finds: ctx.address().recipient(),
+            announced: ctx.address().recipient(),
+            scraped: ctx.address().recipient(),
+            recorder: self.recorder.writes.clone(),
+        };
         let (clock, log) = (shared.clock, self.log.clone());
         let address = Tracker::create(|ctx| {
             ctx.set_mailbox_capacity(Class::Tracker.spec().mailbox);
-            Tracker::new(plan, finds, facts, recorder, clock, log, lifeline)
+            Tracker::new(plan, links, clock, log, lifeline)
         });
         let tracker = TrackerChild {
             address,

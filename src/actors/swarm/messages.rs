@@ -15,6 +15,7 @@ use crate::net::Incoming;
 use crate::swarm::book::{self, End, Figures, SessionId, Totals};
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::identity::Claim;
+use crate::swarm::reported::Reported;
 
 /// Tracker, Pex -> Swarm: these addresses are in the swarm.
 #[derive(Debug, Message)]
@@ -36,6 +37,16 @@ pub struct Announced {
     pub result: Result<TrackerCounts, &'static str>,
     /// When it will be asked again.
     pub next_at: Moment,
+}
+
+/// Tracker -> Swarm: how a scrape ended.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Scraped {
+    /// The announce URL, passkeys redacted.
+    pub tracker: Arc<str>,
+    /// What the tracker counts, or the label of why it did not answer.
+    pub result: Result<TrackerCounts, &'static str>,
 }
 
 /// What a tracker counts in one swarm.
@@ -162,10 +173,14 @@ pub struct SwarmFigures {
 pub struct TrackerFigures {
     /// The announce URL, passkeys redacted.
     pub tracker: Arc<str>,
-    /// What it counted when it last answered.
+    /// What it counted when it last answered, to an announce or a scrape.
     pub counts: TrackerCounts,
+    /// How far its `downloaded` figure has risen, scrape by scrape.
+    pub reported: Reported,
     /// The label of why its last announce failed.
     pub failure: Option<&'static str>,
+    /// The label of why its last scrape failed.
+    pub scrape_failure: Option<&'static str>,
     /// When it will be asked again; None while it is asked for the first time.
     pub next_at: Option<Moment>,
 }

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::Rising;
+use crate::swarm::reported::Reported;
 
-use super::messages::{Announced, Latest, TrackerCounts, TrackerFigures};
+use super::messages::{Announced, Latest, Scraped, TrackerCounts, TrackerFigures};
 use super::rows::Rows;
 
 /// The last confirmed downloads that are kept: what a tall terminal shows.
@@ -24,7 +25,9 @@ impl Shown {
         let waiting = |url: &TrackerUrl| TrackerFigures {
             tracker: url.redacted().into(),
             counts: TrackerCounts::default(),
+            reported: Reported::default(),
             failure: None,
+            scrape_failure: None,
             next_at: None,
         };
         Shown {
@@ -35,15 +38,32 @@ impl Shown {
 
     /// A tracker answered, or did not.
     pub(super) fn announced(&mut self, announced: Announced) {
-        let mut trackers = self.trackers.iter_mut();
-        let Some(tracker) = trackers.find(|it| it.tracker == announced.tracker) else {
+        let Some(tracker) = self.tracker(&announced.tracker) else {
             return;
         };
         tracker.next_at = Some(announced.next_at);
         tracker.failure = announced.result.err();
         if let Ok(counts) = announced.result {
-            tracker.counts = counts;
+            tracker.counts.update(counts);
         }
+    }
+
+    /// A scrape was answered, or was not.
+    pub(super) fn scraped(&mut self, scraped: &Scraped) {
+        let Some(tracker) = self.tracker(&scraped.tracker) else {
+            return;
+        };
+        tracker.scrape_failure = scraped.result.err();
+        if let Ok(counts) = scraped.result {
+            tracker.counts.update(counts);
+            if let Some(downloaded) = counts.downloaded {
+                tracker.reported.note(downloaded);
+            }
+        }
+    }
+
+    fn tracker(&mut self, name: &str) -> Option<&mut TrackerFigures> {
+        self.trackers.iter_mut().find(|it| *it.tracker == *name)
     }
 
     /// A confirmed download is on disk.
@@ -70,6 +90,15 @@ impl Shown {
     /// The last confirmed downloads, the newest last.
     pub(super) fn latest(&self) -> Vec<Latest> {
         self.latest.iter().cloned().collect()
+    }
+}
+
+impl TrackerCounts {
+    /// What is newly counted replaces what was; what is left out stays.
+    fn update(&mut self, newer: TrackerCounts) {
+        self.seeders = newer.seeders.or(self.seeders);
+        self.leechers = newer.leechers.or(self.leechers);
+        self.downloaded = newer.downloaded.or(self.downloaded);
     }
 }
 
@@ -103,5 +132,27 @@ mod tests {
         assert_eq!(tracker.next_at, Some(Moment::from_millis(2)));
         shown.announced(announced(Ok(TrackerCounts::default()), 3));
         assert_eq!(shown.trackers()[0].failure, None);
+    }
+    #[test]
+    fn scrapes_add_up_beside_announces() {
+        let mut shown = Shown::new(&[TrackerUrl::parse(URL).unwrap()]);
+        let counts = |downloaded| TrackerCounts {
+            downloaded,
+            ..TrackerCounts::default()
+        };
+        let scraped = |result| Scraped {
+            tracker: URL.into(),
+            result,
+        };
+        shown.scraped(&scraped(Ok(counts(Some(40)))));
+        // Announces over UDP name no downloads.
+        shown.announced(announced(Ok(counts(None)), 1));
+        shown.scraped(&scraped(Ok(counts(Some(47)))));
+        shown.scraped(&scraped(Err("timeout")));
+        let tracker = &shown.trackers()[0];
+        assert_eq!(tracker.counts.downloaded, Some(47));
+        assert_eq!(tracker.reported.total(), Some(7));
+        assert_eq!(tracker.scrape_failure, Some("timeout"));
+        assert_eq!(tracker.failure, None);
     }
 }

@@ -1,81 +1,146 @@
-//! One announce, over HTTP or UDP.
+//! One announce or one scrape, over HTTP, HTTPS or UDP, at all addresses of a tracker.
+
+mod http;
+mod udp;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
-use hyper::body::Bytes;
-use hyper::{Request, header};
-use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::net::{BoxLink, Datagrams, Network};
+use crate::moment::Moment;
+use crate::net::{Network, Tls};
 use crate::protocol::address::{AddressPolicy, canonical_ip};
+use crate::protocol::info_hash::InfoHash;
 use crate::protocol::limits;
-use crate::protocol::tracker::udp::{UdpClient, UdpReply};
+use crate::protocol::tracker::redirect::Page;
+use crate::protocol::tracker::udp::UdpReply;
 use crate::protocol::tracker::{
-    AnnounceRequest, Announced, ConnectFailure, Scheme, TrackerError, TrackerUrl, http,
+    AnnounceRequest, Announced, ConnectFailure, Scheme, Scraped, TrackerError, TrackerUrl,
+    http as wire,
 };
 
-/// The largest datagram that UDP can carry.
-const DATAGRAM_BYTES: usize = 65_535;
-
-/// Speaks to one tracker at all its addresses.
+/// Speaks to trackers, at all addresses of their names.
 #[derive(Clone, Debug)]
 pub struct Asker {
     network: Network,
+    tls: Tls,
     /// Our own addresses to speak from, at most one a family; none: any.
     bind: Vec<IpAddr>,
     policy: AddressPolicy,
     user_agent: String,
+    clock: Clock,
     pace: u32,
 }
 
 impl Asker {
-    /// Speaks from `bind` to addresses that `policy` permits.
+    /// Speaks from `bind` to addresses that `policy` permits. `pace` divides the
+    /// waiting times of UDP.
     pub fn new(
         network: Network,
+        tls: Tls,
         bind: Vec<IpAddr>,
         policy: AddressPolicy,
         user_agent: String,
+        clock: Clock,
         pace: u32,
     ) -> Self {
         Asker {
             network,
+            tls,
             bind,
             policy,
             user_agent,
+            clock,
             pace,
         }
     }
 
-    /// Announces; each address of the tracker's name is tried until one answers.
-    /// The caller bounds the time.
+    /// Announces. Within `limit` each address of the tracker's name is tried until
+    /// one answers.
     ///
     /// # Errors
-    /// The failure of the last address tried.
+    /// The tracker's refusal, what is wrong with its answer, or the failure of the last
+    /// address tried.
     pub async fn announce(
         &self,
         url: &TrackerUrl,
         request: &AnnounceRequest,
-        clock: Clock,
+        limit: Duration,
     ) -> Result<Announced, TrackerError> {
+        let deadline = self.clock.now() + limit;
+        if url.scheme() != Scheme::Udp {
+            let page = Page::new(url.clone(), wire::announce_target(url, request));
+            return wire::parse_announce(&self.fetch(page, deadline).await?);
+        }
+        let told = url.path_and_query();
+        let reply = self.at_each(url, deadline, async |address| {
+            self.over_udp(address, |client, now| {
+                client.announce(now, request, told.as_deref());
+            })
+            .await
+        });
+        match reply.await? {
+            UdpReply::Announced(answer) => Ok(answer),
+            UdpReply::Scraped(_) => Err(TrackerError::malformed("a scrape's answer")),
+        }
+    }
+
+    /// Asks for the figures of one torrent, in the same way.
+    ///
+    /// # Errors
+    /// As [`Self::announce`]; [`TrackerError::NoScrape`] if the URL names no scrape.
+    pub async fn scrape(
+        &self,
+        url: &TrackerUrl,
+        torrent: &InfoHash,
+        limit: Duration,
+    ) -> Result<Scraped, TrackerError> {
+        let deadline = self.clock.now() + limit;
+        if url.scheme() != Scheme::Udp {
+            let target = wire::scrape_target(url, torrent).ok_or(TrackerError::NoScrape)?;
+            let page = Page::new(url.clone(), target);
+            return wire::parse_scrape(&self.fetch(page, deadline).await?, torrent);
+        }
+        let reply = self.at_each(url, deadline, async |address| {
+            self.over_udp(address, |client, now| client.scrape(now, &[*torrent]))
+                .await
+        });
+        match reply.await? {
+            UdpReply::Scraped(torrents) => torrents
+                .first()
+                .copied()
+                .ok_or(TrackerError::TorrentMissing),
+            UdpReply::Announced(_) => Err(TrackerError::malformed("an announce's answer")),
+        }
+    }
+
+    /// Tries the addresses of the tracker's name in turn, as long as nobody answers,
+    /// each with an equal share of the time that is left.
+    async fn at_each<T>(
+        &self,
+        url: &TrackerUrl,
+        deadline: Moment,
+        exchange: impl AsyncFn(SocketAddr) -> Result<T, TrackerError>,
+    ) -> Result<T, TrackerError> {
+        let addresses = timeout(self.until(deadline), self.addresses(url)).await;
+        let addresses = addresses.unwrap_or(Err(TrackerError::Timeout))?;
         let mut failure = TrackerError::ConnectionFailed(ConnectFailure::NoSuchHost);
-        for address in self.addresses(url).await? {
-            let answer = match url.scheme() {
-                Scheme::Http => self.over_http(url, address, request).await,
-                Scheme::Udp => self.over_udp(address, request, clock).await,
-                Scheme::Https => return Err(TrackerError::Unsupported("HTTPS")),
-            };
-            match answer {
-                // Nobody is there: another address of the name may do.
-                Err(TrackerError::ConnectionFailed(why)) => {
-                    failure = TrackerError::ConnectionFailed(why);
-                }
+        for (address, left) in addresses.iter().zip((1..=addresses.len() as u32).rev()) {
+            let share = self.until(deadline) / left;
+            let answer = timeout(share, exchange(*address)).await;
+            match answer.unwrap_or(Err(TrackerError::Timeout)) {
+                Err(error) if error.is_of_the_address() => failure = error,
                 answer => return answer,
             }
         }
         Err(failure)
+    }
+
+    fn until(&self, deadline: Moment) -> Duration {
+        deadline.since(self.clock.now())
     }
 
     async fn addresses(&self, url: &TrackerUrl) -> Result<Vec<SocketAddr>, TrackerError> {
@@ -84,144 +149,35 @@ impl Asker {
             io::ErrorKind::TimedOut => TrackerError::Timeout,
             _ => TrackerError::ConnectionFailed(ConnectFailure::NoSuchHost),
         })?;
-        let permitted: Vec<_> = found
-            .into_iter()
-            .filter(|it| self.policy.permits_ip(canonical_ip(it.ip())))
-            .collect();
-        match permitted.is_empty() {
-            true => Err(TrackerError::ConnectionFailed(ConnectFailure::Forbidden)),
-            false => Ok(permitted),
+        let mut permitted = found;
+        permitted.retain(|it| self.policy.permits_ip(canonical_ip(it.ip())));
+        if permitted.is_empty() {
+            return Err(TrackerError::ConnectionFailed(ConnectFailure::Forbidden));
         }
+        let mut turns = in_turns(permitted);
+        turns.truncate(limits::TRACKER_ADDRESSES);
+        Ok(turns)
     }
 
     fn own_address(&self, to: SocketAddr) -> Option<IpAddr> {
         let same_family = |ip: &&IpAddr| ip.is_ipv4() == to.is_ipv4();
         self.bind.iter().find(same_family).copied()
     }
-
-    async fn over_http(
-        &self,
-        url: &TrackerUrl,
-        address: SocketAddr,
-        request: &AnnounceRequest,
-    ) -> Result<Announced, TrackerError> {
-        let link = self
-            .network
-            .connect(self.own_address(address), address)
-            .await;
-        let link = link.map_err(|error| TrackerError::from(&error))?;
-        let target = http::announce_target(url, request);
-        let body = self.get(link, url, &target).await?;
-        http::parse_announce(&body)
-    }
-
-    async fn get(
-        &self,
-        link: BoxLink,
-        url: &TrackerUrl,
-        target: &str,
-    ) -> Result<Bytes, TrackerError> {
-        let broken = |_: hyper::Error| TrackerError::ConnectionFailed(ConnectFailure::Reset);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(link))
-            .await
-            .map_err(broken)?;
-        let request = Request::get(target)
-            .header(header::HOST, url.host_header())
-            .header(header::USER_AGENT, &self.user_agent)
-            .header(header::ACCEPT_ENCODING, "identity")
-            .header(header::CONNECTION, "close")
-            .body(Empty::<Bytes>::new())
-            .map_err(|error| TrackerError::BadUrl(error.to_string()))?;
-        let exchange = async {
-            let response = sender.send_request(request).await.map_err(not_http)?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), limits::ANNOUNCE_BODY_BYTES);
-            let body = body.collect().await.map_err(|error| {
-                match error.downcast_ref::<LengthLimitError>() {
-                    Some(_) => TrackerError::BodyTooLarge {
-                        max: limits::ANNOUNCE_BODY_BYTES,
-                    },
-                    None => TrackerError::malformed("the answer breaks off"),
-                }
-            })?;
-            let body = body.to_bytes();
-            // Some trackers say why in the body of an error status.
-            match (status.as_u16(), http::parse_announce(&body)) {
-                (200, _) | (_, Err(TrackerError::Failure { .. })) => Ok(body),
-                (status, _) => Err(TrackerError::HttpStatus(status)),
-            }
-        };
-        // The connection makes progress only while it is polled. Once it has
-        // ended, what it delivered is still to be read.
-        let mut exchange = std::pin::pin!(exchange);
-        tokio::select! {
-            biased;
-            answer = &mut exchange => answer,
-            _ = connection => exchange.await,
-        }
-    }
-
-    async fn over_udp(
-        &self,
-        address: SocketAddr,
-        request: &AnnounceRequest,
-        clock: Clock,
-    ) -> Result<Announced, TrackerError> {
-        let any = match address {
-            SocketAddr::V4(_) => IpAddr::from([0; 4]),
-            SocketAddr::V6(_) => IpAddr::from([0; 16]),
-        };
-        let from = SocketAddr::new(self.own_address(address).unwrap_or(any), 0);
-        let socket = self.network.datagrams(from).await;
-        let socket = socket.map_err(|error| TrackerError::from(&error))?;
-        // A connection id belongs to the socket that it was given to, and lives for a
-        // minute: the next exchange needs another one anyway.
-        let mut client = UdpClient::new(address, rand::random(), self.pace);
-        client.announce(clock.now(), request);
-        converse(&mut client, &socket, clock).await
-    }
 }
 
-async fn converse(
-    client: &mut UdpClient,
-    socket: &Datagrams,
-    clock: Clock,
-) -> Result<Announced, TrackerError> {
-    let mut buffer = vec![0; DATAGRAM_BYTES];
+/// The families by turns, in the order found: where one of them leads nowhere, the
+/// second try is of the other.
+fn in_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let v6_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (one, other): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .partition(|it| it.is_ipv6() == v6_first);
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    let mut turns = Vec::new();
     loop {
-        while let Some(datagram) = client.poll_transmit() {
-            let sent = socket.send_to(&datagram, client.tracker()).await;
-            sent.map_err(|error| TrackerError::from(&error))?;
-        }
-        match client.poll_reply() {
-            Some(Ok(UdpReply::Announced(answer))) => return Ok(answer),
-            Some(Ok(UdpReply::Scraped(_))) => {
-                return Err(TrackerError::malformed("a scrape in answer to an announce"));
-            }
-            Some(Err(failure)) => return Err(failure),
-            None => {}
-        }
-        let Some(due) = client.poll_timeout() else {
-            return Err(TrackerError::Timeout);
-        };
-        tokio::select! {
-            received = socket.recv_from(&mut buffer) => {
-                // An ICMP error about an earlier datagram is not final: the
-                // resend schedule decides.
-                if let Ok((len, from)) = received {
-                    client.handle_datagram(clock.now(), from, &buffer[..len]);
-                }
-            }
-            () = tokio::time::sleep_until(clock.instant(due)) => {
-                client.handle_timeout(clock.now());
-            }
+        match (one.next(), other.next()) {
+            (None, None) => return turns,
+            pair => turns.extend(pair.0.into_iter().chain(pair.1)),
         }
     }
-}
-
-fn not_http(error: hyper::Error) -> TrackerError {
-    if error.is_parse() {
-        return TrackerError::malformed("not HTTP");
-    }
-    TrackerError::ConnectionFailed(ConnectFailure::Reset)
 }

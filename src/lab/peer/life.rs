@@ -99,10 +99,11 @@ impl Life {
         let [first, second] = acceptors;
         loop {
             let now = self.world.clock.now();
+            // Also who leaves the moment it completes says that it did.
+            self.announce_if_due(now);
             if self.plan.leaves.is_some_and(|it| it <= now) {
                 break;
             }
-            self.announce_if_due(now);
             self.dial_if_due(now);
             let room = self.connections.len() < CONNECTIONS;
             let wake = self.world.clock.instant(self.next_wake());

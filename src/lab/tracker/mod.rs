@@ -1,6 +1,7 @@
 //! Trackers: what each knows of its swarms ([`registry`]), how it answers over
-//! HTTP and UDP, and how badly ([`manner`]).
+//! HTTP, HTTPS and UDP, and how badly ([`manner`]).
 
+pub mod authority;
 mod http;
 pub mod manner;
 pub mod registry;
@@ -14,11 +15,13 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
+use self::authority::{Authority, EVER, Identity};
 use self::manner::Manner;
 use self::registry::{Announce, Answer, Registry};
 use super::scenario::{TrackerSpec, Transport};
 use crate::clock::Clock;
 use crate::net::{Acceptor, BoxLink, Datagrams, Network};
+use crate::protocol::info_hash::InfoHash;
 
 /// Connections of one HTTP tracker at a time.
 const CONNECTIONS: usize = 256;
@@ -43,6 +46,7 @@ impl Tracker {
         network: &Network,
         clock: Clock,
         spec: &TrackerSpec,
+        authority: &Authority,
         mut registry: Registry,
         tasks: &mut JoinSet<()>,
     ) -> io::Result<Arc<Tracker>> {
@@ -56,25 +60,33 @@ impl Tracker {
                 registry: Mutex::new(registry),
             })
         };
-        match spec.transport {
-            Transport::Http => {
-                let acceptor = network.listen(spec.at).await?;
-                let tracker = tracker("http", acceptor.local_addr()?);
-                tasks.spawn(tracker.clone().serve_http(acceptor));
-                Ok(tracker)
+        let (scheme, identity) = match spec.transport {
+            Transport::Http => ("http", None),
+            Transport::Https => {
+                let name = spec.at.ip().to_string();
+                ("https", Some(authority.vouch(&name, EVER)?))
             }
             Transport::Udp => {
                 let socket = network.datagrams(spec.at).await?;
                 let tracker = tracker("udp", socket.local_addr()?);
                 tasks.spawn(tracker.clone().serve_udp(socket));
-                Ok(tracker)
+                return Ok(tracker);
             }
-        }
+        };
+        let acceptor = network.listen(spec.at).await?;
+        let tracker = tracker(scheme, acceptor.local_addr()?);
+        tasks.spawn(tracker.clone().serve_http(acceptor, identity));
+        Ok(tracker)
     }
 
     /// Its announce URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it counts in a swarm now; `None` if it does not know it.
+    pub fn count(&self, info_hash: &InfoHash) -> Option<Answer> {
+        self.registry().scrape(info_hash)
     }
 
     /// Announces that came from outside of the lab.
@@ -92,7 +104,7 @@ impl Tracker {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn serve_http(self: Arc<Self>, acceptor: Acceptor) {
+    async fn serve_http(self: Arc<Self>, acceptor: Acceptor, identity: Option<Identity>) {
         let mut connections = JoinSet::new();
         loop {
             while connections.try_join_next().is_some() {}
@@ -106,7 +118,7 @@ impl Tracker {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            let reply = self.clone().reply(link, from);
+            let reply = self.clone().reply(link, from, identity.clone());
             connections.spawn(async move {
                 // What a guest does to its connection is its own affair.
                 let _ = tokio::time::timeout(CONNECTION_LIFE, reply).await;
@@ -114,7 +126,15 @@ impl Tracker {
         }
     }
 
-    async fn reply(self: Arc<Self>, mut link: BoxLink, from: SocketAddr) -> io::Result<()> {
+    async fn reply(
+        self: Arc<Self>,
+        mut link: BoxLink,
+        from: SocketAddr,
+        identity: Option<Identity>,
+    ) -> io::Result<()> {
+        if let Some(identity) = identity {
+            link = identity.accept(link).await?;
+        }
         let mut head = Vec::new();
         while !http::is_whole(&head) {
             let mut part = [0; 1024];

@@ -4,7 +4,6 @@ use super::*;
 use crate::lab::pace::Pace;
 use crate::moment::Moment;
 use crate::net::MemoryNet;
-use crate::protocol::info_hash::InfoHash;
 
 /// An announce of a swarm that no tracker here knows.
 const ANNOUNCE: &[u8] =
@@ -31,7 +30,8 @@ async fn bench(transport: Transport, manner: Manner) -> Bench {
     let swarm = [InfoHash([b'a'; 20])];
     let registry = Registry::new(spec.interval, Pace::REAL, swarm, 1);
     let mut tasks = JoinSet::new();
-    let tracker = Tracker::start(&network, clock, &spec, registry, &mut tasks).await;
+    let authority = Authority::invent().unwrap();
+    let tracker = Tracker::start(&network, clock, &spec, &authority, registry, &mut tasks).await;
     Bench {
         network,
         clock,

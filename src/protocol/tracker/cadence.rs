@@ -1,9 +1,9 @@
-//! When to announce next: as often as the tracker permits, never more.
+//! When to announce and scrape next: as often as the tracker permits, never more.
 
 use std::time::Duration;
 
-use super::Announced;
 use super::error::TrackerError;
+use super::{Announced, Scraped};
 use crate::moment::Moment;
 
 /// Where the tracker names no interval.
@@ -28,6 +28,8 @@ pub struct Cadence {
     wanted: Option<Duration>,
     /// What the tracker last called its minimum.
     min_interval: Duration,
+    /// Not scraped again before this.
+    scrape_from: Moment,
     failures: u32,
     pace: u32,
 }
@@ -39,6 +41,7 @@ impl Cadence {
         Cadence {
             wanted,
             min_interval: Duration::ZERO,
+            scrape_from: Moment::EPOCH,
             failures: 0,
             pace: pace.max(1),
         }
@@ -77,6 +80,18 @@ impl Cadence {
             _ => back_off,
         };
         now + wait
+    }
+
+    /// Whether the tracker may be scraped: with each announce, unless it wants more
+    /// time between two scrapes.
+    pub fn may_scrape(&self, now: Moment) -> bool {
+        now >= self.scrape_from
+    }
+
+    /// Takes note of when the tracker wants to be scraped again.
+    pub fn after_scrape(&mut self, now: Moment, scraped: &Scraped) {
+        let minimum = scraped.min_interval.unwrap_or_default();
+        self.scrape_from = now + minimum.min(LONGEST_MINIMUM);
     }
 
     /// Failures in a row.
@@ -122,6 +137,23 @@ mod tests {
         assert_eq!(wait(Some(60), Some(1800), None), 60);
         assert_eq!(wait(None, Some(60), Some(300)), 300);
         assert_eq!(wait(None, Some(60), Some(u64::MAX)), 6 * 3600);
+    }
+
+    #[test]
+    fn scrapes_with_each_announce_unless_told_otherwise() {
+        let mut cadence = Cadence::new(None, 1);
+        let scraped = |min_interval| Scraped {
+            min_interval,
+            ..Scraped::default()
+        };
+        assert!(cadence.may_scrape(T0));
+        cadence.after_scrape(T0, &scraped(None));
+        assert!(cadence.may_scrape(T0));
+        cadence.after_scrape(T0, &scraped(Some(seconds(900))));
+        assert!(!cadence.may_scrape(T0 + seconds(899)));
+        assert!(cadence.may_scrape(T0 + seconds(900)));
+        cadence.after_scrape(T0, &scraped(Some(Duration::MAX)));
+        assert!(cadence.may_scrape(T0 + seconds(6 * 3600)));
     }
 
     #[test]

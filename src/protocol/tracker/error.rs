@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use crate::protocol::limits;
+
 /// Why no connection to a tracker came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ConnectFailure {
@@ -24,6 +26,37 @@ pub enum ConnectFailure {
     /// Anything else.
     #[error("connection failed")]
     Other,
+}
+
+/// Why no encrypted connection to a tracker came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TlsFailure {
+    /// Nobody that we trust vouches for its certificate.
+    #[error("its certificate is signed by nobody known; --ca-file adds who may sign")]
+    UnknownIssuer,
+    /// Its certificate is no longer, or not yet, valid.
+    #[error("its certificate has expired, or is not valid yet")]
+    Expired,
+    /// Its certificate is for another name.
+    #[error("its certificate is for another name")]
+    WrongName,
+    /// Anything else: no TLS at all, or none that we speak.
+    #[error("no encrypted connection")]
+    Other,
+}
+
+/// Why a redirect is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum RedirectFailure {
+    /// One led to the next.
+    #[error("more than {} redirects", limits::REDIRECTS)]
+    TooMany,
+    /// It does not say where to.
+    #[error("a redirect to no usable URL")]
+    NoTarget,
+    /// It leads from an encrypted connection to an open one.
+    #[error("a redirect from https to http")]
+    Downgrade,
 }
 
 /// Why an announce or a scrape failed. None of them is final: ask again later.
@@ -56,6 +89,21 @@ pub enum TrackerError {
         /// The bound.
         max: usize,
     },
+    /// The body's encoding is broken, or none that we asked for.
+    #[error("unreadable body: {0}")]
+    BadEncoding(&'static str),
+    /// The tracker sends us elsewhere, and we do not go.
+    #[error("{0}")]
+    Redirect(RedirectFailure),
+    /// No encrypted connection.
+    #[error("{0}")]
+    Tls(TlsFailure),
+    /// By the convention of BEP 48 there is no scrape at this tracker.
+    #[error("its announce URL names no scrape")]
+    NoScrape,
+    /// A scrape's answer without the torrent that was asked for.
+    #[error("the answer says nothing of this torrent")]
+    TorrentMissing,
     /// No connection.
     #[error("{0}")]
     ConnectionFailed(ConnectFailure),
@@ -73,6 +121,12 @@ impl TrackerError {
         TrackerError::Malformed { what: what.into() }
     }
 
+    /// Whether another address of the tracker's name may do better: at this one
+    /// nobody answered.
+    pub fn is_of_the_address(&self) -> bool {
+        matches!(self, Self::ConnectionFailed(_) | Self::Timeout)
+    }
+
     /// The stable name in counters and stored results.
     pub const fn label(&self) -> &'static str {
         match self {
@@ -87,6 +141,16 @@ impl TrackerError {
             Self::ConnectionFailed(ConnectFailure::Reset) => "reset",
             Self::ConnectionFailed(ConnectFailure::Unreachable) => "unreachable",
             Self::ConnectionFailed(ConnectFailure::Other) => "connection_failed",
+            Self::BadEncoding(_) => "bad_encoding",
+            Self::Redirect(RedirectFailure::TooMany) => "too_many_redirects",
+            Self::Redirect(RedirectFailure::NoTarget) => "bad_redirect",
+            Self::Redirect(RedirectFailure::Downgrade) => "redirect_to_http",
+            Self::Tls(TlsFailure::UnknownIssuer) => "tls_unknown_issuer",
+            Self::Tls(TlsFailure::Expired) => "tls_expired",
+            Self::Tls(TlsFailure::WrongName) => "tls_wrong_name",
+            Self::Tls(TlsFailure::Other) => "tls_failed",
+            Self::NoScrape => "no_scrape",
+            Self::TorrentMissing => "torrent_missing",
             Self::BadUrl(_) => "bad_url",
             Self::Unsupported(_) => "unsupported",
         }

@@ -1,4 +1,6 @@
-//! Announces over HTTP: the request's target, and the answer's body.
+//! Announces and scrapes over HTTP: the request's target, and the answer's body.
+
+pub mod body;
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -10,9 +12,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::error::TrackerError;
 use super::url::TrackerUrl;
-use super::{AnnounceEvent, AnnounceRequest, Announced};
+use super::{AnnounceEvent, AnnounceRequest, Announced, Scraped};
 use crate::protocol::address;
 use crate::protocol::bencode::{self, Node, Tail};
+use crate::protocol::info_hash::InfoHash;
 use crate::protocol::limits;
 
 /// What may stand as it is in a query (RFC 3986, 2.3).
@@ -26,15 +29,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// Source: BEP 3, "trackers"; BEP 23 (`compact`); BEP 7.
 pub fn announce_target(url: &TrackerUrl, request: &AnnounceRequest) -> String {
-    let mut target = url.path().to_owned();
-    match url.query() {
-        Some(query) => {
-            target.push('?');
-            target.push_str(query);
-            target.push('&');
-        }
-        None => target.push('?'),
-    }
+    let mut target = with_query(url.path(), url);
     let info_hash = percent_encode(&request.info_hash.0, UNRESERVED);
     let peer_id = percent_encode(&request.peer_id.0, UNRESERVED);
     // Writing to a string cannot fail.
@@ -56,6 +51,24 @@ pub fn announce_target(url: &TrackerUrl, request: &AnnounceRequest) -> String {
     target
 }
 
+/// The target of a scrape of one torrent; None where the URL names no scrape.
+///
+/// Source: BEP 48.
+pub fn scrape_target(url: &TrackerUrl, info_hash: &InfoHash) -> Option<String> {
+    let mut target = with_query(&url.scrape_path()?, url);
+    target.push_str("info_hash=");
+    target.extend(percent_encode(&info_hash.0, UNRESERVED));
+    Some(target)
+}
+
+/// A path and the URL's own query, ready for more parameters.
+fn with_query(path: &str, url: &TrackerUrl) -> String {
+    match url.query() {
+        Some(query) => format!("{path}?{query}&"),
+        None => format!("{path}?"),
+    }
+}
+
 /// Reads the body of an answer. What is missing, of another kind, negative or
 /// too great is passed over; peers come in compact form, as dictionaries, or
 /// both; bytes behind the dictionary do no harm.
@@ -67,22 +80,11 @@ pub fn announce_target(url: &TrackerUrl, request: &AnnounceRequest) -> String {
 ///
 /// Source: BEP 3, BEP 7, BEP 23, BEP 24 (`external ip`), BEP 31 (`retry in`).
 pub fn parse_announce(body: &[u8]) -> Result<Announced, TrackerError> {
-    let max = limits::ANNOUNCE_BODY_BYTES;
-    if body.len() > max {
-        return Err(TrackerError::BodyTooLarge { max });
-    }
-    let root = bencode::decode(body, max, Tail::Allowed)
-        .map_err(|error| TrackerError::malformed(error.to_string()))?;
-    if !root.is_dict() {
-        return Err(TrackerError::malformed("no dictionary"));
-    }
+    let root = read_root(body)?;
     let peers = read_peers(&root);
     let reason = root.field("failure reason");
     if let Some(reason) = reason.filter(|it| peers.is_empty() || it.bytes() != Some(b"")) {
-        return Err(TrackerError::Failure {
-            reason: text(reason.bytes().unwrap_or_default()),
-            retry_in: root.field("retry in").and_then(retry_in),
-        });
+        return Err(failure(&root, reason));
     }
     let answer = ["peers", "peers6", "interval", "complete", "incomplete"];
     if !answer.iter().any(|key| root.field(key).is_some()) {
@@ -102,6 +104,58 @@ pub fn parse_announce(body: &[u8]) -> Result<Announced, TrackerError> {
         warning: root.bytes_at("warning message").map(text),
         external_ip: root.bytes_at("external ip").and_then(compact_ip),
     })
+}
+
+/// Reads the body of a scrape's answer, and in it the figures of one torrent. Some
+/// trackers answer with all torrents that they know.
+///
+/// # Errors
+/// As [`parse_announce`]; [`TrackerError::TorrentMissing`] if there is nothing of
+/// this torrent.
+///
+/// Source: BEP 48.
+pub fn parse_scrape(body: &[u8], info_hash: &InfoHash) -> Result<Scraped, TrackerError> {
+    let root = read_root(body)?;
+    let Some(files) = root.field("files").and_then(|it| it.dict()) else {
+        return Err(match root.field("failure reason") {
+            Some(reason) => failure(&root, reason),
+            None => TrackerError::malformed("nothing of a scrape in it"),
+        });
+    };
+    // bittorrent-tracker of npm writes each byte of the key as a character in UTF-8.
+    let text: String = info_hash.0.iter().copied().map(char::from).collect();
+    let torrent = files.lookup(&info_hash.0);
+    let torrent = torrent.or_else(|| files.lookup(text.as_bytes()));
+    let torrent = torrent.filter(|it| it.is_dict());
+    let torrent = torrent.ok_or(TrackerError::TorrentMissing)?;
+    Ok(Scraped {
+        seeders: count(torrent, "complete"),
+        leechers: count(torrent, "incomplete"),
+        downloaded: count(torrent, "downloaded"),
+        min_interval: root
+            .field("flags")
+            .and_then(|flags| seconds(flags, "min_request_interval")),
+    })
+}
+
+fn read_root(body: &[u8]) -> Result<BencodeRef<'_>, TrackerError> {
+    let max = limits::ANNOUNCE_BODY_BYTES;
+    if body.len() > max {
+        return Err(TrackerError::BodyTooLarge { max });
+    }
+    let root = bencode::decode(body, max, Tail::Allowed)
+        .map_err(|error| TrackerError::malformed(error.to_string()))?;
+    match root.is_dict() {
+        true => Ok(root),
+        false => Err(TrackerError::malformed("no dictionary")),
+    }
+}
+
+fn failure(root: &BencodeRef<'_>, reason: &BencodeRef<'_>) -> TrackerError {
+    TrackerError::Failure {
+        reason: text(reason.bytes().unwrap_or_default()),
+        retry_in: root.field("retry in").and_then(retry_in),
+    }
 }
 
 fn read_peers(root: &BencodeRef<'_>) -> Vec<SocketAddr> {

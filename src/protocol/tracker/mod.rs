@@ -3,6 +3,7 @@
 pub mod cadence;
 pub mod error;
 pub mod http;
+pub mod redirect;
 pub mod udp;
 pub mod url;
 
@@ -10,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use cadence::Cadence;
-pub use error::{ConnectFailure, TrackerError};
+pub use error::{ConnectFailure, RedirectFailure, TlsFailure, TrackerError};
 pub use url::{Scheme, TrackerUrl};
 
 use super::info_hash::InfoHash;
@@ -74,13 +75,16 @@ pub struct Announced {
     pub external_ip: Option<IpAddr>,
 }
 
-/// What a tracker says of one torrent when scraped.
+/// What a tracker says of one torrent when scraped; what it leaves out, and what
+/// makes no sense, is None.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scraped {
     /// Peers that have everything.
-    pub seeders: u32,
-    /// Completions reported to the tracker.
-    pub completed: u32,
+    pub seeders: Option<u32>,
     /// Peers that have not.
-    pub leechers: u32,
+    pub leechers: Option<u32>,
+    /// Completions reported to the tracker.
+    pub downloaded: Option<u32>,
+    /// Earlier than this it does not want to be scraped again.
+    pub min_interval: Option<Duration>,
 }

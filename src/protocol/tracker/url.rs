@@ -72,6 +72,13 @@ impl TrackerUrl {
         })
     }
 
+    /// The URL that a reference leads to from here (RFC 3986, 5); None if it is none
+    /// of a tracker.
+    pub fn join(&self, reference: &str) -> Option<TrackerUrl> {
+        let url = self.url.join(reference).ok()?;
+        TrackerUrl::parse(url.as_str()).ok()
+    }
+
     /// How to speak.
     pub fn scheme(&self) -> Scheme {
         self.scheme
@@ -115,6 +122,31 @@ impl TrackerUrl {
     /// Query as it goes into a request, without the question mark.
     pub fn query(&self) -> Option<&str> {
         self.url.query().filter(|query| !query.is_empty())
+    }
+
+    /// Path and query as a UDP tracker is told them (BEP 41); None if there is
+    /// nothing to tell.
+    pub fn path_and_query(&self) -> Option<String> {
+        match (self.path(), self.query()) {
+            ("/", None) => None,
+            (path, None) => Some(path.to_owned()),
+            (path, Some(query)) => Some(format!("{path}?{query}")),
+        }
+    }
+
+    /// The path of the scrape that belongs to an HTTP announce: where its last part
+    /// begins with `announce`, that word becomes `scrape`. None: the tracker has no
+    /// scrape by this convention.
+    ///
+    /// Source: BEP 48, "the tracker scrape convention".
+    pub fn scrape_path(&self) -> Option<String> {
+        // The last slash of the whole URL counts, were it in the query.
+        if self.query().is_some_and(|query| query.contains('/')) {
+            return None;
+        }
+        let (folder, last) = self.path().rsplit_once('/')?;
+        let rest = last.strip_prefix("announce")?;
+        Some(format!("{folder}/scrape{rest}"))
     }
 
     /// The whole URL, passkeys included: never to be stored, logged or shown.
@@ -292,6 +324,36 @@ mod tests {
             ("/", None, None)
         );
         assert_eq!(bare.host_header(), "[2001:db8::1]");
+    }
+
+    #[test]
+    fn derives_the_scrape_as_bep_48_says() {
+        for (text, path) in [
+            ("http://t.example/announce", Some("/scrape")),
+            ("http://t.example/x/announce", Some("/x/scrape")),
+            ("http://t.example/announce.php", Some("/scrape.php")),
+            ("http://t.example/announce?x2%0644", Some("/scrape")),
+            ("http://t.example/a", None),
+            ("http://t.example/announce?x=2/4", None),
+            ("http://t.example/x%064announce", None),
+            ("http://t.example/announce/", None),
+            ("http://t.example", None),
+        ] {
+            assert_eq!(parse(text).scrape_path().as_deref(), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_a_udp_tracker_what_stands_behind_the_port() {
+        for (text, told) in [
+            ("udp://t.example:80", None),
+            ("udp://t.example:80/", None),
+            ("udp://t.example:80/announce", Some("/announce")),
+            ("udp://t.example:80/a?k=v", Some("/a?k=v")),
+            ("udp://t.example:80?k=v", Some("/?k=v")),
+        ] {
+            assert_eq!(parse(text).path_and_query().as_deref(), told, "{text}");
+        }
     }
 
     proptest! {

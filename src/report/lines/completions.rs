@@ -5,7 +5,7 @@ use crate::report::selection::{Catalog, Selection};
 use crate::report::value::{ADDRESS, Column, Show, Value};
 use crate::store::records::CompletionRow;
 use crate::store::{Reader, StoreError};
-use crate::swarm::facts::{PeerNumber, Verdict};
+use crate::swarm::facts::{PeerNumber, TorrentNumber, Verdict};
 
 /// A rise to the threshold.
 #[derive(Clone, Debug)]
@@ -69,25 +69,43 @@ pub const COLUMNS: &[Column<Line>] = &[
     }),
 ];
 
-/// Those of the verdicts wanted, in the order of their times.
-///
-/// # Errors
-/// The store fails.
-pub fn lines(
-    reader: &Reader,
-    catalog: &Catalog,
-    selection: &Selection,
-    verdicts: &[Verdict],
-) -> Result<impl Iterator<Item = Result<Line, StoreError>>, StoreError> {
-    let mut found = Vec::new();
-    for row in reader.completions(selection.torrent) {
-        let ((torrent, peer), row) = row?;
-        if verdicts.contains(&row.verdict) && selection.holds(row.at) {
-            let of = Of::torrent(torrent, catalog);
-            found.push(Line { of, peer, row });
-        }
+/// Which rises are wanted, of whatever torrents there are.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Info-hashes of the torrents.
+    pub catalog: &'a Catalog,
+    /// Of which torrent, and when.
+    pub selection: &'a Selection,
+    /// Of which verdicts.
+    pub verdicts: &'a [Verdict],
+}
+
+impl Wanted<'_> {
+    /// The line of a rise, if it is wanted.
+    pub fn line(
+        &self,
+        ((torrent, peer), row): ((TorrentNumber, PeerNumber), CompletionRow),
+    ) -> Option<Line> {
+        let of_torrent = self.selection.torrent.is_none_or(|it| it == torrent);
+        let wanted = of_torrent && self.verdicts.contains(&row.verdict);
+        let of = Of::torrent(torrent, self.catalog);
+        (wanted && self.selection.holds(row.at)).then_some(Line { of, peer, row })
     }
-    // Stable: those of one moment stay in the order of torrents and peers.
-    found.sort_by_key(|line| line.row.at);
-    Ok(found.into_iter().map(Ok))
+
+    /// Those of a store, in the order of their times.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn lines(
+        &self,
+        reader: &Reader,
+    ) -> Result<impl Iterator<Item = Result<Line, StoreError>> + use<>, StoreError> {
+        let mut found = Vec::new();
+        for row in reader.completions(self.selection.torrent) {
+            found.extend(self.line(row?));
+        }
+        // Stable: those of one moment stay in the order of torrents and peers.
+        found.sort_by_key(|line| line.row.at);
+        Ok(found.into_iter().map(Ok))
+    }
 }

@@ -7,6 +7,9 @@ pub mod events;
 pub mod meta;
 pub mod outcomes;
 pub mod peers;
+pub mod samples;
+pub mod scrapes;
+pub mod sources;
 pub mod torrents;
 
 use super::selection::Catalog;

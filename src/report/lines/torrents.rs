@@ -1,46 +1,69 @@
-//! `bta-dump torrents`: what was imported.
+//! `bta-dump torrents`: what was imported, and what trackers report of it.
 
+use crate::report::reported::by_torrent;
 use crate::report::selection::Selection;
 use crate::report::value::{Column, Show, Value};
 use crate::store::records::TorrentRow;
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::TorrentNumber;
+use crate::swarm::reported::ReportedByAll;
 
 /// A torrent.
-pub type Line = (TorrentNumber, TorrentRow);
+#[derive(Clone, Debug)]
+pub struct Line {
+    number: TorrentNumber,
+    row: TorrentRow,
+    reported: Option<ReportedByAll>,
+}
+
+impl Line {
+    fn reported(&self, figure: fn(&ReportedByAll) -> u64) -> Value {
+        Value::count(self.reported.as_ref().map(figure))
+    }
+}
 
 /// Its columns.
 pub const COLUMNS: &[Column<Line>] = &[
-    Column::new("torrent_number", "#", Show::Count, |(number, _)| {
-        Value::Count(number.0.into())
+    Column::new("torrent_number", "#", Show::Count, |it: &Line| {
+        Value::Count(it.number.0.into())
     }),
-    Column::new("torrent", "TORRENT", Show::Text(40), |(_, row)| {
-        Value::Text(row.info_hash.to_string())
+    Column::new("torrent", "TORRENT", Show::Text(40), |it| {
+        Value::Text(it.row.info_hash.to_string())
     }),
-    Column::data("torrent_v2", |(_, row)| {
+    Column::data("torrent_v2", |it| {
         let hex = |hash: [u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        row.info_hash_v2
+        it.row
+            .info_hash_v2
             .map_or(Value::None, |hash| Value::Text(hex(hash)))
     }),
-    Column::new("size_bytes", "SIZE", Show::Bytes, |(_, row)| {
-        Value::Count(row.size_bytes)
+    Column::new("size_bytes", "SIZE", Show::Bytes, |it| {
+        Value::Count(it.row.size_bytes)
     }),
-    Column::new("pieces", "PIECES", Show::Count, |(_, row)| {
-        Value::Count(row.pieces.into())
+    Column::new("pieces", "PIECES", Show::Count, |it| {
+        Value::Count(it.row.pieces.into())
     }),
-    Column::data("piece_length_bytes", |(_, row)| {
-        Value::Count(row.piece_length_bytes)
+    Column::data("piece_length_bytes", |it| {
+        Value::Count(it.row.piece_length_bytes)
     }),
-    Column::new("name", "NAME", Show::Text(60), |(_, row)| {
-        Value::text(&row.name)
+    Column::data("reported_trackers", |it| {
+        it.reported(|all| all.trackers.into())
     }),
-    Column::data("private", |(_, row)| Value::Flag(row.private)),
-    Column::data("trackers", |(_, row)| Value::List(row.trackers.clone())),
-    Column::data("origin", |(_, row)| Value::text(&row.origin)),
-    Column::data("added_at", |(_, row)| Value::Time(row.added_at)),
+    Column::new("reported_greatest", "REPORTED", Show::Count, |it| {
+        it.reported(|all| all.greatest)
+    }),
+    Column::data("reported_sum", |it| it.reported(|all| all.sum)),
+    Column::data("reported_resets", |it| it.reported(|all| all.resets.into())),
+    Column::new("name", "NAME", Show::Text(60), |it| {
+        Value::text(&it.row.name)
+    }),
+    Column::data("private", |it| Value::Flag(it.row.private)),
+    Column::data("trackers", |it| Value::List(it.row.trackers.clone())),
+    Column::data("origin", |it| Value::text(&it.row.origin)),
+    Column::data("added_at", |it| Value::Time(it.row.added_at)),
 ];
 
-/// The torrents of a store. They are there from the start, whatever the window.
+/// The torrents of a store. They are there from the start, whatever the window;
+/// what trackers report is the window's.
 ///
 /// # Errors
 /// The store fails.
@@ -49,8 +72,15 @@ pub fn lines(
     selection: &Selection,
 ) -> Result<impl Iterator<Item = Result<Line, StoreError>>, StoreError> {
     let wanted = selection.torrent;
+    let reported = by_torrent(reader, selection)?;
     let all = reader.torrents()?.into_iter();
-    Ok(all
-        .filter(move |(number, _)| wanted.is_none_or(|wanted| wanted == *number))
-        .map(Ok))
+    let all = all.filter(move |(number, _)| wanted.is_none_or(|wanted| wanted == *number));
+    Ok(all.map(move |(number, row)| {
+        let trackers = reported.get(&number).into_iter().flat_map(|it| it.values());
+        Ok(Line {
+            number,
+            row,
+            reported: ReportedByAll::of(trackers),
+        })
+    }))
 }

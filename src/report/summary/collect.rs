@@ -1,6 +1,7 @@
 //! Reads a store through, once a tree.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{
     AttemptLine, Figures, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine, Summary,
@@ -8,10 +9,11 @@ use super::{
 };
 use crate::moment::Moment;
 use crate::report::lines::outcomes::Counts;
+use crate::report::reported::{self, ByTracker, ReportedDownloads};
 use crate::report::selection::Selection;
 use crate::report::text::harmless;
 use crate::report::units::percent;
-use crate::store::records::{AnnounceRow, PeerRow, SourceCounts, TorrentRow};
+use crate::store::records::{PeerRow, SourceCounts, TorrentRow};
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::{PeerState, Source, TorrentNumber, Verdict};
 
@@ -23,8 +25,9 @@ struct Tally {
     peers: PeerCounts,
     sources: BTreeMap<Source, SourceCounts>,
     attempts: Counts,
-    /// The last good answer of each tracker.
-    reported: BTreeMap<String, Reported>,
+    /// The last good answers of each tracker.
+    reported: BTreeMap<Arc<str>, Reported>,
+    downloads: ByTracker,
 }
 
 pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary, StoreError> {
@@ -69,11 +72,35 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
             });
         }
     }
+    let mut heard = |torrent, tracker, at, [seeders, leechers, downloaded]: [_; 3]| {
+        if selection.holds(at) {
+            let answer = Reported {
+                at: Some(at),
+                seeders,
+                leechers,
+                downloaded,
+                ..Reported::default()
+            };
+            let tally = by_torrent.entry(torrent).or_default();
+            tally.heard(tracker, answer);
+        }
+    };
     for row in reader.announces(selection.torrent) {
         let (torrent, row) = row?;
-        if selection.holds(row.at) {
-            by_torrent.entry(torrent).or_default().heard(&row);
+        if let Ok(it) = row.result {
+            let figures = [it.seeders, it.leechers, it.downloaded];
+            heard(torrent, row.tracker, row.at, figures);
         }
+    }
+    for row in reader.scrapes(selection.torrent) {
+        let (torrent, row) = row?;
+        if let Ok(it) = row.result {
+            let figures = [it.seeders, it.leechers, it.downloaded];
+            heard(torrent, row.tracker, row.at, figures);
+        }
+    }
+    for (torrent, downloads) in reported::by_torrent(reader, selection)? {
+        by_torrent.entry(torrent).or_default().downloads = downloads;
     }
 
     let mut torrents = Vec::new();
@@ -86,11 +113,14 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
     let clean = reader.fact("clean")?.as_deref() == Some("true");
     let fact =
         |name| Ok::<_, StoreError>(reader.fact(name)?.and_then(|it| Moment::parse(&it).ok()));
+    let reported: Vec<_> = torrents.iter().map(|it| it.reported_downloads).collect();
     Ok(Summary {
+        total_reported_downloads: ReportedDownloads::of_all(&reported, total.confirmed),
         store: harmless(&reader.path().display().to_string()).into_owned(),
         program: reader.fact("program")?,
         begun_at: fact("begun_at")?,
         closed_at: fact("closed_at")?.filter(|_| clean),
+        as_of: reader.as_of(),
         since: selection.since,
         until: selection.until,
         threshold_percent: f64::from(reader.parameters().threshold_permille) / 10.0,
@@ -113,18 +143,34 @@ impl Tally {
         *of_verdict += 1;
     }
 
-    /// Rows come in the order of their times: the last good answer stays.
-    fn heard(&mut self, row: &AnnounceRow) {
-        let Ok(answer) = &row.result else { return };
-        let tracker = harmless(&row.tracker).into_owned();
-        let reported = Reported {
-            tracker: tracker.clone(),
-            at: Some(row.at),
-            seeders: answer.seeders,
-            leechers: answer.leechers,
-            downloaded: answer.downloaded,
+    /// Rows of one tree come in the order of their times, announces before
+    /// scrapes. The last figure of each kind stays.
+    fn heard(&mut self, tracker: Arc<str>, heard: Reported) {
+        let known = self.reported.entry(tracker).or_default();
+        let (newer, older) = match heard.at >= known.at {
+            true => (heard, std::mem::take(known)),
+            false => (std::mem::take(known), heard),
         };
-        self.reported.insert(tracker, reported);
+        *known = Reported {
+            seeders: newer.seeders.or(older.seeders),
+            leechers: newer.leechers.or(older.leechers),
+            downloaded: newer.downloaded.or(older.downloaded),
+            ..newer
+        };
+    }
+
+    fn trackers(&mut self) -> Vec<Reported> {
+        let all = std::mem::take(&mut self.reported).into_iter();
+        let finished = all.map(|(tracker, last)| {
+            let downloads = self.downloads.get(&tracker);
+            Reported {
+                tracker: harmless(&tracker).into_owned(),
+                downloaded_meanwhile: downloads.and_then(|it| it.total()),
+                resets: downloads.map_or(0, |it| it.resets()),
+                ..last
+            }
+        });
+        finished.collect()
     }
 
     fn torrent(mut self, number: TorrentNumber, row: TorrentRow) -> TorrentSummary {
@@ -135,7 +181,8 @@ impl Tally {
             pieces: row.pieces,
             piece_length_bytes: row.piece_length_bytes,
             size_bytes: row.size_bytes,
-            reported: std::mem::take(&mut self.reported).into_values().collect(),
+            reported: self.trackers(),
+            reported_downloads: ReportedDownloads::of(&self.downloads, self.confirmed),
             figures: self.figures(),
         }
     }

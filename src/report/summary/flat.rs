@@ -1,10 +1,15 @@
 //! A torrent's summary as one flat row: for CSV.
 
 use super::{Reported, TorrentSummary};
+use crate::report::reported::ReportedDownloads;
 use crate::report::value::{Column, Value};
 
 fn greatest(row: &TorrentSummary, figure: fn(&Reported) -> Option<u32>) -> Value {
     Value::count(row.reported.iter().filter_map(figure).max())
+}
+
+fn reported(row: &TorrentSummary, figure: fn(&ReportedDownloads) -> Value) -> Value {
+    row.reported_downloads.as_ref().map_or(Value::None, figure)
 }
 
 /// Its columns; the trackers' figures are the greatest that any of them reports.
@@ -41,7 +46,27 @@ pub const COLUMNS: &[Column<TorrentSummary>] = &[
     Column::data("peers_partial_seeds", |it| {
         Value::Count(it.figures.peers.partial_seeds)
     }),
+    Column::data("peers_fate_unknown", |it| {
+        Value::Count(it.figures.peers.fate_unknown)
+    }),
     Column::data("reported_seeders", |it| greatest(it, |it| it.seeders)),
     Column::data("reported_leechers", |it| greatest(it, |it| it.leechers)),
     Column::data("reported_downloaded", |it| greatest(it, |it| it.downloaded)),
+    Column::data("reported_trackers", |it| {
+        reported(it, |all| Value::Count(all.trackers.into()))
+    }),
+    Column::data("reported_greatest", |it| {
+        reported(it, |all| Value::Count(all.greatest))
+    }),
+    Column::data("reported_sum", |it| {
+        reported(it, |all| Value::Count(all.sum))
+    }),
+    Column::data("reported_resets", |it| {
+        reported(it, |all| Value::Count(all.resets.into()))
+    }),
+    Column::data("confirmed_percent", |it| {
+        reported(it, |all| {
+            all.confirmed_percent.map_or(Value::None, Value::Real)
+        })
+    }),
 ];

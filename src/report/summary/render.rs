@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Figures, Reported, Summary, TorrentSummary};
+use super::{Figures, Reported, Summary, TorrentSummary, digest};
+use crate::report::reported::ReportedDownloads;
 use crate::report::table::Table;
 use crate::report::text::{fit, harmless};
 use crate::report::units::{bytes, count, span, time};
@@ -10,7 +11,7 @@ use crate::swarm::facts::{Attempt, Outcome};
 
 /// Columns of the page.
 const WIDTH: usize = 80;
-/// So many torrents are described in full; more of them are rows of a table.
+/// So many torrents are described in full; more of them are rows of the table alone.
 const IN_FULL: usize = 4;
 /// Behind the names of figures, where their values end.
 const VALUES_END: usize = 36;
@@ -27,8 +28,15 @@ pub(super) fn page(summary: &Summary, colour: bool) -> String {
         colour,
     };
     page.head(summary);
+    if summary.torrents.len() > 1 {
+        page.line("");
+        for line in digest::lines(summary, WIDTH) {
+            page.line(&line);
+        }
+    }
     if summary.torrents.len() > IN_FULL {
-        page.overview(&summary.torrents);
+        page.line("");
+        page.line("--torrent N shows one of them in full");
     } else {
         for torrent in &summary.torrents {
             page.torrent(torrent, summary.threshold_percent);
@@ -37,7 +45,8 @@ pub(super) fn page(summary: &Summary, colour: bool) -> String {
     if summary.torrents.len() != 1 {
         page.line("");
         page.strong("all torrents");
-        page.figures(&summary.total, summary.threshold_percent);
+        let reported = summary.total_reported_downloads.as_ref();
+        page.figures(&summary.total, reported, summary.threshold_percent);
         page.details(&summary.total);
     }
     page.text
@@ -73,8 +82,11 @@ impl Page {
             Some(begun) => format!("{} UTC", time(begun)),
             None => "beginning unknown".to_owned(),
         };
-        match (summary.closed_at, summary.lasted()) {
-            (Some(closed), Some(lasted)) => {
+        match (summary.as_of, summary.closed_at, summary.lasted()) {
+            (Some(now), _, Some(lasted)) => {
+                let _ = write!(when, ", still running at {} ({})", time(now), span(lasted));
+            }
+            (None, Some(closed), Some(lasted)) => {
                 let _ = write!(when, " to {} ({})", time(closed), span(lasted));
             }
             _ => when += ", no mark of an orderly end",
@@ -111,12 +123,13 @@ impl Page {
         };
         self.line(&format!("  {}", torrent.torrent));
         self.line(&format!("  {size}"));
-        self.figures(&torrent.figures, threshold);
+        let reported = torrent.reported_downloads.as_ref();
+        self.figures(&torrent.figures, reported, threshold);
         self.reported(&torrent.reported);
         self.details(&torrent.figures);
     }
 
-    fn figures(&mut self, figures: &Figures, threshold: f64) {
+    fn figures(&mut self, figures: &Figures, reported: Option<&ReportedDownloads>, threshold: f64) {
         let peers = &figures.peers;
         self.line("");
         self.figure(0, "peers seen", peers.seen, "");
@@ -138,10 +151,15 @@ impl Page {
             if peers.below > 0 { &fates } else { "" },
         );
         let start = self.text.len();
-        self.figure(0, "CONFIRMED DOWNLOADS", figures.confirmed, "");
+        let share = reported.and_then(|it| it.confirmed_percent);
+        let share = share.map_or(String::new(), |it| format!("{it:.1} % of those reported"));
+        self.figure(0, "CONFIRMED DOWNLOADS", figures.confirmed, &share);
         if self.colour {
             let line = self.text.split_off(start);
             self.strong(line.trim_end());
+        }
+        if let Some(reported) = reported {
+            self.downloads(reported);
         }
         let not = &figures.not_counted;
         let verdicts: Vec<_> = [
@@ -155,6 +173,26 @@ impl Page {
         .map(|(number, label)| format!("{label} {}", count(number)))
         .collect();
         self.figure(0, "rises not counted", not.total(), &verdicts.join(", "));
+    }
+
+    /// What trackers say beside what was seen.
+    fn downloads(&mut self, reported: &ReportedDownloads) {
+        let (trackers, sum) = (count(reported.trackers.into()), count(reported.sum));
+        let remark = match (reported.torrents, reported.trackers) {
+            (1, 1) => String::new(),
+            (1, _) => format!("greatest of {trackers} trackers, sum {sum}"),
+            _ => format!("each torrent's greatest, all sums {sum}"),
+        };
+        self.figure(0, "reported downloads", reported.greatest, &remark);
+        if reported.resets > 0 {
+            let resets = reported.resets.into();
+            self.figure(
+                1,
+                "a tracker's count fell",
+                resets,
+                "so it is a lower bound",
+            );
+        }
     }
 
     fn figure(&mut self, depth: usize, name: &str, value: u64, remark: &str) {
@@ -264,38 +302,6 @@ impl Page {
         }
         rows.push(sums);
         self.table(rows);
-    }
-
-    /// Many torrents: a row each.
-    fn overview(&mut self, torrents: &[TorrentSummary]) {
-        let heads = ["#", "SEEN", "OBSERVED", "COMPLETE", "BELOW", "CONFIRMED"];
-        let mut rows = vec![heads.map(str::to_owned).to_vec()];
-        for torrent in torrents {
-            let peers = &torrent.figures.peers;
-            let numbers = [
-                torrent.torrent_number.into(),
-                peers.seen,
-                peers.observed,
-                peers.complete_at_first,
-                peers.below,
-                torrent.figures.confirmed,
-            ];
-            rows.push(numbers.map(count).to_vec());
-        }
-        // What the numbers leave is the name's.
-        let widest = |column: usize| rows.iter().map(|row| row[column].len()).max();
-        let used: usize = (0..heads.len()).filter_map(widest).map(|it| it + 2).sum();
-        let room = WIDTH.saturating_sub(used).max(8);
-        rows[0].push("NAME".to_owned());
-        for (row, torrent) in rows.iter_mut().skip(1).zip(torrents) {
-            row.push(fit(&torrent.name, room).into_owned());
-        }
-        let mut right = vec![true; heads.len()];
-        right.push(false);
-        self.line("");
-        self.aligned(0, right, rows);
-        self.line("");
-        self.line("--torrent N shows one of them in full");
     }
 
     fn table(&mut self, rows: Vec<Vec<String>>) {

@@ -57,6 +57,79 @@ fn keeps_the_query_of_the_url() {
     );
 }
 
+#[test]
+fn asks_for_a_scrape_as_bep_48_says() {
+    let hash = request().info_hash;
+    let target = |url: &str| scrape_target(&TrackerUrl::parse(url).unwrap(), &hash);
+    let zeros = "%00".repeat(15);
+    assert_eq!(
+        target("http://t.example/x/announce?key=1"),
+        Some(format!("/x/scrape?key=1&info_hash=%00a%FF%20%26{zeros}"))
+    );
+    assert_eq!(target("http://t.example/a"), None);
+}
+
+#[test]
+fn reads_the_scraped_torrent_among_others() {
+    let hash = InfoHash(*b"aaaaaaaaaaaaaaaaaaaa");
+    let body = b"d5:filesd\
+        20:aaaaaaaaaaaaaaaaaaaad8:completei5e10:downloadedi50e10:incompletei10ee\
+        20:bbbbbbbbbbbbbbbbbbbbd8:completei1e10:downloadedi-1e10:incomplete1:7ee\
+        5:flagsd20:min_request_intervali900eee";
+    let scraped = |seeders, leechers, downloaded| Scraped {
+        seeders,
+        leechers,
+        downloaded,
+        min_interval: Some(Duration::from_secs(900)),
+    };
+    assert_eq!(
+        parse_scrape(body, &hash),
+        Ok(scraped(Some(5), Some(10), Some(50)))
+    );
+    let other = InfoHash(*b"bbbbbbbbbbbbbbbbbbbb");
+    assert_eq!(
+        parse_scrape(body, &other),
+        Ok(scraped(Some(1), Some(7), None))
+    );
+    let missing = InfoHash([0; 20]);
+    assert_eq!(
+        parse_scrape(body, &missing),
+        Err(TrackerError::TorrentMissing)
+    );
+    let odd = b"d5:filesd20:aaaaaaaaaaaaaaaaaaaa0:ee";
+    assert_eq!(parse_scrape(odd, &hash), Err(TrackerError::TorrentMissing));
+}
+
+#[test]
+fn finds_a_torrent_whose_key_was_taken_for_text() {
+    let mut hash = [b'a'; 20];
+    hash[..3].copy_from_slice(&[0x80, 0xff, 0x7f]);
+    let body = b"d5:filesd22:\xc2\x80\xc3\xbf\x7faaaaaaaaaaaaaaaaad8:completei5eeee";
+    let scraped = parse_scrape(body, &InfoHash(hash)).unwrap();
+    assert_eq!(scraped.seeders, Some(5));
+}
+
+#[test]
+fn names_what_is_no_scrape() {
+    let hash = InfoHash([0; 20]);
+    for (body, label) in [
+        (&b""[..], "malformed"),
+        (b"<html>", "malformed"),
+        (b"le", "malformed"),
+        (b"de", "malformed"),
+        (b"d5:filesd", "malformed"),
+        (b"d5:filesle8:intervali1ee", "malformed"),
+        (b"d14:failure reason2:noe", "failure"),
+        (b"d5:filesdee", "torrent_missing"),
+    ] {
+        let failure = parse_scrape(body, &hash).unwrap_err();
+        assert_eq!(failure.label(), label, "{}", body.escape_ascii());
+    }
+    let long = vec![b'd'; limits::ANNOUNCE_BODY_BYTES + 1];
+    let failure = parse_scrape(&long, &hash).unwrap_err();
+    assert_eq!(failure.label(), "body_too_large");
+}
+
 fn peers(body: &[u8]) -> Vec<String> {
     let peers = parse_announce(body).unwrap().peers;
     peers.iter().map(SocketAddr::to_string).collect()
@@ -182,6 +255,7 @@ proptest! {
     #[test]
     fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..=255)) {
         let _ = parse_announce(&bytes);
+        let _ = parse_scrape(&bytes, &request().info_hash);
     }
 
     #[test]

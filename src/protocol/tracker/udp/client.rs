@@ -9,7 +9,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::wire::{Announce, Request, Response};
+use super::wire::{Announce, Counts, Request, Response};
 use crate::moment::Moment;
 use crate::protocol::address::canonical;
 use crate::protocol::bencode::printable;
@@ -89,8 +89,14 @@ impl UdpClient {
         self.tracker
     }
 
-    /// Asks for peers. A query that is under way is given up.
-    pub fn announce(&mut self, now: Moment, request: &AnnounceRequest) {
+    /// Asks for peers. `path_and_query` are those of the tracker's URL, if it has
+    /// any. A query that is under way is given up.
+    pub fn announce(
+        &mut self,
+        now: Moment,
+        request: &AnnounceRequest,
+        path_and_query: Option<&str>,
+    ) {
         let announce = Announce {
             info_hash: request.info_hash,
             peer_id: request.peer_id,
@@ -101,6 +107,7 @@ impl UdpClient {
             key: request.key,
             numwant: i32::try_from(request.numwant).unwrap_or(-1),
             port: request.port,
+            url_data: path_and_query.unwrap_or_default().into(),
         };
         self.ask(now, Question::Announce(announce));
     }
@@ -256,8 +263,8 @@ impl UdpClient {
                 peers.retain(|peer| seen.insert(*peer));
                 Ok(UdpReply::Announced(Announced {
                     peers,
-                    seeders: Some(seeders),
-                    leechers: Some(leechers),
+                    seeders: count(seeders),
+                    leechers: count(leechers),
                     interval: Some(Duration::from_secs(interval_s.into())),
                     ..Announced::default()
                 }))
@@ -265,11 +272,29 @@ impl UdpClient {
             (Response::Scrape { torrents, .. }, Some(Question::Scrape(asked)))
                 if torrents.len() >= asked.len() =>
             {
-                Ok(UdpReply::Scraped(torrents[..asked.len()].to_vec()))
+                let torrents = torrents.iter().take(asked.len());
+                Ok(UdpReply::Scraped(torrents.map(scraped).collect()))
+            }
+            (Response::Scrape { .. }, Some(Question::Scrape(_))) => {
+                Err(TrackerError::TorrentMissing)
             }
             _ => Err(TrackerError::malformed("an answer to another request")),
         }
     }
+}
+
+fn scraped(counts: &Counts) -> Scraped {
+    Scraped {
+        seeders: count(counts.seeders),
+        leechers: count(counts.leechers),
+        downloaded: count(counts.completed),
+        min_interval: None,
+    }
+}
+
+/// The integers of BEP 15 have a sign: a negative count is none.
+fn count(number: u32) -> Option<u32> {
+    i32::try_from(number).is_ok().then_some(number)
 }
 
 /// How long to wait for an answer: 15 s · 2ⁿ.

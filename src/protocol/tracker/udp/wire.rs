@@ -6,7 +6,7 @@ use crate::protocol::address;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::limits;
 use crate::protocol::peer::handshake::PeerId;
-use crate::protocol::tracker::{AnnounceEvent, Scraped};
+use crate::protocol::tracker::AnnounceEvent;
 
 /// What stands in a connect request where others have a connection id.
 const PROTOCOL_ID: u64 = 0x0417_2710_1980;
@@ -16,6 +16,13 @@ const ANNOUNCE: u32 = 1;
 const SCRAPE: u32 = 2;
 const ERROR: u32 = 3;
 
+/// Ends the options of an announce.
+const END_OF_OPTIONS: u8 = 0;
+/// An option of one byte that says nothing.
+const NOP: u8 = 1;
+/// A length byte, and so much of the URL's path and query.
+const URL_DATA: u8 = 2;
+
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -24,7 +31,7 @@ pub enum Request {
         /// To be repeated in the answer.
         transaction: u32,
     },
-    /// 98 bytes, and options that are passed over (BEP 41).
+    /// 98 bytes, and options (BEP 41).
     Announce {
         /// From the answer to `Connect`.
         connection: u64,
@@ -45,7 +52,7 @@ pub enum Request {
 }
 
 /// What an announce says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announce {
     /// The torrent.
     pub info_hash: InfoHash,
@@ -65,6 +72,20 @@ pub struct Announce {
     pub numwant: i32,
     /// The client's port.
     pub port: u16,
+    /// Path and query of the URL, in options of up to 255 bytes each; empty if there
+    /// are none (BEP 41).
+    pub url_data: Vec<u8>,
+}
+
+/// What an answer to a scrape says of one torrent. 12 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Peers that have everything.
+    pub seeders: u32,
+    /// Completions reported to the tracker.
+    pub completed: u32,
+    /// Peers that have not.
+    pub leechers: u32,
 }
 
 /// What a tracker answers.
@@ -95,7 +116,7 @@ pub enum Response {
         /// That of the request.
         transaction: u32,
         /// In the order of the request.
-        torrents: Vec<Scraped>,
+        torrents: Vec<Counts>,
     },
     /// 8 bytes, and a text.
     Error {
@@ -178,6 +199,10 @@ impl Announce {
         out.extend(self.key.to_be_bytes());
         out.extend(self.numwant.to_be_bytes());
         out.extend(self.port.to_be_bytes());
+        for part in self.url_data.chunks(usize::from(u8::MAX)) {
+            out.extend([URL_DATA, part.len() as u8]);
+            out.extend(part);
+        }
     }
 
     fn read(rest: &mut Reader<'_>) -> Option<Announce> {
@@ -186,6 +211,7 @@ impl Announce {
         let (event, _address, key) = (rest.u32()?, rest.u32()?, rest.u32()?);
         let numwant = i32::from_be_bytes(rest.take()?);
         let port = u16::from_be_bytes(rest.take()?);
+        let url_data = rest.url_data();
         Some(Announce {
             info_hash,
             peer_id,
@@ -196,6 +222,7 @@ impl Announce {
             key,
             numwant,
             port,
+            url_data,
         })
     }
 }
@@ -282,7 +309,7 @@ impl Response {
                 let mut torrents = Vec::new();
                 while torrents.len() < limits::UDP_SCRAPE_TORRENTS && rest.0.len() >= 12 {
                     let (seeders, completed, leechers) = (rest.u32()?, rest.u32()?, rest.u32()?);
-                    torrents.push(Scraped {
+                    torrents.push(Counts {
                         seeders,
                         completed,
                         leechers,
@@ -325,6 +352,27 @@ impl From<AnnounceEvent> for u32 {
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
+    /// What the options say of the URL. Options that nobody knows are passed over.
+    fn url_data(&mut self) -> Vec<u8> {
+        let mut url_data = Vec::new();
+        while let Some([option]) = self.take() {
+            match option {
+                END_OF_OPTIONS => break,
+                NOP => continue,
+                _ => {}
+            }
+            let Some([len]) = self.take::<1>() else { break };
+            let Some((value, rest)) = self.0.split_at_checked(len.into()) else {
+                break;
+            };
+            self.0 = rest;
+            if option == URL_DATA {
+                url_data.extend(value);
+            }
+        }
+        url_data
+    }
+
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (head, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;

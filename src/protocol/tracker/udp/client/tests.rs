@@ -71,7 +71,7 @@ fn announced(transaction: u32) -> Vec<u8> {
 #[test]
 fn connects_then_announces() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let Request::Announce {
         connection,
         transaction,
@@ -106,20 +106,20 @@ fn connects_then_announces() {
 #[test]
 fn uses_a_connection_id_for_a_minute() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let first = transaction(&connect(&mut client, T0));
     client.handle_datagram(T0, tracker(), &announced(first));
     let still = T0 + seconds(60) - Duration::from_millis(1);
-    client.announce(still, &request());
+    client.announce(still, &request(), None);
     assert!(matches!(sent(&mut client), Request::Announce { .. }));
-    client.announce(T0 + seconds(60), &request());
+    client.announce(T0 + seconds(60), &request(), None);
     assert!(matches!(sent(&mut client), Request::Connect { .. }));
 }
 
 #[test]
 fn ignores_reply_from_wrong_address_or_to_another_request() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&connect(&mut client, T0));
     for from in ["192.0.2.1:6968", "192.0.2.2:6969", "[2001:db8::1]:6969"] {
         assert!(!client.handle_datagram(T0, from.parse().unwrap(), &announced(id)));
@@ -139,7 +139,7 @@ fn ignores_reply_from_wrong_address_or_to_another_request() {
 #[test]
 fn sends_again_after_15_s_times_powers_of_two() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&sent(&mut client));
     let mut now = T0;
     for resend in 0..8 {
@@ -165,7 +165,7 @@ fn sends_again_after_15_s_times_powers_of_two() {
 #[test]
 fn asks_for_a_new_connection_id_when_the_old_one_has_run_out() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     connect(&mut client, T0);
     // Sent at 0, again at 15 and 45 s; at 105 s the id is too old.
     for connected in [true, true, false] {
@@ -179,7 +179,7 @@ fn asks_for_a_new_connection_id_when_the_old_one_has_run_out() {
 #[test]
 fn hands_on_the_trackers_words_and_starts_afresh() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&connect(&mut client, T0));
     let refusal = Response::Error {
         transaction: id,
@@ -191,14 +191,14 @@ fn hands_on_the_trackers_words_and_starts_afresh() {
         retry_in: None,
     };
     assert_eq!(client.poll_reply(), Some(Err(failure)));
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     assert!(matches!(sent(&mut client), Request::Connect { .. }));
 }
 
 #[test]
 fn names_an_answer_that_makes_no_sense() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&connect(&mut client, T0));
     let connect_again = Response::Connect {
         transaction: id,
@@ -208,7 +208,7 @@ fn names_an_answer_that_makes_no_sense() {
     let error = client.poll_reply().unwrap().unwrap_err();
     assert_eq!(error.label(), "malformed");
 
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&connect(&mut client, T0));
     assert!(client.handle_datagram(T0, tracker(), &announced(id)[..19]));
     assert_eq!(
@@ -231,7 +231,7 @@ fn scrapes_in_the_order_asked() {
         panic!("no scrape");
     };
     assert_eq!(torrents, asked);
-    let figures = [1, 4].map(|it| Scraped {
+    let figures = [1, 4, 7].map(|it| Counts {
         seeders: it,
         completed: it + 1,
         leechers: it + 2,
@@ -241,33 +241,69 @@ fn scrapes_in_the_order_asked() {
         torrents: figures.to_vec(),
     };
     client.handle_datagram(T0, tracker(), &response.encode());
+    let scraped = [1, 4].map(|it| Scraped {
+        seeders: Some(it),
+        downloaded: Some(it + 1),
+        leechers: Some(it + 2),
+        min_interval: None,
+    });
     assert_eq!(
         client.poll_reply(),
-        Some(Ok(UdpReply::Scraped(figures.to_vec())))
+        Some(Ok(UdpReply::Scraped(scraped.to_vec())))
     );
 
     client.scrape(T0, &asked);
-    let transaction = transaction_of_scrape(&mut client);
+    let Request::Scrape { transaction, .. } = sent(&mut client) else {
+        panic!("no scrape");
+    };
     let short = Response::Scrape {
         transaction,
-        torrents: figures[..1].to_vec(),
+        torrents: figures[1..2].to_vec(),
     };
     client.handle_datagram(T0, tracker(), &short.encode());
+    assert_eq!(client.poll_reply(), Some(Err(TrackerError::TorrentMissing)));
+}
+
+#[test]
+fn takes_no_negative_number_for_a_count() {
+    let mut client = client();
+    client.scrape(T0, &[InfoHash([1; 20])]);
+    let transaction = transaction(&connect(&mut client, T0));
+    let torrents = vec![Counts {
+        seeders: u32::MAX,
+        completed: 7,
+        leechers: 1 << 31,
+    }];
+    let response = Response::Scrape {
+        transaction,
+        torrents,
+    };
+    client.handle_datagram(T0, tracker(), &response.encode());
+    let scraped = Scraped {
+        downloaded: Some(7),
+        ..Scraped::default()
+    };
     assert_eq!(
-        client.poll_reply().unwrap().unwrap_err().label(),
-        "malformed"
+        client.poll_reply(),
+        Some(Ok(UdpReply::Scraped(vec![scraped])))
     );
 }
 
-fn transaction_of_scrape(client: &mut UdpClient) -> u32 {
-    transaction(&sent(client))
+#[test]
+fn tells_the_path_with_each_announce() {
+    let mut client = client();
+    client.announce(T0, &request(), Some("/announce?key=1"));
+    let Request::Announce { announce, .. } = connect(&mut client, T0) else {
+        panic!("no announce");
+    };
+    assert_eq!(announce.url_data, b"/announce?key=1");
 }
 
 #[test]
 fn reads_long_addresses_from_an_ipv6_tracker() {
     let tracker: SocketAddr = "[2001:db8::1]:6969".parse().unwrap();
     let mut client = UdpClient::new(tracker, [7; 32], 1);
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&sent(&mut client));
     let connected = Response::Connect {
         transaction: id,
@@ -293,7 +329,7 @@ fn reads_long_addresses_from_an_ipv6_tracker() {
 #[test]
 fn an_abandoned_query_is_forgotten() {
     let mut client = client();
-    client.announce(T0, &request());
+    client.announce(T0, &request(), None);
     let id = transaction(&connect(&mut client, T0));
     client.abandon();
     assert!(!client.handle_datagram(T0, tracker(), &announced(id)));
@@ -307,7 +343,7 @@ proptest! {
     {
         let mut client = client();
         let mut now = T0;
-        client.announce(now, &request());
+        client.announce(now, &request(), None);
         for (mut bytes, right, action, wait) in inputs {
             let asked = client.poll_transmit().and_then(|it| Request::decode(&it));
             if let (true, Some(asked), true) = (right, asked, bytes.len() >= 8) {

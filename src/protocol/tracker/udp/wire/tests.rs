@@ -13,6 +13,7 @@ fn announce() -> Announce {
         key: 0x0102_0304,
         numwant: -1,
         port: 6881,
+        url_data: Vec::new(),
     }
 }
 
@@ -38,8 +39,6 @@ fn writes_requests_as_bep_15_lays_them() {
         announce: announce(),
     };
     assert_eq!(request.encode(), expected);
-    // Options (BEP 41) are passed over.
-    expected.extend(b"\x02\x09/announce");
     assert_eq!(Request::decode(&expected), Some(request));
 
     let mut expected = b"\0\0\0\0\0\0\0\x09\0\0\0\x02\0\0\0\x05".to_vec();
@@ -88,7 +87,7 @@ fn reads_responses_as_bep_15_lays_them() {
     );
 
     let scraped = b"\0\0\0\x02\0\0\0\x05\0\0\0\x01\0\0\0\x02\0\0\0\x03";
-    let torrents = vec![Scraped {
+    let torrents = vec![Counts {
         seeders: 1,
         completed: 2,
         leechers: 3,
@@ -108,6 +107,48 @@ fn reads_responses_as_bep_15_lays_them() {
         Some(expected)
     );
     assert_eq!(Response::decode(b"\0\0\0\x07\0\0\0\x05no", false), None);
+}
+
+#[test]
+fn writes_path_and_query_as_options() {
+    let long = [b"/announce?key=".to_vec(), vec![b'x'; 300]].concat();
+    let announce = Announce {
+        url_data: long.clone(),
+        ..announce()
+    };
+    let request = Request::Announce {
+        connection: 1,
+        transaction: 2,
+        announce,
+    };
+    let bytes = request.encode();
+    assert_eq!(bytes.len(), 98 + 2 + 255 + 2 + 59);
+    assert_eq!(bytes[98..102], *b"\x02\xff/a");
+    assert_eq!(bytes[355..357], *b"\x02\x3b");
+    assert_eq!(Request::decode(&bytes), Some(request));
+}
+
+#[test]
+fn passes_over_other_options() {
+    let url_data = |options: &[u8]| {
+        let announce = announce();
+        let request = Request::Announce {
+            connection: 1,
+            transaction: 2,
+            announce,
+        };
+        let bytes = [&request.encode(), options].concat();
+        match Request::decode(&bytes) {
+            Some(Request::Announce { announce, .. }) => announce.url_data,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        url_data(b"\x01\x02\x02/a\x07\x03xyz\x02\x01b\x00\x02\x01c"),
+        b"/ab"
+    );
+    assert_eq!(url_data(b"\x02\x09/a"), b"");
+    assert_eq!(url_data(b"\x02"), b"");
 }
 
 #[test]
@@ -133,7 +174,8 @@ proptest! {
     #[test]
     fn reads_the_requests_it_writes(
         connection: u64, transaction: u32, numbers: [u64; 3], words: [u32; 2], numwant: i32,
-        port: u16, hash: [u8; 20], torrents in proptest::collection::vec(any::<[u8; 20]>(), 0..9),
+        port: u16, hash: [u8; 20], url_data in proptest::collection::vec(any::<u8>(), 0..600),
+        torrents in proptest::collection::vec(any::<[u8; 20]>(), 0..9),
     ) {
         let announce = Announce {
             info_hash: InfoHash(hash),
@@ -145,6 +187,7 @@ proptest! {
             key: words[1],
             numwant,
             port,
+            url_data,
         };
         let torrents = torrents.into_iter().map(InfoHash).collect();
         for request in [
@@ -164,7 +207,7 @@ proptest! {
     ) {
         let [interval_s, leechers, seeders] = numbers;
         let peers = peers.into_iter().map(SocketAddr::from).collect();
-        let torrents = vec![Scraped { seeders, completed: interval_s, leechers }];
+        let torrents = vec![Counts { seeders, completed: interval_s, leechers }];
         for response in [
             Response::Connect { transaction, connection },
             Response::Announce { transaction, interval_s, leechers, seeders, peers },
