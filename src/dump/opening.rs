@@ -17,6 +17,8 @@ use crate::store::{Reader, StoreError, Tree};
 /// A bta that just starts, stops, or was killed is asked again so often.
 const TRIES: u32 = 30;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// How far the computing steps back behind the crawl.
+const NICENESS: i32 = 10;
 
 /// Opens the store at `path`: that of a running bta as of `now`, or one at rest.
 pub(super) fn open(path: &Path, shown: &Shown, now: Moment) -> Result<Reader, DumpError> {
@@ -34,6 +36,8 @@ fn try_open(path: &Path, shown: &Shown, now: Moment) -> Result<Reader, DumpError
         None => Ok(Reader::open(path)?),
         Some(run_dir) => {
             let snapshot = client::snapshot(&run_dir, &trees(shown))?;
+            // The crawl goes first where there is not time for both.
+            let _ = rustix::process::nice(NICENESS);
             Ok(Reader::live(&run_dir, snapshot, now)?)
         }
     }

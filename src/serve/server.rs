@@ -14,11 +14,12 @@ use std::time::Duration;
 use slog::{Logger, debug, warn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Mutex, Semaphore, oneshot};
 
 use super::error::ServeError;
 use super::socket;
 use super::wire::{self, Answer, Stranger};
+use crate::store::chunk::Chunk;
 use crate::store::{Live, StoreError, Tree};
 
 /// So many are answered at a time; each holds one chunk in memory.
@@ -27,6 +28,9 @@ const READERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After a failed accept (no descriptors left).
 const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// After each chunk nobody reads for so long: however many ask for however much,
+/// the store is its writer's most of the time.
+const REST: Duration = Duration::from_millis(5);
 /// The crawl goes first where there is not time for both.
 const NICENESS: i32 = 10;
 
@@ -104,6 +108,10 @@ async fn accept(
 ) -> io::Result<()> {
     let listener = UnixListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(READERS));
+    let desk = Arc::new(Desk {
+        live,
+        turn: Mutex::default(),
+    });
     loop {
         let Ok((mut stream, _)) = listener.accept().await else {
             tokio::time::sleep(RETRY_AFTER).await;
@@ -114,9 +122,9 @@ async fn accept(
             let _ = stream.try_write(&wire::hello(Answer::Full));
             continue;
         };
-        let (live, log) = (live.clone(), log.clone());
+        let (desk, log) = (Arc::clone(&desk), log.clone());
         tokio::spawn(async move {
-            match answer(&mut stream, &live).await {
+            match answer(&mut stream, &desk).await {
                 Ok(()) => {}
                 Err(Unanswered::Reader(failure)) => {
                     debug!(log, "a reader went away"; "error" => %failure);
@@ -127,6 +135,21 @@ async fn accept(
             }
             drop(place);
         });
+    }
+}
+
+/// Where the store is read, by one at a time.
+struct Desk {
+    live: Live,
+    turn: Mutex<()>,
+}
+
+impl Desk {
+    async fn chunk(&self, tree: Tree, after: &[u8]) -> Option<Result<Chunk, StoreError>> {
+        let _turn = self.turn.lock().await;
+        let chunk = self.live.chunk(tree, after);
+        tokio::time::sleep(REST).await;
+        chunk
     }
 }
 
@@ -142,7 +165,7 @@ impl From<io::Error> for Unanswered {
     }
 }
 
-async fn answer(stream: &mut UnixStream, live: &Live) -> Result<(), Unanswered> {
+async fn answer(stream: &mut UnixStream, desk: &Desk) -> Result<(), Unanswered> {
     let mut request = [0; wire::REQUEST_LEN_BYTES];
     in_time(stream.read_exact(&mut request)).await?;
     let trees = match wire::asked(&request) {
@@ -156,7 +179,7 @@ async fn answer(stream: &mut UnixStream, live: &Live) -> Result<(), Unanswered> 
     };
     in_time(stream.write_all(&wire::hello(Answer::Here))).await?;
     for tree in trees {
-        if !send(stream, live, tree).await? {
+        if !send(stream, desk, tree).await? {
             return Ok(in_time(stream.write_all(&[wire::CUT])).await?);
         }
     }
@@ -164,10 +187,10 @@ async fn answer(stream: &mut UnixStream, live: &Live) -> Result<(), Unanswered> 
 }
 
 /// A whole tree; false if the store was closed meanwhile.
-async fn send(stream: &mut UnixStream, live: &Live, tree: Tree) -> Result<bool, Unanswered> {
+async fn send(stream: &mut UnixStream, desk: &Desk, tree: Tree) -> Result<bool, Unanswered> {
     let mut after = Vec::new();
     loop {
-        let Some(chunk) = live.chunk(tree, &after) else {
+        let Some(chunk) = desk.chunk(tree, &after).await else {
             return Ok(false);
         };
         let chunk = chunk.map_err(Unanswered::Store)?;

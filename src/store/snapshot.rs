@@ -115,7 +115,7 @@ impl Shelf for Snapshot {
         let Some(place) = self.from(tree, key).first() else {
             return Ok(None);
         };
-        for entry in entries(&*self.chunk(place)?) {
+        for entry in entries(&self.chunk(place)?) {
             let (found, value) = entry.map_err(row_error(tree, key))?;
             if found == key {
                 return Ok(Some(value.to_vec()));

@@ -12,6 +12,9 @@ use super::reader::Reader;
 use super::records::CompletionRow;
 use crate::swarm::facts::{PeerNumber, TorrentNumber};
 
+/// A rise to the threshold: of which peer of which torrent, and its row.
+pub type Risen = ((TorrentNumber, PeerNumber), CompletionRow);
+
 /// Completions that are stored from now on.
 #[derive(Debug)]
 pub struct Tail {
@@ -42,10 +45,7 @@ impl Tail {
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub fn news(
-        &mut self,
-        reader: &Reader,
-    ) -> Result<Vec<((TorrentNumber, PeerNumber), CompletionRow)>, StoreError> {
+    pub fn news(&mut self, reader: &Reader) -> Result<Vec<Risen>, StoreError> {
         let mut news = Vec::new();
         let told = &mut self.told;
         self.offset = Journal::read_behind(&self.folder.journal(), self.offset, |row| {

@@ -316,11 +316,11 @@ fn samples() -> Vec<Record> {
             gauges: gauges.iter().map(named).collect(),
         })
     };
-    let first = [("memory_bytes", 31_457_280), ("sessions", 120)];
-    let then = [("memory_bytes", 32_505_856), ("sessions", 1_231)];
+    let first = [("memory_bytes", 31_457_280), ("sessions_outgoing", 120)];
+    let then = [("memory_bytes", 32_505_856), ("sessions_outgoing", 1_231)];
     vec![
         sample(10, &first),
-        sample(20, &[&then[..], &[("queue_swarm", 4)]].concat()),
+        sample(20, &[&then[..], &[("rows_waiting", 4)]].concat()),
     ]
 }
 

@@ -4,8 +4,9 @@ use super::Of;
 use crate::report::selection::{Catalog, Selection};
 use crate::report::value::{ADDRESS, Column, Show, Value};
 use crate::store::records::CompletionRow;
+use crate::store::tail::Risen;
 use crate::store::{Reader, StoreError};
-use crate::swarm::facts::{PeerNumber, TorrentNumber, Verdict};
+use crate::swarm::facts::{PeerNumber, Verdict};
 
 /// A rise to the threshold.
 #[derive(Clone, Debug)]
@@ -82,10 +83,7 @@ pub struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The line of a rise, if it is wanted.
-    pub fn line(
-        &self,
-        ((torrent, peer), row): ((TorrentNumber, PeerNumber), CompletionRow),
-    ) -> Option<Line> {
+    pub fn line(&self, ((torrent, peer), row): Risen) -> Option<Line> {
         let of_torrent = self.selection.torrent.is_none_or(|it| it == torrent);
         let wanted = of_torrent && self.verdicts.contains(&row.verdict);
         let of = Of::torrent(torrent, self.catalog);

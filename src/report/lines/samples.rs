@@ -11,19 +11,20 @@ use crate::store::records::SampleRow;
 use crate::store::{Reader, StoreError};
 
 /// Columns of a table; what goes beyond is in the other formats.
-const TABLE_WIDTH: usize = 100;
+const TABLE_WIDTH: usize = 110;
 /// Between two columns of a table.
 const GAP: usize = 2;
-/// Gauges that are shown before all others, by the beginnings of their names.
-const MAIN: [&str; 8] = [
-    "sessions",
-    "memory",
-    "busy",
-    "queue",
-    "descriptors",
-    "load",
-    "restarts",
-    "dropped",
+/// Gauges that come before all others, and their heads in tables.
+const MAIN: [(&str, &str); 9] = [
+    ("sessions_outgoing", "OUTGOING"),
+    ("sessions_incoming", "INCOMING"),
+    ("crossings_waiting", "CROSSINGS"),
+    ("recorder_delay_ms", "DELAY"),
+    ("recorder_busy_permille", "RECORDER ‰"),
+    ("memory_bytes", "MEMORY"),
+    ("descriptors", "FILES"),
+    ("load_permille", "LOAD ‰"),
+    ("restarts", "RESTARTS"),
 ];
 
 /// A column of samples.
@@ -90,16 +91,16 @@ pub fn columns(reader: &Reader, selection: &Selection) -> Result<Vec<Gauge>, Sto
 }
 
 fn arranged(names: BTreeSet<Arc<str>>) -> Vec<Gauge> {
-    let rank = |name: &Arc<str>| {
-        let found = MAIN.iter().position(|main| name.starts_with(main));
-        found.unwrap_or(MAIN.len())
-    };
+    let place = |name: &Arc<str>| MAIN.iter().position(|(main, _)| **name == **main);
     let mut names: Vec<_> = names.into_iter().collect();
-    names.sort_by_key(rank);
+    names.sort_by_key(|name| place(name).unwrap_or(MAIN.len()));
     let mut columns = vec![Gauge::At];
     let mut used = 19;
     for name in names {
-        let mut head = name.to_uppercase().replace('_', " ");
+        let mut head = match place(&name) {
+            Some(place) => MAIN[place].1.to_owned(),
+            None => name.to_uppercase().replace('_', " "),
+        };
         used += GAP + width(&head);
         if used > TABLE_WIDTH {
             head.clear();
@@ -125,18 +126,24 @@ mod tests {
 
     #[test]
     fn the_main_gauges_come_first_and_the_table_has_an_end() {
-        let names = ["a_gauge", "load_permille", "memory_bytes", "sessions"];
-        let many = (0..9).map(|it| format!("queue_{it}_length"));
+        let names = [
+            "a_gauge",
+            "load_permille",
+            "memory_bytes",
+            "sessions_incoming",
+        ];
+        let many = (0..9).map(|it| format!("gauge_{it}_of_many"));
         let names = names.into_iter().map(str::to_owned).chain(many);
         let columns = arranged(names.map(Arc::from).collect());
         let keys: Vec<_> = columns.iter().map(Field::key).collect();
-        assert_eq!(
-            keys[..4],
-            ["at", "sessions", "memory_bytes", "queue_0_length"]
-        );
-        assert_eq!(keys[12..], ["load_permille", "a_gauge"]);
+        let main = ["at", "sessions_incoming", "memory_bytes", "load_permille"];
+        assert_eq!(keys[..4], main);
+        assert_eq!((keys[4], keys[13]), ("a_gauge", "gauge_8_of_many"));
         let heads: Vec<_> = columns.iter().map(Field::head).collect();
-        assert_eq!(heads[..3], ["AT (UTC)", "SESSIONS", "MEMORY BYTES"]);
+        assert_eq!(
+            heads[..5],
+            ["AT (UTC)", "INCOMING", "MEMORY", "LOAD ‰", "A GAUGE"]
+        );
         assert_eq!(heads[12..], ["", ""]);
     }
 }
