@@ -77,14 +77,14 @@ bta 0.1.0: 5 torrents, threshold 97.5 %
 shown: up to 2026-11-23 03:44:01
 this store holds peers' addresses (--keep-addresses)
 
-torrent          |      seen | complete | unknown | confirmed | reported |  share
------------------|----------:|---------:|--------:|----------:|---------:|------:
-1 short          | 1,234,567 |        0 |       0 |       999 |        ? |      -
-2 a name that g… | 1,234,567 |        0 |       0 |     1,998 |   12,345 | 16.2 %
-3 日本語の長い…  | 1,234,567 |        0 |       0 |     2,997 |        ? |      -
-4 four           | 1,234,567 |        0 |       0 |     3,996 |        ? |      -
-5 five           | 1,234,567 |        0 |       0 |     4,995 |        ? |      -
-all              | 1,234,567 |        0 |       0 |       999 |   12,345 |      -
+torrent         |      seen | complete | unknown | confirmed | reported |  share
+----------------|----------:|---------:|--------:|----------:|---------:|------:
+1 short         | 1,234,567 |        0 |       0 |       999 |        ? |      -
+2 a name that … | 1,234,567 |        0 |       0 |     1,998 |   12,345 | 16.2 %
+3 日本語の長い… | 1,234,567 |        0 |       0 |     2,997 |        ? |      -
+4 four          | 1,234,567 |        0 |       0 |     3,996 |        ? |      -
+5 five          | 1,234,567 |        0 |       0 |     4,995 |        ? |      -
+all             | 1,234,567 |        0 |       0 |       999 |   12,345 |      -
 
 seen: peers; complete: already complete when first observed; unknown: last
 observed below 97.5 %; confirmed: downloads seen to pass 97.5 %; reported:
@@ -169,6 +169,7 @@ fn no_line_is_wider_than_80_columns() {
         ..Reported::default()
     }];
     let one = summary(vec![long.clone()]).render_table(false);
+    long.figures.confirmed = 1_234_567;
     let two = summary(vec![long.clone(), long]).render_table(false);
     let page = one + &two;
     for line in page.lines() {
