@@ -9,6 +9,7 @@ use crate::config::{Config, Task};
 use crate::moment::Moment;
 use crate::swarm::book::Totals;
 use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
+use crate::swarm::reported::ReportedByAll;
 use crate::ui::view::{Attempts, Count, Latest, Rates, Scene, Torrent, Tracker, View};
 
 /// Rates are means over so long.
@@ -175,7 +176,8 @@ fn torrent(swarm: &SwarmFigures) -> Torrent {
         below: it.below as u64,
         confirmed: it.confirmed as u64,
         not_counted: it.not_counted as u64,
-        reported: None,
+        reported: ReportedByAll::of(swarm.trackers.iter().map(|it| &it.reported))
+            .map(|it| it.greatest),
     }
 }
 

@@ -3,6 +3,7 @@ use crate::actors::swarm::{self, Queues, TrackerCounts};
 use crate::config::Surroundings;
 use crate::protocol::peer::family::Family;
 use crate::swarm::book::{Figures, OutcomeKey, SourceTally, Tally};
+use crate::swarm::reported::Reported;
 
 const BEGUN: Moment = Moment::from_millis(1_000_000);
 
@@ -27,7 +28,9 @@ fn tracker(url: &str, seeders: Option<u32>, failure: Option<&'static str>) -> Tr
             seeders,
             ..TrackerCounts::default()
         },
+        reported: Reported::default(),
         failure,
+        scrape_failure: None,
         next_at: Some(after(100)),
     }
 }
@@ -121,6 +124,24 @@ fn rates_are_those_of_the_last_minute() {
     }
     assert!((picture.rates().contacts - 5.0).abs() < 1e-9);
     assert!(picture.samples.len() <= 62);
+}
+
+#[test]
+fn what_is_reported_is_the_greatest_of_the_trackers_and_unknown_before_a_scrape() {
+    let silent = tracker("http://silent.example/", None, None);
+    let mut few = tracker("http://few.example/", None, None);
+    let mut many = tracker("http://many.example/", None, None);
+    [100, 102].iter().for_each(|it| few.reported.note(*it));
+    [7, 12].iter().for_each(|it| many.reported.note(*it));
+    let swarms = vec![
+        swarm(1, 0, vec![silent.clone(), few, many]),
+        swarm(2, 0, vec![silent]),
+    ];
+    let mut picture = picture();
+    picture.take(after(1), swarms, (0, 0));
+    let view = picture.view(after(1), false);
+    let reported: Vec<_> = view.torrents.iter().map(|it| it.reported).collect();
+    assert_eq!(reported, [Some(5), None]);
 }
 
 #[test]
