@@ -15,6 +15,7 @@ mod messages;
 mod orders;
 mod plan;
 mod recording;
+mod resuming;
 mod rows;
 mod shown;
 
@@ -23,14 +24,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use slog::{Logger, debug, error, info};
+use slog::{Logger, debug, error};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
-use crate::protocol::peer::family::Family;
-use crate::store::Loaded;
 use crate::swarm::book::Book;
-use crate::swarm::facts::{Attempt, Direction, Outcome, PeerNumber, Source};
+use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
 
 use super::peer::{Known, Origin, PeerContext};
@@ -168,51 +167,6 @@ impl Swarm {
 
     fn now(&self) -> Moment {
         self.plan.shared.clock.now()
-    }
-
-    /// The store has told what it knows: the book goes on from there.
-    fn loaded(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
-        let now = self.now();
-        self.book = Book::new(self.plan.terms.clone(), loaded.next_peer);
-        for (number, row) in &loaded.peers {
-            let peer = rows::restored(row, loaded.confirmed.get(number).copied());
-            self.book.restore(*number, peer);
-        }
-        for row in &loaded.outcomes {
-            let key = rows::outcome_key(row);
-            self.book.tally().restore_outcome(key, row.count);
-        }
-        for row in &loaded.sources {
-            let tally = rows::source_tally(&row.counts);
-            self.book
-                .tally()
-                .restore_source(row.hour, row.source, tally);
-        }
-        self.count_lost(now, &loaded);
-        // The predecessor may have knocked there just now.
-        let knock_at = now + self.plan.terms.pace.contact_gap();
-        self.book
-            .recall(knock_at, &std::mem::take(&mut self.addresses));
-        info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
-        for url in self.plan.trackers.clone() {
-            self.start_tracker(url, ctx);
-        }
-        if self.plan.greeting.gossip {
-            self.start_pex(ctx);
-        }
-        ctx.run_interval(TICK, Self::tick);
-    }
-
-    /// Contacts that a predecessor began and did not see end.
-    fn count_lost(&mut self, now: Moment, loaded: &Loaded) {
-        let begun: u64 = loaded.sources.iter().map(|it| it.counts.contacted).sum();
-        let contacts = loaded.outcomes.iter();
-        let contacts = contacts.filter(|it| it.attempt != Attempt::Incoming);
-        let ended: u64 = contacts.map(|it| it.count).sum();
-        for _ in ended..begun {
-            let tally = self.book.tally();
-            tally.ended(now, Attempt::Later, Family::Other, Outcome::Crashed);
-        }
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {

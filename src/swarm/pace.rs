@@ -57,11 +57,11 @@ impl Pace {
     }
 
     /// The gap between HAVE messages that ends the opening burst: a lazy bitfield
-    /// is filled without a pause. Never below 50 ms, which is what two processes
-    /// on a busy machine may need for one turn.
+    /// is filled without a pause. Never below 120 ms: on a busy machine one turn
+    /// of a process may take as long, and then a seed would look like a download.
     pub const fn burst_gap(self) -> Duration {
         let millis = 250 / self.divisor as u64;
-        Duration::from_millis(if millis < 50 { 50 } else { millis })
+        Duration::from_millis(if millis < 120 { 120 } else { millis })
     }
 
     /// The longest opening burst: after that, HAVE messages are news.
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn burst_gap_has_a_floor() {
         assert_eq!(Pace::default().burst_gap(), Duration::from_millis(250));
-        assert_eq!(Pace::DEMO.burst_gap(), Duration::from_millis(50));
+        assert_eq!(Pace::DEMO.burst_gap(), Duration::from_millis(120));
     }
 
     #[test]

@@ -59,7 +59,10 @@ impl World {
             Network::Memory(self.net.at(HERE)),
             Tls::new(roots).unwrap(),
             Vec::new(),
-            AddressPolicy { allow_local },
+            AddressPolicy {
+                allow_local,
+                excluded: Default::default(),
+            },
             "bta/test".into(),
             self.clock,
             1,
