@@ -4,6 +4,7 @@ mod begin;
 mod demo;
 mod end;
 mod greeting;
+mod import;
 mod listening;
 mod location;
 mod logging;

@@ -190,6 +190,7 @@ fn sources(totals: &Totals) -> Vec<Count> {
             Source::Pex => ("other peers", true),
             Source::Lsd => ("the local network", false),
             Source::Incoming => ("callers", true),
+            Source::Magnet => ("magnet links", false),
         };
         let count = totals.source(*source).new;
         (always || count > 0).then_some(Count { of, count })

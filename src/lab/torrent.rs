@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rand::Rng;
 
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::limits;
 
 /// An invented torrent.
 #[derive(Clone, Debug)]
@@ -66,6 +67,12 @@ impl Torrent {
     /// The info dictionary's length in bytes.
     pub fn info_len_bytes(&self) -> usize {
         self.info.len()
+    }
+
+    /// A piece of the info dictionary (BEP 9).
+    pub fn info_piece(&self, piece: u32) -> Option<&[u8]> {
+        let pieces = self.info.chunks(limits::METADATA_PIECE_BYTES as usize);
+        pieces.into_iter().nth(piece as usize)
     }
 
     /// The metainfo (BEP 3; BEP 12 for the list of trackers).

@@ -1,6 +1,6 @@
 //! The open sessions of one swarm, contacts under way included.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::moment::Moment;
@@ -181,6 +181,16 @@ impl Sessions {
     /// The sessions of one peer, oldest first.
     pub(super) fn of(&self, peer: PeerNumber) -> impl Iterator<Item = SessionId> + '_ {
         self.by_peer.get(&peer).into_iter().flatten().copied()
+    }
+
+    /// The sessions that we opened to these addresses.
+    pub(super) fn dialled(&self, to: &[SocketAddr]) -> Vec<SessionId> {
+        let to: HashSet<_> = to.iter().collect();
+        let dialled = self
+            .open
+            .iter()
+            .filter(|(_, it)| it.direction == Direction::Outgoing && to.contains(&it.address));
+        dialled.map(|(id, _)| *id).collect()
     }
 
     /// The peers to whom a session is open.
