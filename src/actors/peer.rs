@@ -36,7 +36,6 @@ use crate::swarm::unmeasured::Unmeasured;
 
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
-use super::swarm::OfMetadata;
 use driver::Driver;
 use ending::Over;
 pub use measuring::{AskMetadata, Measured};
@@ -172,7 +171,7 @@ impl Peer {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
             Event::Pex(message) => self.gossiped(now, message),
-            Event::Metadata(message) => self.heard_of_metadata(OfMetadata::Said(message)),
+            Event::Metadata(message) => self.take_metadata(now, message),
             event => self.take_progress(now, event),
         }
     }

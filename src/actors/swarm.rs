@@ -354,8 +354,11 @@ impl Handler<Gossip> for Swarm {
 impl Handler<SessionEnded> for Swarm {
     type Result = ();
 
-    fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
+    fn handle(&mut self, mut ended: SessionEnded, ctx: &mut Self::Context) {
         let now = self.now();
+        if let Some(kept) = ended.end.kept.take() {
+            self.keep(*kept, ctx);
+        }
         let end = &ended.end;
         debug!(self.log, "session ended"; "session" => ended.session.0,
             "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),

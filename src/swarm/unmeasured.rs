@@ -1,9 +1,15 @@
 //! What a session told of its pieces before their number was known.
 
-use super::progress::{Progress, Terms};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::book::Observed;
+use super::identity::Claim;
+use super::progress::{Progress, Report, Seen, Terms};
 use crate::moment::Moment;
 use crate::protocol::limits;
 use crate::protocol::peer::bitfield::{Bitfield, BitfieldError};
+use crate::protocol::peer::family::Family;
 
 /// One thing that a peer told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,17 +63,15 @@ impl Unmeasured {
         fits
     }
 
-    /// The session's progress, with what it would have reported.
+    /// The session's progress up to `now`, with what it would have reported.
     ///
     /// # Errors
     /// A bitfield of another torrent's length. A single piece beyond the last is passed
     /// over.
-    pub fn measure(self, terms: Terms) -> Result<Progress, BitfieldError> {
+    pub fn measure(self, terms: Terms, now: Moment) -> Result<Progress, BitfieldError> {
         let mut progress = Progress::new(self.since, terms);
         for (at, told) in self.told {
-            while let Some(due) = progress.poll_timeout().filter(|due| *due < at) {
-                progress.handle_timeout(due);
-            }
+            let_pass(&mut progress, |due| due < at);
             match told {
                 Told::Have(piece) => progress.have(at, piece),
                 Told::Bitfield(bits) => {
@@ -80,7 +84,93 @@ impl Unmeasured {
                 Told::UploadOnly(says_so) => progress.upload_only(at, says_so),
             }
         }
+        let_pass(&mut progress, |due| due <= now);
         Ok(progress)
+    }
+}
+
+fn let_pass(progress: &mut Progress, is_over: impl Fn(Moment) -> bool) {
+    while let Some(due) = progress.poll_timeout().filter(|due| is_over(*due)) {
+        progress.handle_timeout(due);
+    }
+}
+
+/// A session that ended before its torrent was measured.
+#[derive(Debug)]
+pub struct Kept {
+    /// What it told.
+    pub told: Unmeasured,
+    /// When it ended.
+    pub ended_at: Moment,
+    /// The other end.
+    pub remote: SocketAddr,
+    /// Who the peer said it was.
+    pub claim: Claim,
+    /// Client and version as shown to people.
+    pub client: Arc<str>,
+    /// Its family.
+    pub family: Family,
+    /// The Fast extension on both sides.
+    pub fast: bool,
+    /// The port that it claims to listen on.
+    pub listen_port: Option<u16>,
+}
+
+impl Kept {
+    /// What it would have observed first, and its crossing if there was one, had it
+    /// been measured; nothing of a peer that told nothing, or nonsense.
+    pub fn observed(self, terms: Terms) -> Option<(Seen, Observed)> {
+        let terms = Terms {
+            fast: self.fast,
+            holds_back: self.family.holds_back_have(),
+            ..terms
+        };
+        let mut progress = self.told.measure(terms, self.ended_at).ok()?;
+        let (mut first, mut crossed) = (None, None);
+        while let Some(report) = progress.poll_report() {
+            match report {
+                Report::Settled(seen) | Report::Replaced(seen) => first = Some(seen),
+                Report::Crossed(_) => crossed = crossed.or(Some(report)),
+                Report::Step(_) | Report::FellBack(_) | Report::PartialSeed(_) => {}
+            }
+        }
+        let first = first?;
+        let observed = Observed {
+            claim: self.claim,
+            client: self.client,
+            family: self.family,
+            listen_port: self.listen_port,
+            report: crossed.unwrap_or(Report::Settled(first)),
+            best_speed: progress.best_speed().try_into().unwrap_or(u32::MAX),
+            expected_finish: None,
+        };
+        Some((first, observed))
+    }
+}
+
+/// What ended sessions told, kept until their torrent is measured.
+#[derive(Debug, Default)]
+pub struct Attic {
+    kept: Vec<Kept>,
+    len_bytes: usize,
+}
+
+impl Attic {
+    /// Room for some 3,000 peers of a large torrent; those that come later are met
+    /// again, but their first observation is lost.
+    const BYTES: usize = 16 << 20;
+
+    /// Keeps what a session told, if there is room.
+    pub fn keep(&mut self, kept: Kept) {
+        self.len_bytes += size_of::<Kept>() + kept.told.len_bytes;
+        if self.len_bytes <= Self::BYTES && !kept.told.told.is_empty() {
+            self.kept.push(kept);
+        }
+    }
+
+    /// All of it, in the order in which the sessions ended.
+    pub fn take(&mut self) -> Vec<Kept> {
+        std::mem::take(self).kept
     }
 }
 
@@ -88,7 +178,6 @@ impl Unmeasured {
 mod tests {
     use super::*;
     use crate::swarm::pace::Pace;
-    use crate::swarm::progress::Report;
     use crate::swarm::yardstick::Yardstick;
 
     fn at(millis: u64) -> Moment {
@@ -111,7 +200,7 @@ mod tests {
         for (millis, told) in told {
             assert!(kept.keep(at(millis), told));
         }
-        let mut progress = kept.measure(terms()).unwrap();
+        let mut progress = kept.measure(terms(), at(600_000)).unwrap();
         std::iter::from_fn(|| progress.poll_report()).collect()
     }
 
@@ -125,7 +214,11 @@ mod tests {
             Report::Settled(seen) => Some((seen.at, seen.pieces)),
             _ => None,
         });
-        assert_eq!(settled, Some((at(100), 48)));
+        assert_eq!(
+            settled,
+            Some((at(350), 48)),
+            "when the opening burst was over"
+        );
         let crossed = reports.iter().find_map(|it| match it {
             Report::Crossed(crossing) => Some((crossing.seen.at, crossing.from.pieces)),
             _ => None,
@@ -137,7 +230,7 @@ mod tests {
     fn a_bitfield_of_another_length_is_refused() {
         let mut kept = Unmeasured::new(at(0));
         assert!(kept.keep(at(1), Told::Bitfield([0; 12].into())));
-        assert!(kept.measure(terms()).is_err());
+        assert!(kept.measure(terms(), at(2)).is_err());
     }
 
     #[test]

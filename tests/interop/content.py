@@ -3,6 +3,7 @@
 import hashlib
 import random
 from pathlib import Path
+from urllib.parse import quote
 
 PIECE_LENGTH = 256 * 1024
 THRESHOLD = 98  # per cent, bta's own default
@@ -43,8 +44,14 @@ class Torrent:
                 payload.write(piece)
         info = {"name": self.name, "length": self.size, "piece length": PIECE_LENGTH, "pieces": b"".join(hashes)}
         self.info_hash = hashlib.sha1(bencode(info)).hexdigest()
+        self.announce_urls = announce_urls
         self.file.write_bytes(bencode({
             "announce": announce_urls[0],
             "announce-list": [[url] for url in announce_urls],
             "info": info,
         }))
+
+    def magnet(self):
+        """A link that names the torrent and its trackers, and nothing else."""
+        trackers = "".join(f"&tr={quote(url, safe='')}" for url in self.announce_urls)
+        return f"magnet:?xt=urn:btih:{self.info_hash}{trackers}"

@@ -34,6 +34,7 @@ def arguments():
     add("--behaviours", type=names(plan.BEHAVIOURS), default=list(plan.BEHAVIOURS), help="only these, by comma")
     add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
     add("--tracker-interval", type=int, default=20, metavar="S", help="announce interval of bittorrent-tracker")
+    add("--magnet", action="store_true", help="bta is given no more than a magnet link with the trackers")
     add("--interval", metavar="MIN", help="handed to bta as -i")
     add("--tolerate", type=int, default=0, metavar="N",
         help="so many misses of the observer that is left alone are no failure: these machines are shared (%(default)s)")

@@ -7,10 +7,11 @@ use actix::prelude::*;
 
 use crate::actors::swarm::{MetadataHeard, OfMetadata};
 use crate::moment::Moment;
+use crate::protocol::peer::MetadataMessage;
 use crate::protocol::peer::conversation::Event;
 use crate::swarm::facts::Outcome;
 use crate::swarm::progress::{Progress, Terms};
-use crate::swarm::unmeasured::{Told, Unmeasured};
+use crate::swarm::unmeasured::{Kept, Told, Unmeasured};
 
 use super::{Over, Peer, PeerContext, Stage};
 
@@ -29,7 +30,10 @@ impl Peer {
     pub(super) fn begin_progress(&mut self, now: Moment) {
         match self.context.yardstick.is_known() {
             true => self.progress = Some(Progress::new(now, self.terms())),
-            false => self.unmeasured = Some(Unmeasured::new(now)),
+            false => {
+                self.unmeasured = Some(Unmeasured::new(now));
+                self.hold_for_metadata(now);
+            }
         }
     }
 
@@ -78,7 +82,7 @@ impl Peer {
         let Some(kept) = self.unmeasured.take() else {
             return;
         };
-        match kept.measure(self.terms()) {
+        match kept.measure(self.terms(), now) {
             Ok(progress) => {
                 self.progress = Some(progress);
                 self.review_at = Some(now + self.context.pace.hold_review());
@@ -97,8 +101,35 @@ impl Peer {
         }
     }
 
+    /// The peer says something of the metadata.
+    pub(super) fn take_metadata(&mut self, now: Moment, message: MetadataMessage) {
+        if self.unmeasured.is_some() && matches!(message, MetadataMessage::Data { .. }) {
+            self.hold_for_metadata(now);
+        }
+        self.heard_of_metadata(OfMetadata::Said(message));
+    }
+
+    fn hold_for_metadata(&mut self, now: Moment) {
+        self.review_at = Some(now + self.context.pace.unmeasured_hold());
+    }
+
+    /// What was told to a session that ends before the metadata is there.
+    pub(super) fn kept(&mut self, now: Moment) -> Option<Box<Kept>> {
+        let told = self.unmeasured.take()?;
+        Some(Box::new(Kept {
+            told,
+            ended_at: now,
+            remote: self.remote,
+            claim: self.claim.clone()?,
+            client: Arc::clone(&self.client),
+            family: self.conversation.family(),
+            fast: self.conversation.fast(),
+            listen_port: self.listen_port(),
+        }))
+    }
+
     /// What a full Swarm does not take is asked for again.
-    pub(super) fn heard_of_metadata(&mut self, heard: OfMetadata) {
+    fn heard_of_metadata(&mut self, heard: OfMetadata) {
         if self.context.yardstick.is_known() {
             return;
         }

@@ -247,6 +247,7 @@ impl Swarm {
                 unsettled: None,
                 expected_finish: None,
                 heard_at: None,
+                kept: None,
             };
             let now = self.now();
             self.book.ended(now, session, &end);

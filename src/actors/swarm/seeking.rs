@@ -17,6 +17,9 @@ use crate::protocol::peer::metadata::Fetch;
 use crate::store::Record;
 use crate::swarm::book::SessionId;
 use crate::swarm::facts::Outcome;
+use crate::swarm::identity::IdentityHasher;
+use crate::swarm::progress::Terms;
+use crate::swarm::unmeasured::{Attic, Kept};
 use crate::swarm::yardstick::Yardstick;
 
 use super::{MetadataHeard, OfMetadata, Swarm, SwarmPlan};
@@ -28,6 +31,8 @@ pub(super) struct Seeking {
     fetch: Option<Fetch<SessionId>>,
     /// Sessions that do not know yet that it is there.
     untold: BTreeSet<SessionId>,
+    /// What sessions told that ended before.
+    attic: Attic,
     /// What is still to be stored of it.
     unsaved: Vec<Record>,
 }
@@ -120,9 +125,39 @@ impl Swarm {
         if metainfo.private {
             self.make_private();
         }
+        for kept in self.seeking.attic.take() {
+            self.look_back(kept, ctx);
+        }
         let metadata = Record::Metadata(self.plan.info_hash, info.into());
         self.seeking.unsaved.insert(0, metadata);
         self.seek(ctx);
+    }
+
+    /// A session ended that did not know the metadata yet.
+    pub(super) fn keep(&mut self, kept: Kept, ctx: &mut Context<Self>) {
+        match self.seeking.fetch {
+            Some(_) => self.seeking.attic.keep(kept),
+            // It came while the session ended.
+            None if self.plan.terms.yardstick.is_known() => self.look_back(kept, ctx),
+            None => {}
+        }
+    }
+
+    /// Takes in what a session told that is over: the first observation of its peer.
+    fn look_back(&mut self, kept: Kept, ctx: &mut Context<Self>) {
+        let now = self.now();
+        let terms = Terms {
+            yardstick: self.plan.terms.yardstick,
+            fast: false,
+            holds_back: false,
+            sum_key: IdentityHasher::new(&self.plan.shared.secret, &self.plan.info_hash).set_key(),
+            pace: self.plan.terms.pace,
+        };
+        let remote = kept.remote;
+        if let Some((first, observed)) = kept.observed(terms) {
+            let replayed = self.book.replayed(now, remote, &first, &observed);
+            self.record(replayed.and_then(|it| it.rising), None, ctx);
+        }
     }
 
     /// From now on all goes by what the metadata says.

@@ -307,7 +307,7 @@ impl Session {
         else {
             return;
         };
-        let answer = match self.plan.torrent.info_piece(piece) {
+        let answer = match self.plan.torrent.info_piece(self.now, piece) {
             Some(bytes) => MetadataMessage::Data {
                 piece,
                 total_bytes: self.plan.torrent.info_len_bytes() as u32,

@@ -12,13 +12,14 @@ use crate::swarm::identity::Claim;
 use crate::swarm::pace::Pace;
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
+use crate::swarm::unmeasured::Kept;
 
 /// A session's number within one swarm of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
 /// How a session, or a contact that never became one, ended.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct End {
     /// What it counts as.
     pub outcome: Outcome,
@@ -34,6 +35,8 @@ pub struct End {
     pub expected_finish: Option<Moment>,
     /// When the peer last said something.
     pub heard_at: Option<Moment>,
+    /// What the peer told while the torrent's measures were unknown.
+    pub kept: Option<Box<Kept>>,
 }
 
 /// One open session.

@@ -64,7 +64,9 @@ impl World {
     fn answer(&mut self, (peer, piece): (u16, u32)) -> Option<Vec<u8>> {
         let begin = piece as usize * PIECE;
         let end = self.info.len().min(begin + PIECE);
-        let (bytes, total) = (self.info[begin..end].to_vec(), self.info.len() as u32);
+        // Nothing, to who asks for what is not there.
+        let bytes = self.info.get(begin..end).unwrap_or_default().to_vec();
+        let total = self.info.len() as u32;
         self.fetch.data(peer, piece, total, bytes)
     }
 
