@@ -1,6 +1,5 @@
 //! From a checked configuration to a running actor tree.
 
-use std::ffi::OsString;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -348,11 +347,4 @@ fn own_addresses(config: &Config) -> Vec<IpAddr> {
     let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
     let v4 = v4.map(IpAddr::V4).into_iter();
     v4.chain(v6.map(IpAddr::V6)).collect()
-}
-
-/// The command line as it is kept in the store; what stands in it are options and
-/// paths, no secrets.
-pub(super) fn command_line(args: &[OsString]) -> String {
-    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
-    words.join(" ")
 }

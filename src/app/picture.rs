@@ -166,7 +166,10 @@ fn torrent(swarm: &SwarmFigures) -> Torrent {
         counts.max().map(u64::from)
     };
     Torrent {
-        name: Arc::clone(&swarm.name),
+        name: match swarm.measured {
+            true => Arc::clone(&swarm.name),
+            false => format!("(no metadata yet) {}", swarm.name).into(),
+        },
         seeds: greatest(|it| it.counts.seeders),
         leechers: greatest(|it| it.counts.leechers),
         addresses: it.addresses as u64,

@@ -180,6 +180,8 @@ pub struct SwarmFigures {
     pub torrent: TorrentNumber,
     /// Its name.
     pub name: Arc<str>,
+    /// Whether its metadata is there.
+    pub measured: bool,
     /// What the book knows.
     pub figures: Figures,
     /// How attempts ended and what sources brought.

@@ -115,7 +115,7 @@ impl Page {
         let title = format!("{} {}", torrent.torrent_number, torrent.name);
         self.strong(&fit(&title, WIDTH));
         let size = match torrent.pieces {
-            0 => "size not known yet".to_owned(),
+            0 => "pieces and size unknown: no peer has given the metadata yet".to_owned(),
             pieces => format!(
                 "{} in {} pieces of {}",
                 bytes(torrent.size_bytes),

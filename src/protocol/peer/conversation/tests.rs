@@ -1,6 +1,7 @@
 mod anything;
 mod greeting;
 mod hearing;
+mod measuring;
 mod waiting;
 
 use super::*;
