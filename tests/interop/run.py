@@ -41,6 +41,7 @@ def arguments():
     add("--loglevel", default="DEBUG", help="handed to bta as -l (%(default)s)")
     add("--seed", type=int, default=int(time.time()) % 1_000_000, help="of everything drawn (the time)")
     add("--size", type=int, default=64, metavar="MIB", help="of the content (%(default)s)")
+    add("--piece", type=int, default=256, metavar="KIB", help="length of a piece (%(default)s)")
     add("--arrivals", type=int, default=60, metavar="S", help="clients arrive over this time (%(default)s)")
     add("--limit", type=int, default=240, metavar="S", help="the swarm is ended after this time (%(default)s)")
     add("--kills", type=int, default=1, help="SIGKILLs to the second observer (%(default)s)")
