@@ -1,9 +1,11 @@
 //! Composes a run: from the command line to the exit code.
 
 mod begin;
+mod command_line;
 mod demo;
 mod end;
 mod greeting;
+mod import;
 mod listening;
 mod location;
 mod logging;
@@ -40,7 +42,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             return answer.code;
         }
     };
-    let command_line = begin::command_line(&line.words);
+    let command_line = command_line::command_line(&line.words);
     let config = match Config::new(line.args.clone(), &Surroundings::read(clock.now())) {
         Ok(config) => config,
         Err(error) => {

@@ -1,4 +1,4 @@
-//! What to crawl: `.torrent` files, folders of them, and list files.
+//! What to crawl: `.torrent` files, folders of them, magnet links, and list files.
 //!
 //! A bad entry is named with file, line, reason and how to mend it; the good ones
 //! still run.
@@ -8,6 +8,7 @@ mod list;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod torrent;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
@@ -19,16 +20,19 @@ use std::path::{Path, PathBuf};
 
 pub use self::exclude::{BadExclusion, ExcludeReason, read_exclusions};
 pub use self::problem::{Problem, Reason};
+pub use self::torrent::{Named, Torrent};
 
 use self::list::{Line, lines};
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::limits;
+use crate::protocol::magnet::Magnet;
 use crate::protocol::metainfo::Metainfo;
 
 /// Where an entry stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// A `.torrent` file, a folder, or a list file.
+    /// A `.torrent` file, a folder, or a list file; of a magnet link on the command
+    /// line no more than its info-hash: the rest may hold a passkey.
     pub file: PathBuf,
     /// The line in a list file, from 1.
     pub line: Option<usize>,
@@ -43,15 +47,6 @@ impl fmt::Display for Origin {
             None => Ok(()),
         }
     }
-}
-
-/// One torrent to crawl.
-#[derive(Clone, Debug)]
-pub struct Torrent {
-    /// What its file says.
-    pub metainfo: Metainfo,
-    /// Where it was named first.
-    pub origin: Origin,
 }
 
 /// A torrent that was named once more.
@@ -88,15 +83,20 @@ pub struct Inputs {
     pub duplicates: Vec<Duplicate>,
     /// Of no use.
     pub problems: Vec<Problem>,
-    seen: HashMap<InfoHash, Origin>,
+    /// Each torrent's place among them.
+    seen: HashMap<InfoHash, usize>,
 }
 
 impl Inputs {
-    /// Reads each path: a folder, a `.torrent` file (by its name or its first
-    /// bytes), or else a list file.
+    /// Reads each path: a magnet link, a folder, a `.torrent` file (by its name or its
+    /// first bytes), or else a list file.
     pub fn read<P: AsRef<Path>>(paths: &[P]) -> Inputs {
         let mut inputs = Inputs::default();
         for path in paths.iter().map(AsRef::as_ref) {
+            if Magnet::is_meant(path.as_os_str().as_encoded_bytes()) {
+                inputs.link(path);
+                continue;
+            }
             let origin = Origin {
                 file: path.to_owned(),
                 line: None,
@@ -104,6 +104,21 @@ impl Inputs {
             inputs.take(path, &origin);
         }
         inputs
+    }
+
+    /// A magnet link in a path's place.
+    fn link(&mut self, link: &Path) {
+        let origin = |file: String| Origin {
+            file: file.into(),
+            line: None,
+        };
+        match Magnet::parse(&link.to_string_lossy()) {
+            Ok(magnet) => {
+                let origin = origin(format!("magnet:?xt=urn:btih:{}", magnet.info_hash));
+                self.add(Named::Magnet(magnet), &origin);
+            }
+            Err(error) => self.refuse(Path::new(""), &origin("magnet".into()), error.into()),
+        }
     }
 
     fn take(&mut self, path: &Path, origin: &Origin) {
@@ -161,7 +176,11 @@ impl Inputs {
             };
             match line {
                 Line::Path(entry) => self.take(&base.join(entry), &origin),
-                Line::Magnet => self.refuse(Path::new(""), &origin, Reason::Magnet),
+                Line::Hash(hash) => self.add(Named::Magnet(Magnet::bare(hash)), &origin),
+                Line::Magnet(link) => match Magnet::parse(&String::from_utf8_lossy(link)) {
+                    Ok(magnet) => self.add(Named::Magnet(magnet), &origin),
+                    Err(error) => self.refuse(Path::new(""), &origin, error.into()),
+                },
                 Line::Web => self.refuse(Path::new(""), &origin, Reason::Web),
             }
         }
@@ -172,20 +191,27 @@ impl Inputs {
     }
 
     fn torrent(&mut self, bytes: &[u8], origin: &Origin) -> Result<(), Reason> {
-        let metainfo = Metainfo::parse(bytes)?;
-        let origin = origin.clone();
-        match self.seen.entry(metainfo.info_hash) {
-            Slot::Occupied(slot) => self.duplicates.push(Duplicate {
-                origin,
-                first: slot.get().clone(),
-                info_hash: metainfo.info_hash,
-            }),
+        self.add(Named::Metainfo(Metainfo::parse(bytes)?), origin);
+        Ok(())
+    }
+
+    fn add(&mut self, named: Named, origin: &Origin) {
+        let (info_hash, origin) = (named.info_hash(), origin.clone());
+        match self.seen.entry(info_hash) {
+            Slot::Occupied(slot) => {
+                let first = &mut self.torrents[*slot.get()];
+                self.duplicates.push(Duplicate {
+                    origin,
+                    first: first.origin.clone(),
+                    info_hash,
+                });
+                first.named.join(named);
+            }
             Slot::Vacant(slot) => {
-                slot.insert(origin.clone());
-                self.torrents.push(Torrent { metainfo, origin });
+                slot.insert(self.torrents.len());
+                self.torrents.push(Torrent { named, origin });
             }
         }
-        Ok(())
     }
 
     fn refuse(&mut self, path: &Path, origin: &Origin, reason: Reason) {

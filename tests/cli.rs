@@ -204,7 +204,7 @@ fn check_fails_for_some_bad_entries_and_for_none_of_use() {
          bta: {list}:3: the same torrent as {list}:1, crawled once ({hash})\n",
         list = list.display(),
         folder = folder.path().display(),
-        hash = inputs.torrents[0].metainfo.info_hash,
+        hash = inputs.torrents[0].info_hash(),
     );
     // A run goes on with the good ones,
     let answer = complaints(&inputs);

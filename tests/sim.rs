@@ -11,6 +11,8 @@ mod crowds;
 mod exclusions;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/magnets.rs"]
+mod magnets;
 #[path = "sim/places.rs"]
 mod places;
 #[path = "sim/trackers.rs"]

@@ -1,15 +1,17 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`]. Sends: `Met`, `Observed`, `SessionEnded`, `Gossip` to its Swarm;
+//! [`Leave`], [`AskMetadata`], [`Measured`]. Sends: `Met`, `Observed`, `SessionEnded`,
+//! `Gossip`, `MetadataHeard` to its Swarm;
 //! `Replay` to Root if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
-//! peer back; nothing is dropped but gossip.
+//! peer back; nothing is dropped but gossip and metadata, which is asked for again.
 
 mod driver;
 mod ending;
 mod gossip;
+mod measuring;
 mod origin;
 mod outbox;
 mod plan;
@@ -28,13 +30,15 @@ use crate::swarm::book::{self, SessionId};
 use crate::swarm::facts::{Direction, Outcome};
 use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
-use crate::swarm::progress::{Progress, Report, Seen, Terms};
+use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::schedule::{Hold, SessionView, hold};
+use crate::swarm::unmeasured::Unmeasured;
 
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
 use driver::Driver;
 use ending::Over;
+pub use measuring::{AskMetadata, Measured};
 use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
 
@@ -62,6 +66,8 @@ pub struct Peer {
     stage: Stage,
     conversation: Conversation,
     progress: Option<Progress>,
+    /// In its place until the number of pieces is known.
+    unmeasured: Option<Unmeasured>,
     claim: Option<Claim>,
     client: Arc<str>,
     outbox: Outbox,
@@ -116,6 +122,7 @@ impl Peer {
             stage,
             conversation,
             progress: None,
+            unmeasured: None,
             claim: None,
             client: "".into(),
             outbox: Outbox::default(),
@@ -164,23 +171,8 @@ impl Peer {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
             Event::Pex(message) => self.gossiped(now, message),
+            Event::Metadata(message) => self.take_metadata(now, message),
             event => self.take_progress(now, event),
-        }
-    }
-
-    fn take_progress(&mut self, now: Moment, event: Event) {
-        let Some(progress) = &mut self.progress else {
-            return;
-        };
-        match event {
-            Event::Have(piece) => progress.have(now, piece),
-            Event::Bitfield(bits) => progress.bitfield(now, bits),
-            Event::HaveAll => progress.have_all(now),
-            Event::HaveNone => progress.have_none(now),
-            Event::DontHave(piece) => progress.dont_have(now, piece),
-            Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
-            // The DHT's; the others come with the handshakes.
-            Event::DhtPort(_) | Event::Handshake(_) | Event::Extended(_) | Event::Pex(_) => {}
         }
     }
 
@@ -188,16 +180,7 @@ impl Peer {
     fn greeted(&mut self, now: Moment) {
         self.opened_at = now;
         self.review_at = Some(now + self.context.pace.hold_review());
-        self.progress = Some(Progress::new(
-            now,
-            Terms {
-                yardstick: self.context.yardstick,
-                fast: self.conversation.fast(),
-                holds_back: self.conversation.family().holds_back_have(),
-                sum_key: self.context.hasher.set_key(),
-                pace: self.context.pace,
-            },
-        ));
+        self.begin_progress(now);
         self.identify();
         if let Some(claim) = self.claim.clone() {
             let session = self.session;
@@ -208,9 +191,10 @@ impl Peer {
     /// Their extension handshake came.
     fn introduced(&mut self, now: Moment) {
         self.identify();
+        self.note_offer();
         let says_so = self.conversation.hello().and_then(|it| it.upload_only);
-        if let (Some(progress), Some(says_so)) = (&mut self.progress, says_so) {
-            progress.upload_only(now, says_so);
+        if let Some(says_so) = says_so {
+            self.take_progress(now, Event::UploadOnly(says_so));
         }
     }
 
@@ -282,7 +266,8 @@ impl Peer {
     /// Whether to stay (design, section 7).
     fn review(&mut self, now: Moment) {
         let Some(progress) = &self.progress else {
-            return;
+            // Nobody gave the metadata in this time: others may have the slot.
+            return self.end(now, Over::Ours(Outcome::Unsettled));
         };
         let complete = progress.settled() && self.context.yardstick.reached(progress.count());
         let foreseen = self.known.expected_finish.filter(|finish| *finish > now);

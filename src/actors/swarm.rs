@@ -1,9 +1,9 @@
 //! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`], [`Scraped`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`Replayed`],
-//! [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
-//! [`Known`] and `Leave` to them, rows and rises to the Recorder, a
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`MetadataHeard`],
+//! [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
+//! [`Known`], `Leave`, `AskMetadata` and `Measured` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
 //! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
 //! and the Recorder has acknowledged everything.
@@ -17,6 +17,7 @@ mod plan;
 mod recording;
 mod resuming;
 mod rows;
+mod seeking;
 mod shown;
 
 use std::net::SocketAddr;
@@ -41,14 +42,15 @@ use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
 use children::Children;
 pub use messages::{
-    Announced, Arrived, Ask, KillChild, Latest, Met, Observed, PeersFound, Queues, RecorderIs,
-    RecorderLinks, Replayed, Scraped, SessionEnded, Stop, SwarmFigures, TrackerCounts,
-    TrackerFigures,
+    Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
+    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, Scraped, SessionEnded, Stop,
+    SwarmFigures, TrackerCounts, TrackerFigures,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
 use rows::Rows;
 pub(super) use rows::outcome_key;
+use seeking::Seeking;
 use shown::Shown;
 
 /// How often contacts are started and rows are sent.
@@ -78,6 +80,7 @@ pub struct Swarm {
     root: Recipient<Replay>,
     permits: Permits,
     shown: Shown,
+    seeking: Seeking,
     addresses: Vec<(SocketAddr, Source)>,
     ticks: u32,
     /// Started since the last tick.
@@ -120,6 +123,7 @@ impl Swarm {
             root,
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
+            seeking: Seeking::of(&plan),
             addresses,
             ticks: 0,
             contacts: 0,
@@ -148,6 +152,7 @@ impl Swarm {
                 met: address.clone().recipient(),
                 observed: address.clone().recipient(),
                 ended: address.clone().recipient(),
+                metadata: address.clone().recipient(),
                 gossip: address.recipient(),
                 root: self.root.clone(),
                 permits: self.permits.clone(),
@@ -174,6 +179,7 @@ impl Swarm {
         self.contacts = 0;
         self.contact(ctx);
         self.flush(ctx);
+        self.seek(ctx);
         if self.ticks.is_multiple_of(SNAPSHOT_TICKS) {
             self.snapshot();
         }
@@ -227,7 +233,8 @@ impl Swarm {
     /// Everything is said, ended and stored: the Swarm may go.
     fn finish_if_done(&mut self, ctx: &mut Context<Self>) {
         let done = self.children.is_empty() && self.book.figures().sessions == 0;
-        if done && self.recording.is_idle() && !self.book.has_news() {
+        let stored = self.recording.is_idle() && self.seeking.is_idle();
+        if done && stored && !self.book.has_news() {
             self.lifeline.finish();
             ctx.stop();
         }
@@ -259,6 +266,10 @@ impl Handler<PeersFound> for Swarm {
 
     fn handle(&mut self, found: PeersFound, ctx: &mut Self::Context) {
         let now = self.now();
+        if found.source.is_hearsay() && !self.plan.greeting.gossip {
+            // It was on its way when the torrent turned out to be private.
+            return;
+        }
         self.book.found(now, found.source, &found.addresses);
         self.contact(ctx);
     }
@@ -343,13 +354,17 @@ impl Handler<Gossip> for Swarm {
 impl Handler<SessionEnded> for Swarm {
     type Result = ();
 
-    fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
+    fn handle(&mut self, mut ended: SessionEnded, ctx: &mut Self::Context) {
         let now = self.now();
+        if let Some(kept) = ended.end.kept.take() {
+            self.keep(*kept, ctx);
+        }
         let end = &ended.end;
         debug!(self.log, "session ended"; "session" => ended.session.0,
             "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),
             "pieces" => end.last.map(|it| it.pieces));
         self.book.ended(now, ended.session, end);
+        self.seeking.gone(ended.session);
         self.contact(ctx);
     }
 }

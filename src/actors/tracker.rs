@@ -1,7 +1,8 @@
 //! Tracker: one announce URL of one torrent.
 //!
 //! Owns: the URL, its cadence, the exchange under way. Each announce that was answered
-//! is followed by a scrape. Receives: [`Finish`], [`RecorderIs`].
+//! is followed by a scrape. Receives: [`Finish`], [`Remaining`],
+//! [`RecorderIs`].
 //! Sends: [`PeersFound`], [`Announced`] and [`Scraped`] to its Swarm, rows to the
 //! Recorder.
 //! Stops when: told to, after a last scrape and `stopped` to a tracker that knows us;
@@ -83,6 +84,11 @@ pub struct TrackerLinks {
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Finish;
+
+/// Swarm -> Tracker: the torrent's length is known; say so from now on.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Remaining(pub u64);
 
 /// One announce URL of one torrent.
 pub struct Tracker {
@@ -342,6 +348,14 @@ impl Actor for Tracker {
         let swarm_gone = self.plan.swarm_gone.clone().cancelled_owned();
         ctx.spawn(swarm_gone.into_actor(self).map(|(), _, ctx| ctx.stop()));
         self.announce(AnnounceEvent::Started, ctx);
+    }
+}
+
+impl Handler<Remaining> for Tracker {
+    type Result = ();
+
+    fn handle(&mut self, Remaining(bytes): Remaining, _: &mut Self::Context) {
+        self.plan.request.left = bytes;
     }
 }
 

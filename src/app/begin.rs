@@ -1,6 +1,5 @@
 //! From a checked configuration to a running actor tree.
 
-use std::ffi::OsString;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -17,21 +16,21 @@ use crate::actors::tracker::Asker;
 use crate::cli::exit;
 use crate::clock::Clock;
 use crate::config::{Config, Sessions};
-use crate::input::Torrent;
+use crate::input::{Named, Torrent};
 use crate::locate::{LocateError, Locator};
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
-use crate::protocol::tracker::TrackerUrl;
 use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
-use crate::store::{Live, Program, Record, StoreError, Writer};
+use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
+use super::import::{import, trackers};
 use super::logging::{LogFile, note_opening};
 use super::trust::{self, TrustError};
 use super::{listening, location};
@@ -39,11 +38,11 @@ use super::{listening, location};
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
 
+/// Announced as left while the length is unknown: 0 would be a seed's.
+const LEFT_UNKNOWN: u64 = 16_384;
+
 /// Descriptors assumed where the system does not tell.
 const DESCRIPTORS: u64 = 1_024;
-
-/// The fact that tells how many ranges of addresses were left alone.
-const EXCLUDED: &str = "excluded_ranges";
 
 /// What a run is made of.
 pub struct Run {
@@ -195,7 +194,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         "sessions_outgoing" => sessions.outgoing, "sessions_incoming" => sessions.incoming);
 
     location::note(&locator, &log, &mut writer)?;
-    let numbers = import(&mut writer, &torrents, &policy, clock)?;
+    let imported = import(&mut writer, &torrents, &policy, clock)?;
     let shared = Arc::new(shared(
         &config,
         policy.clone(),
@@ -211,8 +210,8 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     ));
     let swarms = torrents
         .iter()
-        .zip(numbers)
-        .map(|(torrent, number)| plan(&config, torrent, number, port, pace, Arc::clone(&shared)))
+        .zip(imported)
+        .map(|(torrent, row)| plan(&config, torrent, row, port, pace, Arc::clone(&shared)))
         .collect();
     let (ended, end) = oneshot::channel();
     let live = Live::default();
@@ -264,50 +263,6 @@ fn named(recorder: &ArbiterHandle, workers: &[ArbiterHandle]) -> Vec<(Arc<str>, 
     std::iter::once(recorder).chain(workers).collect()
 }
 
-/// What is imported stands in the store before anything is seen of it.
-fn import(
-    writer: &mut Writer,
-    torrents: &[Torrent],
-    policy: &AddressPolicy,
-    clock: Clock,
-) -> Result<Vec<TorrentNumber>, StoreError> {
-    let mut numbers = Vec::new();
-    let excluded = policy.excluded.entries().to_string();
-    let mut records = vec![Record::Meta(EXCLUDED.into(), excluded.into())];
-    for torrent in torrents {
-        let metainfo = &torrent.metainfo;
-        let row = TorrentRow {
-            info_hash: metainfo.info_hash,
-            info_hash_v2: metainfo.info_hash_v2,
-            name: metainfo.name.clone(),
-            pieces: metainfo.pieces,
-            piece_length_bytes: metainfo.piece_length,
-            size_bytes: metainfo.content_len_bytes,
-            private: metainfo.private,
-            trackers: trackers(torrent).iter().map(TrackerUrl::redacted).collect(),
-            origin: torrent.origin.to_string(),
-            added_at: clock.now(),
-        };
-        let number = writer.torrent_number(&row);
-        records.push(Record::Torrent(number, row));
-        numbers.push(number);
-    }
-    writer.commit(&records)?;
-    Ok(numbers)
-}
-
-/// The trackers that can be spoken to; all tiers, in their order.
-fn trackers(torrent: &Torrent) -> Vec<TrackerUrl> {
-    let urls = torrent.metainfo.trackers.iter().flatten();
-    let mut parsed: Vec<TrackerUrl> = Vec::new();
-    for url in urls.filter_map(|it| TrackerUrl::parse(it).ok()) {
-        if !parsed.contains(&url) {
-            parsed.push(url);
-        }
-    }
-    parsed
-}
-
 #[allow(clippy::too_many_arguments)] // the parts of a run, each used once
 fn shared(
     config: &Config,
@@ -351,22 +306,26 @@ fn shared(
 fn plan(
     config: &Config,
     torrent: &Torrent,
-    number: TorrentNumber,
+    (number, row): (TorrentNumber, TorrentRow),
     port: Option<u16>,
     pace: Pace,
     shared: Arc<Shared>,
 ) -> SwarmPlan {
-    let metainfo = &torrent.metainfo;
-    let yardstick = Yardstick::new(
-        metainfo.pieces,
-        metainfo.piece_length,
-        config.threshold_permille,
-    );
+    let metainfo = torrent.metainfo();
+    let yardstick = metainfo.map_or(Yardstick::UNKNOWN, |it| {
+        Yardstick::new(it.pieces, it.piece_length, config.threshold_permille)
+    });
     SwarmPlan {
         torrent: number,
-        info_hash: metainfo.info_hash,
-        name: metainfo.name.as_str().into(),
-        left_bytes: metainfo.total_len_bytes,
+        info_hash: torrent.info_hash(),
+        name: torrent.name().into(),
+        left_bytes: metainfo.map_or(LEFT_UNKNOWN, |it| it.total_len_bytes),
+        named_peers: match &torrent.named {
+            Named::Magnet(magnet) => magnet.peers.clone(),
+            Named::Metainfo(_) => Vec::new(),
+        },
+        threshold_permille: config.threshold_permille,
+        row,
         trackers: trackers(torrent),
         terms: BookTerms {
             yardstick,
@@ -375,7 +334,7 @@ fn plan(
             policy: shared.policy.clone(),
             listen_port: port,
         },
-        greeting: Arc::new(greeting(config, metainfo, port, pace)),
+        greeting: Arc::new(greeting(config, torrent, port, pace)),
         interval: config.interval,
         tracker_key: rand::random(),
         announce_port: port.unwrap_or(NO_PORT),
@@ -389,11 +348,4 @@ fn own_addresses(config: &Config) -> Vec<IpAddr> {
     let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
     let v4 = v4.map(IpAddr::V4).into_iter();
     v4.chain(v6.map(IpAddr::V6)).collect()
-}
-
-/// The command line as it is kept in the store; what stands in it are options and
-/// paths, no secrets.
-pub(super) fn command_line(args: &[OsString]) -> String {
-    let words: Vec<_> = args.iter().map(|it| it.to_string_lossy()).collect();
-    words.join(" ")
 }

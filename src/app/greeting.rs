@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::distr::Alphanumeric;
 
 use crate::config::Config;
-use crate::protocol::metainfo::Metainfo;
+use crate::input::Torrent;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::peer::handshake::PeerId;
 use crate::swarm::pace::Pace;
@@ -18,15 +18,16 @@ const REQQ: u32 = 250;
 /// What one swarm's peers are told.
 pub(super) fn greeting(
     config: &Config,
-    metainfo: &Metainfo,
+    torrent: &Torrent,
     port: Option<u16>,
     pace: Pace,
 ) -> Greeting {
+    let metainfo = torrent.metainfo();
     Greeting {
-        info_hash: metainfo.info_hash,
+        info_hash: torrent.info_hash(),
         peer_id: invent_peer_id(),
-        pieces: metainfo.pieces,
-        gossip: !metainfo.private,
+        pieces: metainfo.map(|it| it.pieces),
+        gossip: !metainfo.is_some_and(|it| it.private),
         client: match &config.contact {
             Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
             None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),

@@ -166,7 +166,10 @@ fn torrent(swarm: &SwarmFigures) -> Torrent {
         counts.max().map(u64::from)
     };
     Torrent {
-        name: Arc::clone(&swarm.name),
+        name: match swarm.measured {
+            true => Arc::clone(&swarm.name),
+            false => format!("(no metadata yet) {}", swarm.name).into(),
+        },
         seeds: greatest(|it| it.counts.seeders),
         leechers: greatest(|it| it.counts.leechers),
         addresses: it.addresses as u64,
@@ -190,6 +193,7 @@ fn sources(totals: &Totals) -> Vec<Count> {
             Source::Pex => ("other peers", true),
             Source::Lsd => ("the local network", false),
             Source::Incoming => ("callers", true),
+            Source::Magnet => ("magnet links", false),
         };
         let count = totals.source(*source).new;
         (always || count > 0).then_some(Count { of, count })

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Answer, exit};
 use crate::input::{Inputs, Torrent};
+use crate::protocol::metainfo::Metainfo;
 
 /// The answer to `--check`: torrents on standard output, all else on standard
 /// error. Exit code 0 if every entry is of use, 2 if none is, 1 between.
@@ -53,20 +54,21 @@ pub fn complaints(inputs: &Inputs) -> Answer {
     }
 }
 
-/// `<info-hash>  <pieces> x <piece length>  <size>  <trackers>  <name>`.
+/// `<info-hash>  <pieces> x <piece length>  <size>  <trackers>  <name>`; what a magnet
+/// link does not tell is `?`.
 fn line(torrent: &Torrent) -> String {
-    let metainfo = &torrent.metainfo;
-    let trackers = metainfo.trackers.iter().map(Vec::len).sum();
+    let metainfo = torrent.metainfo();
+    let known = |show: fn(&Metainfo) -> String| metainfo.map_or("?".into(), show);
     let mut line = format!(
         "{}  {:>6} x {:>9}  {:>10}  {:<11}  {}",
-        metainfo.info_hash,
-        metainfo.pieces,
-        bytes(metainfo.piece_length),
-        bytes(metainfo.content_len_bytes),
-        counted(trackers, "tracker"),
-        metainfo.name,
+        torrent.info_hash(),
+        known(|it| it.pieces.to_string()),
+        known(|it| bytes(it.piece_length)),
+        known(|it| bytes(it.content_len_bytes)),
+        counted(torrent.trackers().len(), "tracker"),
+        torrent.name(),
     );
-    if metainfo.private {
+    if metainfo.is_some_and(|it| it.private) {
         line += " (private)";
     }
     line + "\n"

@@ -26,6 +26,7 @@ Examples:
   bta --demo                            a synthetic swarm on this machine, 30 s
   bta --check input/example.txt         what is in the list, and what is wrong
   bta ubuntu.torrent                    one torrent, until Ctrl-C
+  bta 'magnet:?xt=urn:btih:...&tr=...'  the same by its magnet link
   bta -j 500 -d 5 --duration 2h list.txt
   bta --output output/monday list.txt   go on with that run, if it is there
   bta --print-config > bta.toml         every option, explained, to be edited
@@ -59,8 +60,9 @@ Exit codes:
     disable_version_flag = true
 )]
 pub struct CrawlArgs {
-    /// .torrent files, folders of them, or list files: one path a line, relative
-    /// to the list; lines that begin with # are comments.
+    /// .torrent files, folders of them, magnet links, or list files: one path or
+    /// magnet link a line, paths relative to the list; lines that begin with # are
+    /// comments.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 

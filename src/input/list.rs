@@ -8,14 +8,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::magnet::Magnet;
 
 /// What a line names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
     /// A `.torrent` file, or a folder of them.
     Path(&'a Path),
-    /// A magnet link, or a bare info-hash.
-    Magnet,
+    /// A magnet link.
+    Magnet(&'a [u8]),
+    /// A bare info-hash, as it stands in one.
+    Hash(InfoHash),
     /// An address in the web.
     Web,
 }
@@ -41,9 +44,11 @@ impl<'a> Line<'a> {
             let head = line.get(..with.len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
         };
-        let is_hash = std::str::from_utf8(line).is_ok_and(|it| it.parse::<InfoHash>().is_ok());
-        if begins("magnet:") || is_hash {
-            Line::Magnet
+        let hash = std::str::from_utf8(line).ok();
+        if Magnet::is_meant(line) {
+            Line::Magnet(line)
+        } else if let Some(hash) = hash.and_then(|it| it.parse().ok()) {
+            Line::Hash(hash)
         } else if begins("http://") || begins("https://") {
             Line::Web
         } else {
@@ -87,8 +92,8 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                Line::Magnet,
-                Line::Magnet,
+                Line::Magnet(b"Magnet:?xt=urn:btih:x"),
+                Line::Hash(hash.parse().unwrap()),
                 Line::Web,
                 path("magnet.torrent")
             ]

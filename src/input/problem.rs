@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::Origin;
 use crate::protocol::limits;
+use crate::protocol::magnet::MagnetError;
 use crate::protocol::metainfo::MetainfoError;
 
 /// An entry that cannot be crawled.
@@ -57,9 +58,9 @@ pub enum Reason {
     /// A list file named by a list file.
     #[error("neither a .torrent file nor a folder")]
     ListInList,
-    /// A magnet link or a bare info-hash.
-    #[error("magnet links are not supported yet")]
-    Magnet,
+    /// A magnet link of no use.
+    #[error(transparent)]
+    Magnet(#[from] MagnetError),
     /// An address in the web.
     #[error("addresses in the web are not fetched")]
     Web,
@@ -86,7 +87,7 @@ impl Reason {
             Reason::EmptyList => "empty_list",
             Reason::NotText => "not_text",
             Reason::ListInList => "list_in_list",
-            Reason::Magnet => "magnet",
+            Reason::Magnet(error) => error.label(),
             Reason::Web => "web",
         }
     }
@@ -106,10 +107,14 @@ impl Problem {
             }
             Reason::Metainfo(_) => "download the file again",
             Reason::EmptyFolder => "put some in, or name another folder",
-            Reason::EmptyList => "write one path of a .torrent file a line",
+            Reason::EmptyList => "write one path of a .torrent file, or one magnet link, a line",
             Reason::NotText => "save the list as UTF-8, one path a line",
             Reason::ListInList => "name other lists on the command line",
-            Reason::Magnet => "name the .torrent file instead",
+            Reason::Magnet(MagnetError::OnlyV2) => {
+                "ask for a link with `xt=urn:btih:`, of a hybrid or version 1 torrent"
+            }
+            Reason::Magnet(MagnetError::TwoInfoHashes(..)) => "write one link for each torrent",
+            Reason::Magnet(_) => "copy the whole link again; in a shell it needs quotes",
             Reason::Web => "download the .torrent file and name its path",
         }
     }

@@ -36,7 +36,7 @@ impl Folder {
         let inputs = Inputs::read(&paths);
         let short = |text: String| text.replace(&format!("{}/", self.0.path().display()), "");
         let good = inputs.torrents.iter();
-        let good = good.map(|it| short(format!("{} from {}", it.metainfo.name, it.origin)));
+        let good = good.map(|it| short(format!("{} from {}", it.name(), it.origin)));
         let again = inputs.duplicates.iter().map(ToString::to_string);
         let bad = inputs.problems.iter().map(ToString::to_string);
         (good.collect(), again.chain(bad).map(short).collect())
@@ -90,7 +90,7 @@ fn names_duplicates_and_crawls_them_once() {
 fn names_bad_entries_and_keeps_the_good_ones() {
     let list = b"missing.torrent
 good.torrent
-magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567
+magnet:?xt=urn:btmh:1220aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899
 http://example.org/a.torrent
 broken.torrent
 v2-only.torrent
@@ -112,13 +112,13 @@ empty
     let expected = [
         "nope: not found; check the path",
         "list.txt:1: missing.torrent: not found; check the path: it is relative to the list file",
-        "list.txt:3: magnet links are not supported yet; name the .torrent file instead",
+        "list.txt:3: v2 only torrents are not supported yet; ask for a link with `xt=urn:btih:`, of a hybrid or version 1 torrent",
         "list.txt:4: addresses in the web are not fetched; download the .torrent file and name its path",
         "list.txt:5: broken.torrent: not a usable torrent file: `pieces` is missing; download the file again",
         "list.txt:6: v2-only.torrent: not a usable torrent file: a torrent of version 2 only, without a version 1 half; ask for a hybrid or version 1 torrent of the same content",
         "list.txt:7: list.txt: neither a .torrent file nor a folder; name other lists on the command line",
         "list.txt:8: empty: a folder without .torrent files; put some in, or name another folder",
-        "nothing.txt: a list without entries; write one path of a .torrent file a line",
+        "nothing.txt: a list without entries; write one path of a .torrent file, or one magnet link, a line",
         "binary: neither a .torrent file nor a list in plain text; save the list as UTF-8, one path a line",
         "empty: a folder without .torrent files; put some in, or name another folder",
     ];
@@ -144,4 +144,66 @@ fn names_what_cannot_be_read() {
     let expected =
         ": cannot be read (File name too long (os error 36)); check it and its permissions";
     assert_eq!(bad, [name + expected]);
+}
+
+/// A magnet link of a torrent.
+fn magnet(bytes: &[u8], more: &str) -> String {
+    let hash = Metainfo::parse(bytes).unwrap().info_hash;
+    format!("magnet:?xt=urn:btih:{hash}{more}")
+}
+
+#[test]
+fn reads_magnet_links_and_bare_info_hashes() {
+    let hash = "0123456789abcdef0123456789abcdef01234567";
+    let list = format!(
+        "# links\nMAGNET:?xt=urn:btih:{hash}&dn=a+b\n{}\n",
+        "f".repeat(40)
+    );
+    let folder = Folder::with(&[("list.txt", list.as_bytes())]);
+    let (good, bad) = folder.read(&["list.txt"]);
+    let bare = format!("{0} from list.txt:3", "f".repeat(40));
+    assert_eq!(good, ["a b from list.txt:2", &bare]);
+    assert_eq!(bad, [""; 0]);
+    let inputs = Inputs::read(&[
+        format!("magnet:?xt=urn:btih:{hash}&dn=c&tr=http://t.example/passkey/announce"),
+        "magnet:?dn=d&tr=http://t.example/passkey/announce".into(),
+    ]);
+    let [torrent] = &inputs.torrents[..] else {
+        panic!("{:?}", inputs.torrents);
+    };
+    // No passkey is shown.
+    assert_eq!(
+        torrent.origin.to_string(),
+        format!("magnet:?xt=urn:btih:{hash}")
+    );
+    assert_eq!(torrent.trackers(), ["http://t.example/passkey/announce"]);
+    let expected = "magnet: a magnet link without `xt=urn:btih:` and an info-hash; \
+                    copy the whole link again; in a shell it needs quotes";
+    assert_eq!(inputs.problems[0].to_string(), expected);
+}
+
+#[test]
+fn a_file_tells_more_than_a_link_to_the_same_torrent() {
+    let link = |more| magnet(&torrent("a"), more) + "\n";
+    let (one, two) = (
+        link("&tr=http://one.example/"),
+        link("&tr=http://two.example/"),
+    );
+    for (names, list) in [
+        (["list.txt", "a.torrent"], one.clone() + &two),
+        (["a.torrent", "list.txt"], one + &two),
+    ] {
+        let folder = Folder::with(&[("list.txt", list.as_bytes()), ("a.torrent", &torrent("a"))]);
+        let inputs = Inputs::read(&names.map(|it| folder.path(it)));
+        let [only] = &inputs.torrents[..] else {
+            panic!("{:?}", inputs.torrents);
+        };
+        assert!(only.metainfo().is_some());
+        assert_eq!(
+            only.trackers(),
+            ["http://one.example/", "http://two.example/"]
+        );
+        assert_eq!(inputs.duplicates.len(), 2);
+        assert!(inputs.duplicates.iter().all(|it| it.first == only.origin));
+    }
 }

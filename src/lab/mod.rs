@@ -96,6 +96,9 @@ impl Lab {
         let profile = Profile::of_2015()?;
         let mut rng = SmallRng::seed_from_u64(scenario.seed);
         let mut torrents = invent(scenario, &mut rng);
+        for (spec, torrent) in scenario.torrents.iter().zip(&mut torrents) {
+            torrent.metadata_from = clock.now() + spec.withholds;
+        }
         let authority = Authority::invent().map_err(LabError::Authority)?;
         let mut tasks = JoinSet::new();
         let mut trackers = Vec::new();

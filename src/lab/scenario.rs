@@ -24,6 +24,8 @@ pub struct TorrentSpec {
     pub shortest: Duration,
     /// Its trackers, by index.
     pub trackers: Vec<usize>,
+    /// For so long after the beginning nobody gives its metadata (BEP 9).
+    pub withholds: Duration,
     /// The share of the crowd that is here, as a weight.
     pub weight: f64,
 }
@@ -139,6 +141,7 @@ impl Scenario {
             nominal_bytes: 12 * MIB,
             shortest: Duration::from_millis(2_500),
             trackers: trackers.into(),
+            withholds: Duration::ZERO,
             weight: 1.0,
         };
         let giant = TorrentSpec {
@@ -197,6 +200,7 @@ impl Scenario {
             nominal_bytes: 700 * MIB,
             shortest: Duration::from_secs(60),
             trackers: vec![0, 1],
+            withholds: Duration::ZERO,
             weight: 1.0,
         };
         let giant = TorrentSpec {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rand::Rng;
 
+use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::limits;
 
 /// An invented torrent.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Torrent {
     pub threshold: u32,
     /// Announce URLs, one tier each.
     pub trackers: Vec<String>,
+    /// From when on its peers give its metadata.
+    pub metadata_from: Moment,
     info: Vec<u8>,
 }
 
@@ -54,6 +58,7 @@ impl Torrent {
             piece_length,
             threshold: share.div_ceil(1000) as u32,
             trackers: Vec::new(),
+            metadata_from: Moment::EPOCH,
             info,
         }
     }
@@ -66,6 +71,15 @@ impl Torrent {
     /// The info dictionary's length in bytes.
     pub fn info_len_bytes(&self) -> usize {
         self.info.len()
+    }
+
+    /// A piece of the info dictionary (BEP 9), if it is given now.
+    pub fn info_piece(&self, now: Moment, piece: u32) -> Option<&[u8]> {
+        if now < self.metadata_from {
+            return None;
+        }
+        let pieces = self.info.chunks(limits::METADATA_PIECE_BYTES as usize);
+        pieces.into_iter().nth(piece as usize)
     }
 
     /// The metainfo (BEP 3; BEP 12 for the list of trackers).

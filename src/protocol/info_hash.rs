@@ -16,6 +16,38 @@ impl InfoHash {
     pub fn of_info(info: &[u8]) -> Self {
         InfoHash(Sha1::digest(info).into())
     }
+
+    /// Reads 40 hexadecimal digits, or 32 of Base32, in any case.
+    ///
+    /// # Errors
+    /// Neither of them.
+    ///
+    /// Source: BEP 9, "magnet URI format".
+    pub fn from_digits(digits: &str) -> Result<Self, InvalidInfoHash> {
+        match digits.len() {
+            32 => from_base32(digits.as_bytes()).ok_or(InvalidInfoHash),
+            _ => digits.parse(),
+        }
+    }
+}
+
+/// Each eight digits are five bytes (RFC 4648, section 6).
+fn from_base32(digits: &[u8]) -> Option<InfoHash> {
+    let (groups, _) = digits.as_chunks::<8>();
+    let mut hash = [0; 20];
+    for (group, bytes) in groups.iter().zip(hash.chunks_exact_mut(5)) {
+        let mut bits = 0_u64;
+        for digit in group {
+            let value = match digit.to_ascii_uppercase() {
+                letter @ b'A'..=b'Z' => letter - b'A',
+                number @ b'2'..=b'7' => number - b'2' + 26,
+                _ => return None,
+            };
+            bits = bits << 5 | u64::from(value);
+        }
+        bytes.copy_from_slice(&bits.to_be_bytes()[3..]);
+    }
+    Some(InfoHash(hash))
 }
 
 /// Lower-case hexadecimal, 40 digits.

@@ -36,6 +36,28 @@ pub const HOST_BYTES: usize = 253;
 /// Length of a torrent's name as kept: that of a file name.
 pub const NAME_BYTES: usize = 255;
 
+/// A magnet link: [`TRACKERS`] of the usual length fill a third of it.
+pub const MAGNET_BYTES: usize = 64 << 10;
+
+/// Peers taken from one magnet link.
+pub const MAGNET_PEERS: usize = 64;
+
+/// An info dictionary that peers give us: what a torrent file may have, less what
+/// stands around it there. libtorrent takes 30 MiB (`max_metadata_size`); the largest
+/// seen have some 10 MiB.
+pub const METADATA_BYTES: u32 = TORRENT_FILE_BYTES as u32 - 64;
+
+/// A piece of the info dictionary; only the last one is shorter (BEP 9).
+pub const METADATA_PIECE_BYTES: u32 = 16 << 10;
+
+/// A message with such a piece: the dictionary before it has 50 bytes.
+pub const METADATA_MESSAGE_BYTES: u32 = METADATA_PIECE_BYTES + 1024;
+
+/// What one session may tell of its pieces before their number is known, as it is
+/// kept: the bitfield of the largest torrent that [`METADATA_BYTES`] can describe (105 KB), and
+/// the HAVE messages of the minute that we stay.
+pub const UNMEASURED_BYTES: usize = 160 << 10;
+
 /// A frame that we pass over: pieces are never requested, so nothing but a
 /// bitfield is legitimately long; libtorrent's own bound is 1 MiB.
 pub const FRAME_BYTES: u32 = 1 << 20;

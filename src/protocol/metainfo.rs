@@ -58,6 +58,11 @@ struct Layout {
 const OLD_PADDING: &[u8] = b"_____padding_file";
 
 impl Metainfo {
+    /// A torrent file that says nothing but its info dictionary.
+    pub fn file_of(info: &[u8]) -> Vec<u8> {
+        [b"d4:info", info, b"e"].concat()
+    }
+
     /// Reads a `.torrent` file.
     ///
     /// # Errors

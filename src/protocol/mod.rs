@@ -6,6 +6,7 @@ pub mod bencode;
 pub mod exclusions;
 pub mod info_hash;
 pub mod limits;
+pub mod magnet;
 pub mod metainfo;
 pub mod peer;
 pub mod tracker;

@@ -66,12 +66,12 @@ pub struct TorrentSummary {
     pub torrent: String,
     /// Its name.
     pub name: String,
-    /// Pieces; 0 while unknown.
-    pub pieces: u32,
-    /// Bytes in a piece; 0 while unknown.
-    pub piece_length_bytes: u64,
+    /// Pieces, if its metadata is there.
+    pub pieces: Option<u32>,
+    /// Bytes in a piece, likewise.
+    pub piece_length_bytes: Option<u64>,
     /// Bytes of content.
-    pub size_bytes: u64,
+    pub size_bytes: Option<u64>,
     /// What was found.
     #[serde(flatten)]
     pub figures: Figures,

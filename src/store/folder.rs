@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use crate::moment::Moment;
+use crate::protocol::info_hash::InfoHash;
+use crate::protocol::limits;
+use crate::protocol::metainfo::Metainfo;
 
 /// Mode of folders.
 const PRIVATE_FOLDER: u32 = 0o700;
@@ -156,6 +159,55 @@ impl Folder {
             restrict(&log, PRIVATE_FILE)?;
         }
         restrict_all(&self.database())
+    }
+
+    /// The torrent file made of the metadata that peers gave.
+    fn metadata_file(&self, info_hash: &InfoHash) -> PathBuf {
+        self.metadata_folder().join(format!("{info_hash}.torrent"))
+    }
+
+    fn metadata_folder(&self) -> PathBuf {
+        self.path.join("metadata")
+    }
+
+    /// Keeps an info dictionary as a torrent file without trackers, durably.
+    pub(super) fn keep_metadata(
+        &self,
+        info_hash: &InfoHash,
+        info: &[u8],
+    ) -> Result<(), StoreError> {
+        let (folder, path) = (self.metadata_folder(), self.metadata_file(info_hash));
+        if !folder.is_dir() {
+            let built = DirBuilder::new().mode(PRIVATE_FOLDER).create(&folder);
+            built.map_err(StoreError::io(&folder))?;
+            sync_folder(&self.path)?;
+        }
+        let partial = path.with_extension("partial");
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true);
+        let written = options
+            .mode(PRIVATE_FILE)
+            .open(&partial)
+            .and_then(|mut file| {
+                file.write_all(&Metainfo::file_of(info))?;
+                file.sync_all()
+            });
+        written.map_err(StoreError::io(&partial))?;
+        fs::rename(&partial, &path).map_err(StoreError::io(&path))?;
+        sync_folder(&folder)
+    }
+
+    /// What was kept of a torrent; at most what a torrent file may have.
+    pub(super) fn metadata(&self, info_hash: &InfoHash) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.metadata_file(info_hash);
+        let mut bytes = Vec::new();
+        let most = limits::TORRENT_FILE_BYTES as u64;
+        let read = File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io(&path)(error)),
+        }
     }
 
     /// Sets a damaged database aside, to `store.damaged-<time>`.

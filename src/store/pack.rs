@@ -101,6 +101,8 @@ impl<'a, S: Shelf> Packer<'a, S> {
                 self.put(Tree::Events, key, row);
             }
             Record::Sample(row) => self.put(Tree::Samples, keys::sample(row.at), row),
+            // A file, which the writer makes.
+            Record::Metadata(..) => {}
             Record::Meta(name, value) => {
                 let (key, value) = (name.as_bytes().to_vec(), value.as_bytes().to_vec());
                 self.over.put(Tree::Meta, key, value);

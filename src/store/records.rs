@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::metainfo::Metainfo;
 use crate::swarm::confirmation::Rise;
 use crate::swarm::facts::{
     Direction, Evidence, Observation, PeerNumber, PeerState, SessionLink, Source, Sources,
@@ -45,6 +46,9 @@ pub enum Record {
     Event(EventRow),
     /// The monitor's sample.
     Sample(SampleRow),
+    /// The info dictionary that peers gave of a torrent that was named by a link: a
+    /// file of its own in the run's folder.
+    Metadata(InfoHash, Arc<[u8]>),
     /// A fact about the run: name, value. The newest wins.
     Meta(Arc<str>, Arc<str>),
 }
@@ -72,6 +76,22 @@ pub struct TorrentRow {
     pub origin: String,
     /// When it was first imported into this store.
     pub added_at: Moment,
+}
+
+impl TorrentRow {
+    /// With what its metadata says.
+    #[must_use]
+    pub fn measured(self, metainfo: &Metainfo) -> Self {
+        TorrentRow {
+            info_hash_v2: metainfo.info_hash_v2,
+            name: metainfo.name.clone(),
+            pieces: metainfo.pieces,
+            piece_length_bytes: metainfo.piece_length,
+            size_bytes: metainfo.content_len_bytes,
+            private: metainfo.private,
+            ..self
+        }
+    }
 }
 
 /// One peer of one torrent. At most 80 bytes in the store.

@@ -1,7 +1,8 @@
 //! The one writer of a store.
 //!
 //! A batch is written in this order: journal rows, `fdatasync`, the trees of the
-//! database, sled's `flush()`; then it is acknowledged. So completions survive a
+//! database, sled's `flush()`; then it is acknowledged. Metadata that peers gave comes
+//! before all, each in a file of its own. So completions survive a
 //! power cut, and all else survives a killed process.
 
 use std::collections::{BTreeMap, HashMap};
@@ -98,6 +99,9 @@ pub struct Loaded {
     pub outcomes: Vec<OutcomeRow>,
     /// The counters of sources, all hours.
     pub sources: Vec<SourceRow>,
+    /// A torrent file without trackers, made of the metadata that peers gave, if they
+    /// did.
+    pub metadata: Option<Vec<u8>>,
 }
 
 /// The one writer of a store; holds its locks until it is dropped.
@@ -160,6 +164,11 @@ impl Writer {
     /// it may be committed again.
     pub fn commit(&mut self, batch: &[Record]) -> Result<(), StoreError> {
         let parts = &mut self.parts;
+        for record in batch {
+            if let Record::Metadata(info_hash, info) = record {
+                parts.folder.keep_metadata(info_hash, info)?;
+            }
+        }
         let mut packer = Packer::new(&*parts.database, &mut parts.names, &mut parts.sequence);
         for record in self.fresh.iter().chain(batch) {
             packer.add(record)?;
@@ -204,6 +213,10 @@ impl Writer {
             sources: sources
                 .map(|row| row.map(|((), row)| row))
                 .collect::<Result<_, _>>()?,
+            metadata: match self.numbers.iter().find(|it| *it.1 == torrent) {
+                Some((info_hash, _)) => self.parts.folder.metadata(info_hash)?,
+                None => None,
+            },
         })
     }
 

@@ -153,6 +153,19 @@ impl Book {
         }
     }
 
+    /// The torrent's metadata is there: observations may come.
+    pub fn measure(&mut self, yardstick: Yardstick) {
+        self.terms.yardstick = yardstick;
+        self.twins = Twins::new(yardstick.pieces, Pace::TWIN_WINDOW);
+    }
+
+    /// The torrent turned out to be private (BEP 27): addresses that only gossip named
+    /// are forgotten. Answers with the sessions to them, which are to be closed.
+    pub fn make_private(&mut self) -> Vec<SessionId> {
+        let hearsay = self.addresses.forget_hearsay();
+        self.sessions.dialled(&hearsay)
+    }
+
     /// A peer as an earlier run of the same store left it. A record that was merged
     /// into another leads there.
     pub fn restore(&mut self, number: PeerNumber, mut peer: Peer) {

@@ -28,6 +28,8 @@ pub enum Source {
     Lsd = 3,
     /// The peer connected to us.
     Incoming = 4,
+    /// The magnet link that named the torrent.
+    Magnet = 5,
 }
 
 /// A set of sources, one bit each (`1 << Source as u8`).
@@ -201,7 +203,8 @@ macro_rules! labels {
     };
 }
 
-labels!(Source, Tracker => "tracker", Dht => "dht", Pex => "pex", Lsd => "lsd", Incoming => "incoming");
+labels!(Source, Tracker => "tracker", Dht => "dht", Pex => "pex", Lsd => "lsd", Incoming => "incoming",
+    Magnet => "magnet");
 labels!(Direction, Outgoing => "outgoing", Incoming => "incoming");
 labels!(Evidence, InSession => "in_session", AcrossSessions => "across_sessions");
 labels!(SessionLink, SameSession => "same_session", Address => "address", PeerId => "peer_id",
@@ -217,6 +220,14 @@ labels!(Outcome, Success => "success", Unsettled => "unsettled", TimedOut => "ti
     UnknownInfoHash => "unknown_info_hash", SelfConnection => "self_connection",
     Duplicate => "duplicate", NoSlot => "no_slot", LocalError => "local_error",
     Stopped => "stopped", Crashed => "crashed", Excluded => "excluded");
+
+impl Source {
+    /// Whether others than the torrent's own trackers, its link and the peer itself say
+    /// so: a private torrent has no such source (BEP 27).
+    pub const fn is_hearsay(self) -> bool {
+        matches!(self, Source::Dht | Source::Pex | Source::Lsd)
+    }
+}
 
 impl Sources {
     /// With one more source.

@@ -11,4 +11,5 @@ pub mod place;
 pub mod progress;
 pub mod reported;
 pub mod schedule;
+pub mod unmeasured;
 pub mod yardstick;

@@ -134,6 +134,13 @@ impl Pace {
         self.secs(600)
     }
 
+    /// A session is held for so long for a torrent whose metadata is not there, after
+    /// the handshake or the last piece of metadata that the peer gave: most is there
+    /// in seconds, and others may need the slot.
+    pub const fn unmeasured_hold(self) -> Duration {
+        self.secs(60)
+    }
+
     /// How often a held session is looked at again: a download may stall.
     pub const fn hold_review(self) -> Duration {
         self.secs(10)

@@ -21,6 +21,13 @@ impl Yardstick {
     /// pieces revealed are soon most of it.
     pub const REVEALING_PIECES: u32 = 8;
 
+    /// Those of a torrent whose metadata is not there yet: nothing reaches its threshold.
+    pub const UNKNOWN: Yardstick = Yardstick {
+        pieces: 0,
+        threshold: u32::MAX,
+        piece_length: 0,
+    };
+
     /// The measures at a threshold of `permille` thousandths.
     pub fn new(pieces: u32, piece_length: u64, permille: u16) -> Self {
         Yardstick {
@@ -28,6 +35,11 @@ impl Yardstick {
             threshold: threshold_pieces(permille, pieces),
             piece_length,
         }
+    }
+
+    /// Whether there is anything to measure by.
+    pub fn is_known(&self) -> bool {
+        self.pieces > 0
     }
 
     /// Whether so many pieces confirm a download.

@@ -3,6 +3,7 @@
 import hashlib
 import random
 from pathlib import Path
+from urllib.parse import quote
 
 PIECE_LENGTH = 256 * 1024
 THRESHOLD = 98  # per cent, bta's own default
@@ -27,24 +28,31 @@ def bencode(value):
 class Torrent:
     """`payload` holds the content, `file` the metainfo."""
 
-    def __init__(self, folder, size_mib, seed, announce_urls):
+    def __init__(self, folder, size_mib, seed, announce_urls, piece_length=PIECE_LENGTH):
         self.name = "interop.bin"
         self.size = size_mib * 1024 * 1024
         self.payload = Path(folder) / self.name
         self.file = Path(folder) / "interop.torrent"
-        self.pieces = self.size // PIECE_LENGTH
+        self.pieces = self.size // piece_length
         self.threshold = -(-THRESHOLD * self.pieces // 100)  # rounded up, in integers
 
         source, hashes = random.Random(seed), []
         with open(self.payload, "wb") as payload:
             for _ in range(self.pieces):
-                piece = source.randbytes(PIECE_LENGTH)
+                piece = source.randbytes(piece_length)
                 hashes.append(hashlib.sha1(piece).digest())
                 payload.write(piece)
-        info = {"name": self.name, "length": self.size, "piece length": PIECE_LENGTH, "pieces": b"".join(hashes)}
-        self.info_hash = hashlib.sha1(bencode(info)).hexdigest()
+        info = {"name": self.name, "length": self.size, "piece length": piece_length, "pieces": b"".join(hashes)}
+        self.info = bencode(info)
+        self.info_hash = hashlib.sha1(self.info).hexdigest()
+        self.announce_urls = announce_urls
         self.file.write_bytes(bencode({
             "announce": announce_urls[0],
             "announce-list": [[url] for url in announce_urls],
             "info": info,
         }))
+
+    def magnet(self):
+        """A link that names the torrent and its trackers, and nothing else."""
+        trackers = "".join(f"&tr={quote(url, safe='')}" for url in self.announce_urls)
+        return f"magnet:?xt=urn:btih:{self.info_hash}{trackers}"

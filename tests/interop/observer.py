@@ -27,7 +27,8 @@ class Observer(Resident):
         self.random = random.Random(options.seed)
         self.store = folder / "store"
         entries = folder / "list.txt"
-        entries.write_text(f"# the swarm of this run\n{swarm.torrent.file}\n")
+        entry = swarm.torrent.magnet() if options.magnet else swarm.torrent.file
+        entries.write_text(f"# the swarm of this run\n{entry}\n")
         self.command = [
             self.binaries / "bta", entries, "--output", self.store, "--bind", host.address, "-p", PORT,
             "--duration", options.limit + LONGER_THAN_THE_SWARM_S, "--allow-local", "--keep-addresses",

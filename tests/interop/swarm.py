@@ -21,7 +21,7 @@ class Swarm:
         self.tracker_stopping = threading.Event()  # then the tracker
         host = network.host()
         self.announce_urls = announce_urls(host)
-        self.torrent = Torrent(folder, options.size, options.seed, self.announce_urls)
+        self.torrent = Torrent(folder, options.size, options.seed, self.announce_urls, options.piece * 1024)
         self.tracker = TRACKERS[options.tracker](
             host, subfolder(folder, "tracker"), self.torrent, self.tracker_stopping, options.tracker_interval)
         self.opening = None

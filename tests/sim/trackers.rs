@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bta::actors::root::RunEnd;
+use bta::input::Named;
 use bta::lab::Scenario;
 use bta::lab::scenario::{TrackerSpec, Transport};
 use bta::lab::tracker::manner::Manner;
@@ -98,7 +99,10 @@ fn a_tracker_is_found_by_its_name() {
             .name("tracker.example", &[IpAddr::from(dead), http.ip()]);
         let named = format!("http://tracker.example:{}/announce", http.port());
         let unknown = "udp://nowhere.example:6969/announce".to_owned();
-        world.torrents[0].metainfo.trackers = vec![vec![named.clone()], vec![unknown.clone()]];
+        let Named::Metainfo(metainfo) = &mut world.torrents[0].named else {
+            panic!("a file was read");
+        };
+        metainfo.trackers = vec![vec![named.clone()], vec![unknown.clone()]];
         world.run(30 * MINUTE).await;
         let harvest = world.harvest();
         let answers = harvest.announces_to(&named);

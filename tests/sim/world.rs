@@ -10,11 +10,12 @@ use bta::app::{Arbiters, Run, RunError, Running, begin};
 use bta::cli::{Color, SummaryFormat};
 use bta::clock::Clock;
 use bta::config::{Bind, Config, Geoip, Listen, Task};
-use bta::input::{Inputs, Torrent};
+use bta::input::{Inputs, Named, Torrent};
 use bta::lab::{Judgement, Lab, Scenario};
 use bta::moment::Moment;
 use bta::net::{MemoryNet, Network};
 use bta::protocol::exclusions::Exclusions;
+use bta::protocol::magnet::Magnet;
 use bta::swarm::pace::Pace;
 use tempfile::TempDir;
 
@@ -83,6 +84,17 @@ impl World {
             torrents,
             exclusions: Arc::default(),
             _folder: folder,
+        }
+    }
+
+    /// From now on bta knows of each torrent only what a magnet link says.
+    pub(crate) fn name_by_links(&mut self) {
+        for torrent in &mut self.torrents {
+            let trackers = torrent.trackers().into_iter().map(str::to_owned).collect();
+            torrent.named = Named::Magnet(Magnet {
+                trackers,
+                ..Magnet::bare(torrent.info_hash())
+            });
         }
     }
 

@@ -32,8 +32,8 @@ impl Peer {
         }
         self.stage = Stage::Over;
         let parting = match why {
-            Over::Theirs(_) if self.progress.is_none() => Parting::TurnedAway,
-            _ if self.progress.is_none() => Parting::NotReached,
+            Over::Theirs(_) if !self.has_met() => Parting::TurnedAway,
+            _ if !self.has_met() => Parting::NotReached,
             Over::Ours(_) => Parting::WeLeft,
             Over::Theirs(_) | Over::NoLink(_) | Over::Broken(_) => Parting::TheyLeft,
         };
@@ -47,8 +47,14 @@ impl Peer {
             last,
             expected_finish: self.expected_finish(now),
             heard_at: self.heard_at,
+            kept: self.kept(now),
         };
         self.outbox.push(Parcel::Ended(self.session, Box::new(end)));
+    }
+
+    /// Whether the handshake was done.
+    fn has_met(&self) -> bool {
+        self.progress.is_some() || self.unmeasured.is_some()
     }
 
     fn outcome(&self, why: &Over) -> Outcome {
@@ -63,7 +69,7 @@ impl Peer {
             Over::Broken(ConversationError::Silent) => Outcome::Unsettled,
             Over::Broken(_) => Outcome::ProtocolError,
             Over::NoLink(kind) => origin::outcome(*kind),
-            Over::Theirs(_) if self.progress.is_some() => Outcome::Unsettled,
+            Over::Theirs(_) if self.has_met() => Outcome::Unsettled,
             Over::Theirs(io::ErrorKind::ConnectionReset) => Outcome::Reset,
             Over::Theirs(_) => Outcome::Closed,
         }

@@ -11,7 +11,7 @@ use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
 use crate::actors::slots::Slot;
-use crate::actors::swarm::{Met, Observed, SessionEnded};
+use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded};
 use crate::clock::Clock;
 use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
@@ -24,7 +24,7 @@ use crate::swarm::yardstick::Yardstick;
 pub struct PeerContext {
     /// What we say.
     pub greeting: Arc<Greeting>,
-    /// The torrent's measures.
+    /// The torrent's measures, if they are known.
     pub yardstick: Yardstick,
     /// The rhythm of the run.
     pub pace: Pace,
@@ -44,6 +44,8 @@ pub struct PeerContext {
     pub observed: Recipient<Observed>,
     /// See `met`.
     pub ended: Recipient<SessionEnded>,
+    /// See `met`.
+    pub metadata: Recipient<MetadataHeard>,
     /// See `met`; it hands this on to its Pex.
     pub gossip: Recipient<Gossip>,
     /// Where a crossing goes if the Swarm is gone.

@@ -10,7 +10,7 @@ use crate::actors::peer::{Known, Leave, Origin, Peer, PeerPlan};
 use crate::actors::pex::{self, Gossip, Pex};
 use crate::actors::slots::Slot;
 use crate::actors::supervision::{ChildExited, ChildId, Class, Deaths, Exit, Nursery, Remedy};
-use crate::actors::tracker::{Finish, Tracker, TrackerLinks, TrackerPlan};
+use crate::actors::tracker::{Finish, Remaining, Tracker, TrackerLinks, TrackerPlan};
 use crate::protocol::peer::family::Family;
 use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
 use crate::store::Record;
@@ -73,6 +73,29 @@ impl Children {
         if let Some(peer) = self.sessions.get(&session) {
             // One that is lost is followed by the next observation's.
             let _ = peer.try_send(known);
+        }
+    }
+
+    /// Whether a session was told this, or is gone; false: it had no room.
+    pub(super) fn try_tell<M>(&self, session: SessionId, message: M) -> bool
+    where
+        M: Message<Result = ()> + Send + 'static,
+        Peer: Handler<M>,
+    {
+        let told = self.sessions.get(&session).map(|it| it.try_send(message));
+        !matches!(told, Some(Err(SendError::Full(_))))
+    }
+
+    /// The sessions that are open now.
+    pub(super) fn open_sessions(&self) -> impl Iterator<Item = SessionId> + '_ {
+        self.sessions.keys().copied()
+    }
+
+    /// The length of the torrent is known.
+    pub(super) fn tell_remaining(&self, bytes: u64) {
+        for tracker in self.trackers.values() {
+            // Its mailbox never holds more than a few orders.
+            let _ = tracker.address.try_send(Remaining(bytes));
         }
     }
 
@@ -152,6 +175,9 @@ impl Swarm {
     }
 
     pub(super) fn start_pex(&mut self, ctx: &mut Context<Self>) {
+        if !self.plan.greeting.gossip {
+            return;
+        }
         let (child, lifeline) = self.children.nursery.lifeline();
         let finds = ctx.address().recipient();
         let pace = self.plan.terms.pace;
@@ -221,6 +247,7 @@ impl Swarm {
                 unsettled: None,
                 expected_finish: None,
                 heard_at: None,
+                kept: None,
             };
             let now = self.now();
             self.book.ended(now, session, &end);
@@ -240,6 +267,10 @@ impl Swarm {
 
     fn pex_ended(&mut self, exit: Exit, ctx: &mut Context<Self>) {
         self.children.pex = None;
+        if !self.plan.greeting.gossip {
+            // It ended because the torrent is private.
+            return;
+        }
         self.remedy(
             Class::Pex,
             "peer exchange".into(),

@@ -12,6 +12,7 @@ use crate::actors::root::Replay;
 use crate::actors::supervision::Class;
 use crate::moment::Moment;
 use crate::net::Incoming;
+use crate::protocol::peer::MetadataMessage;
 use crate::swarm::book::{self, End, Figures, SessionId, Totals};
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::identity::Claim;
@@ -82,6 +83,27 @@ pub struct Met {
     pub claim: Claim,
     /// Falls when this was handled.
     pub permit: Permit,
+}
+
+/// Peer -> Swarm: what a session was told of the torrent's metadata.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct MetadataHeard {
+    /// The session.
+    pub session: SessionId,
+    /// Who.
+    pub remote: SocketAddr,
+    /// What.
+    pub heard: OfMetadata,
+}
+
+/// What a peer tells of metadata.
+#[derive(Debug)]
+pub enum OfMetadata {
+    /// It has it, of so many bytes.
+    Offer(u32),
+    /// A piece of it, or that it gives none.
+    Said(MetadataMessage),
 }
 
 /// Peer -> Swarm: what a session observed; a crossing among others.
@@ -158,6 +180,8 @@ pub struct SwarmFigures {
     pub torrent: TorrentNumber,
     /// Its name.
     pub name: Arc<str>,
+    /// Whether its metadata is there.
+    pub measured: bool,
     /// What the book knows.
     pub figures: Figures,
     /// How attempts ended and what sources brought.

@@ -43,6 +43,7 @@ impl Handler<Ask> for Swarm {
         SwarmFigures {
             torrent: self.plan.torrent,
             name: Arc::clone(&self.plan.name),
+            measured: self.plan.terms.yardstick.is_known(),
             figures: self.book.figures(),
             totals: *self.book.tally().totals(),
             trackers: self.shown.trackers(),

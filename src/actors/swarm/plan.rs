@@ -1,5 +1,6 @@
 //! What a Swarm needs to begin, and to begin again.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::tracker::TrackerUrl;
+use crate::store::records::TorrentRow;
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 
@@ -30,6 +32,12 @@ pub struct SwarmPlan {
     pub name: Arc<str>,
     /// Bytes that a download of it takes: what we report as left.
     pub left_bytes: u64,
+    /// Peers that the link named.
+    pub named_peers: Vec<SocketAddr>,
+    /// Its row in the store; without measures until its metadata is there.
+    pub row: TorrentRow,
+    /// What share of the pieces makes a download, in thousandths.
+    pub threshold_permille: u16,
     /// Its trackers.
     pub trackers: Vec<TrackerUrl>,
     /// What its book goes by.

@@ -7,7 +7,7 @@ use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
 use crate::store::Loaded;
 use crate::swarm::book::Book;
-use crate::swarm::facts::{Attempt, Outcome};
+use crate::swarm::facts::{Attempt, Outcome, Source};
 
 use super::{Swarm, TICK, rows};
 
@@ -15,6 +15,7 @@ impl Swarm {
     /// The store has told what it knows: the book goes on from there.
     pub(super) fn loaded(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
         let now = self.now();
+        self.recall_metadata(loaded.metadata.as_deref());
         self.book = Book::new(self.plan.terms.clone(), loaded.next_peer);
         for (number, row) in &loaded.peers {
             let peer = rows::restored(row, loaded.confirmed.get(number).copied());
@@ -35,13 +36,14 @@ impl Swarm {
         let knock_at = now + self.plan.terms.pace.contact_gap();
         self.book
             .recall(knock_at, &std::mem::take(&mut self.addresses));
+        if !self.plan.named_peers.is_empty() {
+            self.book.found(now, Source::Magnet, &self.plan.named_peers);
+        }
         info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
         for url in self.plan.trackers.clone() {
             self.start_tracker(url, ctx);
         }
-        if self.plan.greeting.gossip {
-            self.start_pex(ctx);
-        }
+        self.start_pex(ctx);
         ctx.run_interval(TICK, Self::tick);
     }
 

@@ -53,6 +53,7 @@ fn swarm(torrent: u32, contacted: u64, trackers: Vec<TrackerFigures>) -> SwarmFi
     SwarmFigures {
         torrent: TorrentNumber(torrent),
         name: format!("t{torrent}").into(),
+        measured: true,
         figures: Figures {
             observed: 5,
             unsettled: 2,

@@ -15,10 +15,12 @@ use crate::lab::pace::Pace;
 use crate::moment::Moment;
 use crate::protocol::peer::extended::ExtensionIds;
 use crate::protocol::peer::handshake::HANDSHAKE_BYTES;
-use crate::protocol::peer::{ExtendedHello, Handshake, Message, PeerId, Reserved};
+use crate::protocol::peer::{ExtendedHello, Handshake, Message, MetadataMessage, PeerId, Reserved};
 
 /// Waiting for a handshake.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
+/// The number under which the peer takes metadata exchange.
+const METADATA: u8 = 2;
 /// No frame of a guest is longer.
 const FRAME_BYTES: usize = 1 << 20;
 
@@ -45,6 +47,8 @@ pub struct Session {
     telling: Option<Telling>,
     /// The number under which the other side takes `upload_only`.
     upload_only: Option<u8>,
+    /// The number under which it takes metadata.
+    ut_metadata: Option<u8>,
     last_keep_alive: Option<Moment>,
     offences: Vec<Offence>,
 }
@@ -84,6 +88,7 @@ impl Session {
             guest: None,
             telling: None,
             upload_only: None,
+            ut_metadata: None,
             last_keep_alive: None,
             offences: Vec::new(),
         }
@@ -234,6 +239,13 @@ impl Session {
         let offence = match message {
             Message::KeepAlive => return self.hear_keep_alive(),
             Message::Extended { id: 0, payload } => return self.hear_hello(payload),
+            Message::Extended {
+                id: METADATA,
+                payload,
+            } => {
+                self.answer_metadata(payload);
+                None
+            }
             Message::Interested => Some(Offence::Interested),
             Message::Request(_) => Some(Offence::Request),
             Message::Piece { .. } => Some(Offence::Piece),
@@ -271,6 +283,7 @@ impl Session {
             self.offences.push(Offence::BrokenFrame);
             return Err(Ending::Broken);
         };
+        self.ut_metadata = hello.ids.ut_metadata;
         let words = self.plan.client.habits().libtorrent_words;
         if words {
             self.upload_only = hello.ids.upload_only;
@@ -285,6 +298,25 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Gives a part of the info dictionary to who asks for it.
+    fn answer_metadata(&mut self, payload: &[u8]) {
+        let (Some(id), Some(MetadataMessage::Request(piece))) =
+            (self.ut_metadata, MetadataMessage::decode(payload))
+        else {
+            return;
+        };
+        let answer = match self.plan.torrent.info_piece(self.now, piece) {
+            Some(bytes) => MetadataMessage::Data {
+                piece,
+                total_bytes: self.plan.torrent.info_len_bytes() as u32,
+                bytes: bytes.to_vec(),
+            },
+            None => MetadataMessage::Reject(piece),
+        };
+        let payload = &answer.encode();
+        self.say(Message::Extended { id, payload });
     }
 
     fn complete(&self) -> bool {
@@ -337,7 +369,7 @@ impl Session {
             metadata_size: u32::try_from(self.plan.torrent.info_len_bytes()).ok(),
             ids: ExtensionIds {
                 ut_pex: Some(1),
-                ut_metadata: Some(2),
+                ut_metadata: Some(METADATA),
                 upload_only: words.then_some(3),
                 lt_donthave: words.then_some(7),
                 ..ExtensionIds::default()

@@ -61,7 +61,7 @@ fn meet(client: Client, pace: Pace, dialled: bool) -> Meeting {
     let greeting = Arc::new(Greeting {
         info_hash: plan.torrent.info_hash,
         peer_id: PeerId(*b"-BT0001-abcdefghijkl"),
-        pieces: plan.torrent.pieces,
+        pieces: Some(plan.torrent.pieces),
         client: "bta".into(),
         listen_port: Some(6881),
         reqq: 250,

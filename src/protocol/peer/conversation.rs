@@ -7,8 +7,9 @@
 //! bytes handed in since, so a caller that drains them before it reads on holds
 //! no more than one read's worth.
 //!
-//! We are a guest that wants nothing: of all messages we send the handshake, the
-//! extension handshake, HAVE_NONE (or a bitfield of zeros) and keep-alives.
+//! We are a guest that wants no content: of all messages we send the handshake, the
+//! extension handshake, HAVE_NONE (or a bitfield of zeros) and keep-alives; of a torrent
+//! that was named by a link alone we ask for the metadata too.
 
 mod talk;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use super::family::Family;
 use super::frame::FrameReader;
 use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
 use super::message::Message;
+use super::metadata::MetadataMessage;
 use super::pex::{PeerExchange, PexError};
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
@@ -38,8 +40,8 @@ pub struct Greeting {
     pub info_hash: InfoHash,
     /// Our peer id, one a swarm and run.
     pub peer_id: PeerId,
-    /// Pieces of the torrent.
-    pub pieces: u32,
+    /// Pieces of the torrent; `None` until its metadata is there.
+    pub pieces: Option<u32>,
     /// Our name and version, for the extension handshake's `v`.
     pub client: String,
     /// The port on which we accept connections.
@@ -65,6 +67,8 @@ pub enum Event {
     Extended(Box<ExtendedHello>),
     /// All that it holds; may come late, and again.
     Bitfield(Bitfield),
+    /// The same, as it came: the number of pieces is not known yet.
+    RawBitfield(Box<[u8]>),
     /// It holds one more piece.
     Have(u32),
     /// It holds all pieces.
@@ -79,6 +83,9 @@ pub enum Event {
     DhtPort(u16),
     /// Who else it is connected to; what cannot be read ends nothing.
     Pex(Result<Box<PeerExchange>, PexError>),
+    /// A part of the metadata, or that there is none. What others ask of us is refused
+    /// here, and is no event.
+    Metadata(MetadataMessage),
 }
 
 /// One session with one peer.
@@ -164,7 +171,13 @@ impl Conversation {
             talk.heard_at = now;
             let greeting = &self.greeting;
             while let Some(body) = self.frames.next(&mut input, |head| judge(head, greeting))? {
-                self.events.extend(talk.hear(body, greeting.pieces)?);
+                match talk.hear(body, greeting.pieces)? {
+                    Some(Event::Metadata(MetadataMessage::Request(piece))) => {
+                        let answer = MetadataMessage::Reject(piece);
+                        talk.say_of_metadata(now, &answer, &mut self.outbox);
+                    }
+                    event => self.events.extend(event),
+                }
             }
             if talk.family.wants_zero_bitfield() {
                 self.send_zero_bitfield(now);
@@ -197,6 +210,19 @@ impl Conversation {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// The torrent's metadata is there: from now on pieces have their number.
+    pub fn measured(&mut self, greeting: Arc<Greeting>) {
+        self.greeting = greeting;
+    }
+
+    /// Asks for a piece of the metadata, if the peer takes such a question.
+    pub fn ask_metadata(&mut self, now: Moment, piece: u32) {
+        if let State::Talking(talk) = &mut self.state {
+            let request = MetadataMessage::Request(piece);
+            talk.say_of_metadata(now, &request, &mut self.outbox);
         }
     }
 
@@ -319,13 +345,13 @@ impl Conversation {
 
     /// Once, to a peer that does not take HAVE_NONE.
     fn send_zero_bitfield(&mut self, now: Moment) {
-        let State::Talking(talk) = &mut self.state else {
+        let (State::Talking(talk), Some(pieces)) = (&mut self.state, self.greeting.pieces) else {
             return;
         };
         if !talk.fast() && !talk.told_bitfield {
             talk.told_bitfield = true;
             talk.spoke_at = now;
-            let nothing = Bitfield::empty(self.greeting.pieces);
+            let nothing = Bitfield::empty(pieces);
             Message::Bitfield(nothing.as_wire()).encode(&mut self.outbox);
         }
     }
@@ -340,6 +366,7 @@ impl Conversation {
             ids: ExtensionIds {
                 lt_donthave: Some(our_ids::DONT_HAVE),
                 upload_only: Some(our_ids::UPLOAD_ONLY),
+                ut_metadata: self.greeting.pieces.is_none().then_some(our_ids::METADATA),
                 ut_pex: self.greeting.gossip.then_some(our_ids::PEX),
                 ..ExtensionIds::default()
             },

@@ -14,6 +14,8 @@ use crate::protocol::limits;
 pub mod our_ids {
     /// Peer exchange. Source: BEP 11.
     pub const PEX: u8 = 1;
+    /// Metadata exchange. Source: BEP 9.
+    pub const METADATA: u8 = 2;
     /// "Wants nothing more": one byte, 0 or 1. Source: BEP 21 as libtorrent
     /// sends it on a change.
     pub const UPLOAD_ONLY: u8 = 3;

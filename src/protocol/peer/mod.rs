@@ -1,4 +1,4 @@
-//! The peer wire protocol: BEP 3, 6 (Fast), 10 (extensions), 11 (peer exchange),
+//! The peer wire protocol: BEP 3, 6 (Fast), 9 (metadata exchange), 10 (extensions), 11 (peer exchange),
 //! 21 (partial seeds), 54 (lt_donthave).
 
 pub mod bitfield;
@@ -9,6 +9,7 @@ pub mod family;
 pub mod frame;
 pub mod handshake;
 pub mod message;
+pub mod metadata;
 pub mod names;
 pub mod pex;
 
@@ -19,4 +20,5 @@ pub use extended::ExtendedHello;
 pub use family::Family;
 pub use handshake::{Handshake, PeerId, Reserved};
 pub use message::Message;
+pub use metadata::MetadataMessage;
 pub use pex::PeerExchange;

@@ -68,7 +68,9 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::data("last_pieces", |it| pieces(it.row.last)),
     Column::data("below_at", |it| seen_at(it.row.below)),
     Column::data("below_pieces", |it| pieces(it.row.below)),
-    Column::data("total_pieces", |it| Value::Count(it.total_pieces.into())),
+    Column::data("total_pieces", |it| {
+        Value::count((it.total_pieces > 0).then_some(it.total_pieces))
+    }),
     Column::new(
         "best_speed_bytes_per_s",
         "BEST SPEED",

@@ -17,6 +17,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Nothing for a torrent whose metadata no peer has given yet.
+    fn measured(&self, figure: u64) -> Value {
+        Value::count((self.row.pieces > 0).then_some(figure))
+    }
+
     fn reported(&self, figure: fn(&ReportedByAll) -> u64) -> Value {
         Value::count(self.reported.as_ref().map(figure))
     }
@@ -37,13 +42,13 @@ pub const COLUMNS: &[Column<Line>] = &[
             .map_or(Value::None, |hash| Value::Text(hex(hash)))
     }),
     Column::new("size_bytes", "SIZE", Show::Bytes, |it| {
-        Value::Count(it.row.size_bytes)
+        it.measured(it.row.size_bytes)
     }),
     Column::new("pieces", "PIECES", Show::Count, |it| {
-        Value::Count(it.row.pieces.into())
+        it.measured(it.row.pieces.into())
     }),
     Column::data("piece_length_bytes", |it| {
-        Value::Count(it.row.piece_length_bytes)
+        it.measured(it.row.piece_length_bytes)
     }),
     Column::data("reported_trackers", |it| {
         it.reported(|all| all.trackers.into())

@@ -186,13 +186,14 @@ impl Tally {
     }
 
     fn torrent(mut self, number: TorrentNumber, row: TorrentRow) -> TorrentSummary {
+        let known = row.pieces > 0;
         TorrentSummary {
             torrent_number: number.0,
             torrent: row.info_hash.to_string(),
             name: harmless(&row.name).into_owned(),
-            pieces: row.pieces,
-            piece_length_bytes: row.piece_length_bytes,
-            size_bytes: row.size_bytes,
+            pieces: known.then_some(row.pieces),
+            piece_length_bytes: known.then_some(row.piece_length_bytes),
+            size_bytes: known.then_some(row.size_bytes),
             reported: self.trackers(),
             reported_downloads: ReportedDownloads::of(&self.downloads, self.confirmed),
             figures: self.figures(),

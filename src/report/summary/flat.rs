@@ -19,11 +19,11 @@ pub const COLUMNS: &[Column<TorrentSummary>] = &[
     }),
     Column::data("torrent", |it| Value::text(&it.torrent)),
     Column::data("name", |it| Value::text(&it.name)),
-    Column::data("pieces", |it| Value::Count(it.pieces.into())),
+    Column::data("pieces", |it| Value::count(it.pieces)),
     Column::data("piece_length_bytes", |it| {
-        Value::Count(it.piece_length_bytes)
+        Value::count(it.piece_length_bytes)
     }),
-    Column::data("size_bytes", |it| Value::Count(it.size_bytes)),
+    Column::data("size_bytes", |it| Value::count(it.size_bytes)),
     Column::data("confirmed", |it| Value::Count(it.figures.confirmed)),
     Column::data("again", |it| Value::Count(it.figures.not_counted.again)),
     Column::data("unproven", |it| {

@@ -114,13 +114,14 @@ impl Page {
         self.line("");
         let title = format!("{} {}", torrent.torrent_number, torrent.name);
         self.strong(&fit(&title, WIDTH));
-        let size = match torrent.pieces {
-            0 => "size not known yet".to_owned(),
-            pieces => format!(
+        let length = torrent.size_bytes.zip(torrent.piece_length_bytes);
+        let size = match torrent.pieces.zip(length) {
+            None => "? in ? pieces: no peer has given the metadata yet".to_owned(),
+            Some((pieces, (size, piece))) => format!(
                 "{} in {} pieces of {}",
-                bytes(torrent.size_bytes),
+                bytes(size),
                 count(pieces.into()),
-                bytes(torrent.piece_length_bytes)
+                bytes(piece)
             ),
         };
         self.line(&format!("  {}", torrent.torrent));

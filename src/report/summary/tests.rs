@@ -6,9 +6,9 @@ fn torrent(number: u32, name: &str, confirmed: u64) -> TorrentSummary {
         torrent_number: number,
         torrent: "01".repeat(20),
         name: name.to_owned(),
-        pieces: 0,
-        piece_length_bytes: 0,
-        size_bytes: 0,
+        pieces: None,
+        piece_length_bytes: None,
+        size_bytes: None,
         figures: Figures {
             confirmed,
             peers: PeerCounts {

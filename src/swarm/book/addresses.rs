@@ -241,6 +241,19 @@ impl Addresses {
         }
     }
 
+    /// Forgets the addresses that no tracker, no link and no connection named; answers
+    /// with all of them.
+    pub(super) fn forget_hearsay(&mut self) -> Vec<SocketAddr> {
+        let hearsay = self.known.iter();
+        let hearsay = hearsay.filter(|(_, it)| it.sources.iter().all(Source::is_hearsay));
+        let hearsay: Vec<_> = hearsay.map(|(at, _)| *at).collect();
+        for at in &hearsay {
+            self.known.remove(at);
+            self.agenda.cancel(*at);
+        }
+        hearsay
+    }
+
     fn has_room(&mut self, now: Moment) -> bool {
         let swept_lately = self
             .swept_at

@@ -1,6 +1,6 @@
 //! The open sessions of one swarm, contacts under way included.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::moment::Moment;
@@ -12,13 +12,14 @@ use crate::swarm::identity::Claim;
 use crate::swarm::pace::Pace;
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
+use crate::swarm::unmeasured::Kept;
 
 /// A session's number within one swarm of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
 /// How a session, or a contact that never became one, ended.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct End {
     /// What it counts as.
     pub outcome: Outcome,
@@ -34,6 +35,8 @@ pub struct End {
     pub expected_finish: Option<Moment>,
     /// When the peer last said something.
     pub heard_at: Option<Moment>,
+    /// What the peer told while the torrent's measures were unknown.
+    pub kept: Option<Box<Kept>>,
 }
 
 /// One open session.
@@ -181,6 +184,16 @@ impl Sessions {
     /// The sessions of one peer, oldest first.
     pub(super) fn of(&self, peer: PeerNumber) -> impl Iterator<Item = SessionId> + '_ {
         self.by_peer.get(&peer).into_iter().flatten().copied()
+    }
+
+    /// The sessions that we opened to these addresses.
+    pub(super) fn dialled(&self, to: &[SocketAddr]) -> Vec<SessionId> {
+        let to: HashSet<_> = to.iter().collect();
+        let dialled = self
+            .open
+            .iter()
+            .filter(|(_, it)| it.direction == Direction::Outgoing && to.contains(&it.address));
+        dialled.map(|(id, _)| *id).collect()
     }
 
     /// The peers to whom a session is open.

@@ -232,6 +232,7 @@ impl Script {
             unsettled: None,
             expected_finish: finish.map(|seconds| self.now + Duration::from_secs(seconds)),
             heard_at: Some(self.now),
+            kept: None,
         };
         self.book.ended(self.now, id, &end);
     }

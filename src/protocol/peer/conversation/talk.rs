@@ -10,7 +10,11 @@ use crate::protocol::peer::family::Family;
 use crate::protocol::peer::frame::{Head, Verdict};
 use crate::protocol::peer::handshake::{Handshake, Reserved};
 use crate::protocol::peer::message::{self, Message, WrongLength};
+use crate::protocol::peer::metadata::MetadataMessage;
 use crate::protocol::peer::pex::PeerExchange;
+
+/// What waits for a peer to be read, at most, before it is told more of metadata.
+const UNREAD_BYTES: usize = 4 << 10;
 
 /// The state after the handshakes.
 #[derive(Debug)]
@@ -53,15 +57,22 @@ impl Talk {
     pub(super) fn hear(
         &mut self,
         body: &[u8],
-        pieces: u32,
+        pieces: Option<u32>,
     ) -> Result<Option<Event>, ConversationError> {
-        let in_range = |piece| match piece < pieces {
+        let bound = pieces.unwrap_or(limits::PIECES);
+        let in_range = |piece| match piece < bound {
             true => Ok(piece),
-            false => Err(ConversationError::PieceOutOfRange { piece, pieces }),
+            false => Err(ConversationError::PieceOutOfRange {
+                piece,
+                pieces: bound,
+            }),
         };
         Ok(Some(match Message::decode(body)? {
             Message::Have(piece) => Event::Have(in_range(piece)?),
-            Message::Bitfield(bits) => Event::Bitfield(Bitfield::from_wire(bits, pieces)?),
+            Message::Bitfield(bits) => match pieces {
+                Some(pieces) => Event::Bitfield(Bitfield::from_wire(bits, pieces)?),
+                None => Event::RawBitfield(bits.into()),
+            },
             Message::HaveAll => Event::HaveAll,
             Message::HaveNone => Event::HaveNone,
             Message::Port(port) => Event::DhtPort(port),
@@ -71,11 +82,30 @@ impl Talk {
                     Event::DontHave(in_range(u32::from_be_bytes([a, b, c, d]))?)
                 }
                 (our_ids::PEX, payload) => Event::Pex(PeerExchange::decode(payload).map(Box::new)),
+                (our_ids::METADATA, payload) => {
+                    return Ok(MetadataMessage::decode(payload).map(Event::Metadata));
+                }
                 (0, payload) => return Ok(self.learn(payload)),
                 _ => return Ok(None),
             },
             _ => return Ok(None),
         }))
+    }
+
+    /// Asks for metadata or answers, under the id that the peer gave. A peer that never
+    /// reads must not make us grow: what it asks for then has no answer.
+    pub(super) fn say_of_metadata(
+        &mut self,
+        now: Moment,
+        message: &MetadataMessage,
+        outbox: &mut Vec<u8>,
+    ) {
+        let id = self.hello.as_ref().and_then(|it| it.ids.ut_metadata);
+        if let Some(id) = id.filter(|_| outbox.len() < UNREAD_BYTES) {
+            let payload = &message.encode();
+            Message::Extended { id, payload }.encode(outbox);
+            self.spoke_at = now;
+        }
     }
 
     /// Takes in a hello. One that cannot be read is passed over: it takes
@@ -97,7 +127,10 @@ pub(super) fn judge(head: Head, greeting: &Greeting) -> Result<Verdict, Conversa
     };
     let received = len_bytes.saturating_sub(1) as usize;
     let expected = match id {
-        message::BITFIELD => Bitfield::bytes_for(greeting.pieces),
+        message::BITFIELD => match greeting.pieces {
+            Some(pieces) => Bitfield::bytes_for(pieces),
+            None => received.min(limits::UNMEASURED_BYTES),
+        },
         message::HAVE => 4,
         message::HAVE_ALL | message::HAVE_NONE => 0,
         message::PIECE => return Err(ConversationError::UnrequestedPiece),
@@ -119,6 +152,7 @@ pub(super) fn judge(head: Head, greeting: &Greeting) -> Result<Verdict, Conversa
 fn wants_extension(head: Head, greeting: &Greeting) -> bool {
     match head.extension {
         Some(0) => head.len_bytes <= limits::HELLO_BYTES,
+        Some(our_ids::METADATA) => head.len_bytes <= limits::METADATA_MESSAGE_BYTES,
         Some(our_ids::PEX) => greeting.gossip && head.len_bytes <= limits::PEX_BYTES,
         Some(our_ids::UPLOAD_ONLY) => head.len_bytes == 3,
         Some(our_ids::DONT_HAVE) => head.len_bytes == 6,

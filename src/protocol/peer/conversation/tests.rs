@@ -1,6 +1,7 @@
 mod anything;
 mod greeting;
 mod hearing;
+mod measuring;
 mod waiting;
 
 use super::*;
@@ -16,7 +17,7 @@ fn greeting() -> Greeting {
     Greeting {
         info_hash: TORRENT,
         peer_id: PeerId(*b"-bt0010-ourselves-00"),
-        pieces: PIECES,
+        pieces: Some(PIECES),
         client: "bta 0.1".to_owned(),
         listen_port: Some(6881),
         reqq: 250,
