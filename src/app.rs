@@ -2,6 +2,7 @@
 
 mod begin;
 mod demo;
+mod dhts;
 mod end;
 mod greeting;
 mod listening;

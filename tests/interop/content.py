@@ -43,8 +43,7 @@ class Torrent:
                 payload.write(piece)
         info = {"name": self.name, "length": self.size, "piece length": PIECE_LENGTH, "pieces": b"".join(hashes)}
         self.info_hash = hashlib.sha1(bencode(info)).hexdigest()
-        self.file.write_bytes(bencode({
-            "announce": announce_urls[0],
-            "announce-list": [[url] for url in announce_urls],
-            "info": info,
-        }))
+        metainfo = {"info": info}
+        if announce_urls:
+            metainfo |= {"announce": announce_urls[0], "announce-list": [[url] for url in announce_urls]}
+        self.file.write_bytes(bencode(metainfo))
