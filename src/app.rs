@@ -3,6 +3,7 @@
 mod begin;
 mod command_line;
 mod demo;
+mod dhts;
 mod end;
 mod greeting;
 mod import;

@@ -1,11 +1,16 @@
 //! Listener: accepts connections and hands each to the Swarm that it asks for.
 //!
-//! Owns: the accepting sockets, and at the same port those on which uTP is refused,
-//! so that its callers try TCP. Receives: [`SwarmIs`], [`RecorderIs`], [`Close`].
-//! Sends: [`Arrived`] to Swarms; counters of those that reach none to the Recorder.
+//! Owns: the accepting sockets, and at the same port those for datagrams: what is of
+//! the DHT goes there, uTP is refused, so that its callers try TCP. Receives:
+//! [`SwarmIs`], [`DhtIs`], [`RecorderIs`], [`Close`].
+//! Sends: [`Arrived`] to Swarms; [`Datagram`](super::dht::Datagram) to the Dht of the
+//! family; counters of those that reach no Swarm to the Recorder.
 //! Stops when: told to.
 //! When full: it accepts no further while `GREETINGS` connections are still to say
-//! what they want; a connection that a Swarm has no room for is closed and counted.
+//! what they want; a connection that a Swarm has no room for is closed and counted; a
+//! datagram that a Dht has no room for is lost, as datagrams are.
+
+mod datagrams;
 
 use std::collections::HashMap;
 use std::io;
@@ -21,16 +26,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::clock::Clock;
 use crate::net::{Acceptor, Datagrams, Incoming};
 use crate::protocol::address::{AddressPolicy, canonical};
+use crate::protocol::dht::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::error::ConversationError;
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::handshake::peek_info_hash;
-use crate::protocol::utp;
 use crate::store::Record;
 use crate::store::records::OutcomeRow;
 use crate::swarm::book::Tally;
 use crate::swarm::facts::{Attempt, Outcome, TorrentNumber};
 
+use super::dht::Datagram;
 use super::recorder::{Load, Write};
 use super::supervision::{Die, Lifeline};
 use super::swarm::{Arrived, RecorderIs, RecorderLinks};
@@ -44,9 +50,6 @@ const TICK: Duration = Duration::from_secs(1);
 /// After an error of accept (no descriptors), the next try comes after this.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// Of a datagram only the head is looked at.
-const DATAGRAM_BYTES: usize = 64;
-
 /// Bytes of a handshake up to the end of the info-hash.
 const HEAD_BYTES: usize = 48;
 
@@ -58,6 +61,16 @@ pub struct SwarmIs {
     pub info_hash: InfoHash,
     /// Its Swarm.
     pub swarm: Recipient<Arrived>,
+}
+
+/// Root -> Listener: who answers for the DHT of this family.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct DhtIs {
+    /// The family.
+    pub family: IpFamily,
+    /// Its Dht.
+    pub dht: Recipient<Datagram>,
 }
 
 /// Root -> Listener: accept no more, and end.
@@ -86,7 +99,7 @@ struct Greeted {
 pub struct Ports {
     /// For TCP, at most one a family.
     pub acceptors: Vec<Arc<Acceptor>>,
-    /// For UDP, at the same addresses, as far as they were free.
+    /// For UDP, at the same addresses, as far as they were free; at most one a family.
     pub datagrams: Vec<Arc<Datagrams>>,
 }
 
@@ -95,6 +108,7 @@ pub struct Listener {
     ports: Ports,
     greetings: Arc<Semaphore>,
     swarms: HashMap<InfoHash, Recipient<Arrived>>,
+    dhts: HashMap<IpFamily, Recipient<Datagram>>,
     tally: Tally,
     recorder: RecorderLinks,
     policy: AddressPolicy,
@@ -119,6 +133,7 @@ impl Listener {
             ports,
             greetings: Arc::new(Semaphore::new(GREETINGS)),
             swarms: HashMap::new(),
+            dhts: HashMap::new(),
             tally: Tally::default(),
             recorder,
             policy,
@@ -184,7 +199,7 @@ impl Actor for Listener {
                 ctx.add_stream(accepting(acceptor, Arc::clone(&it.greetings)));
             }
             for socket in it.ports.datagrams.clone() {
-                ctx.spawn(refuse_utp(socket, it.policy.clone()).into_actor(it));
+                ctx.add_stream(datagrams::arriving(socket));
             }
             ctx.run_interval(TICK, Self::store_counters);
         }));
@@ -204,23 +219,6 @@ fn accepting(
         }
         Some((Accepted { result, permit }, (acceptor, greetings)))
     })
-}
-
-/// Answers each uTP connection that somebody opens with a refusal.
-async fn refuse_utp(socket: Arc<Datagrams>, policy: AddressPolicy) {
-    let mut buffer = [0; DATAGRAM_BYTES];
-    loop {
-        match socket.recv_from(&mut buffer).await {
-            Ok((_, from)) if policy.excludes(from.ip()) => {}
-            Ok((read, from)) => {
-                if let Some(refusal) = utp::refusal(&buffer[..read]) {
-                    // One that is lost is answered at the next try.
-                    let _ = socket.send_to(&refusal, from).await;
-                }
-            }
-            Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
-        }
-    }
 }
 
 /// Reads until the info-hash is known.
@@ -307,6 +305,14 @@ impl Handler<SwarmIs> for Listener {
 
     fn handle(&mut self, it: SwarmIs, _: &mut Self::Context) {
         self.swarms.insert(it.info_hash, it.swarm);
+    }
+}
+
+impl Handler<DhtIs> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, it: DhtIs, _: &mut Self::Context) {
+        self.dhts.insert(it.family, it.dht);
     }
 }
 

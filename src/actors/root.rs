@@ -8,6 +8,7 @@
 //! end in the order of their stop ranks and the store is closed.
 //! When full: replays beyond a bound stay with their Peers.
 
+mod dhts;
 mod lineage;
 mod stopping;
 
@@ -24,6 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::protocol::address::AddressPolicy;
+use crate::protocol::dht::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};
@@ -31,6 +33,7 @@ use crate::swarm::book;
 use crate::swarm::facts::Source;
 use crate::swarm::progress::Seen;
 
+use super::dht::{Dht, DhtPlan};
 use super::listener::{Listener, Ports};
 use super::monitor::{Monitor, MonitorPlan};
 use super::recorder::Recorder;
@@ -64,6 +67,8 @@ pub struct Snapshot {
     pub info_hash: InfoHash,
     /// Address, and the source that named it first.
     pub addresses: Vec<(SocketAddr, Source)>,
+    /// BEP 27; of a magnet link it is known with the metadata.
+    pub private: bool,
 }
 
 /// App -> Root: end the run in order.
@@ -120,6 +125,8 @@ pub struct RootPlan {
     pub policy: AddressPolicy,
     /// How long an incoming connection may take to say what it wants.
     pub timeout: Duration,
+    /// Our nodes of the DHT, at most one a family.
+    pub dhts: Vec<DhtPlan>,
     /// What is sampled.
     pub monitor: MonitorPlan,
     /// The Recorder's arbiter: its own, because sled blocks.
@@ -143,12 +150,14 @@ pub struct Root {
     ports: Ports,
     policy: AddressPolicy,
     timeout: Duration,
+    dht_plans: Vec<DhtPlan>,
     monitor_plan: MonitorPlan,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
     recorder: Option<Addr<Recorder>>,
     listener: Option<Addr<Listener>>,
     monitor: Option<Addr<Monitor>>,
+    dhts: BTreeMap<IpFamily, Addr<Dht>>,
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
@@ -167,6 +176,7 @@ enum ChildName {
     Recorder,
     Listener,
     Monitor,
+    Dht(IpFamily),
     Swarm(InfoHash),
 }
 
@@ -176,6 +186,7 @@ impl ChildName {
             ChildName::Recorder => Class::Recorder,
             ChildName::Listener => Class::Listener,
             ChildName::Monitor => Class::Monitor,
+            ChildName::Dht(_) => Class::Dht,
             ChildName::Swarm(_) => Class::Swarm,
         }
     }
@@ -198,12 +209,14 @@ impl Root {
             ports: plan.ports,
             policy: plan.policy,
             timeout: plan.timeout,
+            dht_plans: plan.dhts,
             monitor_plan: plan.monitor,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),
             recorder: None,
             listener: None,
             monitor: None,
+            dhts: BTreeMap::new(),
             swarms: BTreeMap::new(),
             deaths: HashMap::new(),
             snapshots: HashMap::new(),
@@ -253,7 +266,10 @@ impl Handler<Replay> for Root {
 impl Handler<Snapshot> for Root {
     type Result = ();
 
-    fn handle(&mut self, snapshot: Snapshot, _: &mut Self::Context) {
+    fn handle(&mut self, snapshot: Snapshot, ctx: &mut Self::Context) {
+        if snapshot.private {
+            self.unfollow(snapshot.info_hash, ctx);
+        }
         self.snapshots
             .insert(snapshot.info_hash, snapshot.addresses);
     }

@@ -25,6 +25,8 @@ pub enum Class {
     Listener,
     /// Samples how the run does.
     Monitor,
+    /// Our node of the distributed hash table, one a family.
+    Dht,
     /// One torrent's book.
     Swarm,
     /// One announce URL of one torrent.
@@ -64,7 +66,7 @@ pub struct ChildSpec {
 }
 
 /// The supervisor tree as data.
-pub const CHILDREN: [ChildSpec; 7] = [
+pub const CHILDREN: [ChildSpec; 8] = [
     ChildSpec {
         class: Class::Listener,
         name: "listener",
@@ -78,6 +80,15 @@ pub const CHILDREN: [ChildSpec; 7] = [
         name: "monitor",
         // Its arbiters once, and the word of a new Recorder.
         mailbox: 16,
+        policy: Policy::Permanent,
+        intensity: 8,
+        stop_rank: 0,
+    },
+    ChildSpec {
+        class: Class::Dht,
+        name: "dht",
+        // What a second of answers and of strangers' questions brings.
+        mailbox: 512,
         policy: Policy::Permanent,
         intensity: 8,
         stop_rank: 0,
@@ -305,6 +316,7 @@ mod tests {
             Class::Recorder,
             Class::Listener,
             Class::Monitor,
+            Class::Dht,
             Class::Swarm,
             Class::Tracker,
             Class::Pex,

@@ -227,6 +227,7 @@ impl Swarm {
         let _ = self.snapshots.try_send(Snapshot {
             info_hash: self.plan.info_hash,
             addresses,
+            private: !self.plan.greeting.gossip,
         });
     }
 

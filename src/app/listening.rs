@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use crate::actors::listener::Ports;
 use crate::config::{Config, Listen};
-use crate::net::{Acceptor, Network};
+use crate::net::{Acceptor, Datagrams, Network};
 
 use super::RunError;
 
 /// Listens at one port on both families, as far as they are used and there.
 pub(super) async fn listen(network: &Network, config: &Config) -> Result<Ports, RunError> {
     match config.listen.clone() {
+        Listen::Nowhere if config.dht.is_some() => Ok(deaf(network, config).await),
         Listen::Nowhere => Ok(Ports::default()),
         Listen::Any => at(network, config, 0).await,
         Listen::At(port) => at(network, config, port)
@@ -55,13 +56,31 @@ async fn at(network: &Network, config: &Config, port: u16) -> Result<Ports, RunE
     }
     for acceptor in &ports.acceptors {
         // Another program's UDP port is no reason not to listen for TCP.
-        if let Ok(at) = acceptor.local_addr()
-            && let Ok(socket) = network.datagrams(at).await
-        {
-            ports.datagrams.push(Arc::new(socket));
+        if let Ok(at) = acceptor.local_addr() {
+            ports.datagrams.extend(datagrams(network, config, at).await);
         }
     }
     Ok(ports)
+}
+
+/// The DHT is spoken where no peer is heard, too.
+async fn deaf(network: &Network, config: &Config) -> Ports {
+    let v4 = config.bind.v4.map(IpAddr::V4).into_iter();
+    let mut ports = Ports::default();
+    for ip in v4.chain(config.bind.v6.map(IpAddr::V6)) {
+        let socket = datagrams(network, config, SocketAddr::new(ip, 0)).await;
+        ports.datagrams.extend(socket);
+    }
+    ports
+}
+
+/// At another port, if the DHT needs one and this one is taken.
+async fn datagrams(network: &Network, config: &Config, at: SocketAddr) -> Option<Arc<Datagrams>> {
+    let opened = match network.datagrams(at).await {
+        Err(_) if config.dht.is_some() => network.datagrams(SocketAddr::new(at.ip(), 0)).await,
+        opened => opened,
+    };
+    opened.ok().map(Arc::new)
 }
 
 async fn open(network: &Network, ip: IpAddr, port: u16) -> Result<Acceptor, RunError> {

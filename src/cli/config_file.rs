@@ -185,7 +185,9 @@ fn words(
     };
     let word = |value: &Spanned<DeValue<'_>>| {
         let text = match value.get_ref() {
-            DeValue::String(text) if settings::is_path(option) => folder.join(&**text).into(),
+            DeValue::String(text) if settings::names_path(option, (**text).as_ref()) => {
+                folder.join(&**text).into()
+            }
             DeValue::String(text) => OsString::from(&**text),
             _ if settings::is_text(option) => return Err(wrong("a text in quotes", value)),
             DeValue::Integer(number) => number.to_string().into(),

@@ -122,6 +122,25 @@ pub struct CrawlArgs {
     #[arg(long, value_name = "PEM", help_heading = NETWORK)]
     pub ca_file: Vec<PathBuf>,
 
+    /// Do not take part in the DHT.
+    #[arg(long, help_heading = NETWORK)]
+    pub no_dht: bool,
+
+    /// Node that the DHT is entered by; may be given again [default: four well-known
+    /// routers; none with --allow-local].
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port, help_heading = NETWORK)]
+    pub dht_bootstrap: Vec<HostAndPort>,
+
+    /// Answer no queries of other DHT nodes, and tell them so.
+    #[arg(long, help_heading = NETWORK)]
+    pub dht_read_only: bool,
+
+    /// File that keeps the DHT's nodes from run to run, one beside it (6) those of IPv6;
+    /// `none` for no file [default: bta/dht in the user's cache folder; none with
+    /// --allow-local].
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub dht_state: Option<DhtState>,
+
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
     #[arg(long, value_name = "URL", value_parser = contact, help_heading = NETWORK)]
@@ -179,6 +198,33 @@ pub struct CrawlArgs {
     /// Print the version.
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = INSTEAD)]
     version: Option<bool>,
+}
+
+/// A host by name or address, and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAndPort {
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// Where the DHT's nodes are kept, as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DhtState {
+    /// Nowhere.
+    None,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl From<std::ffi::OsString> for DhtState {
+    fn from(text: std::ffi::OsString) -> Self {
+        match text.to_str() {
+            Some("none") => DhtState::None,
+            _ => DhtState::File(text.into()),
+        }
+    }
 }
 
 /// Where to listen, as written.
@@ -299,6 +345,20 @@ fn address(text: &str) -> Result<IpAddr, String> {
     let text = text.trim_start_matches('[').trim_end_matches(']');
     let address = text.parse();
     address.map_err(|_| "not an IP address; write such as 192.0.2.7 or 2001:db8::7".to_owned())
+}
+
+fn host_and_port(text: &str) -> Result<HostAndPort, String> {
+    let wrong = || "not a host and a port; write such as dht.example.org:6881".to_owned();
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = port.parse().ok().filter(|port| *port != 0);
+    match port {
+        Some(port) if !host.is_empty() => Ok(HostAndPort {
+            host: host.to_owned(),
+            port,
+        }),
+        _ => Err(wrong()),
+    }
 }
 
 /// A peer sees it in the client's name: short, printable, and to be followed.

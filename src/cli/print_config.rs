@@ -101,7 +101,7 @@ fn value(setting: &Arg, matches: &ArgMatches) -> Result<Option<String>, NotUtf8>
 
 fn one(setting: &Arg, raw: &OsStr) -> Result<String, NotUtf8> {
     // It shall mean the same wherever the file will lie.
-    let path = settings::is_path(setting).then(|| absolute(raw).ok());
+    let path = settings::names_path(setting, raw).then(|| absolute(raw).ok());
     let raw = path
         .as_ref()
         .and_then(Option::as_deref)

@@ -2,11 +2,12 @@
 //! read from the one table of options, the command line's own.
 
 use std::any::TypeId;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
-use super::crawl::{CrawlArgs, INSTEAD};
+use super::crawl::{CrawlArgs, DhtState, INSTEAD};
 
 /// The command line of `bta`, where `--no-NAME` undoes a flag of a configuration file.
 pub(super) fn command() -> Command {
@@ -55,7 +56,14 @@ pub(super) fn is_list(setting: &Arg) -> bool {
 
 /// Takes a path: in a file it is relative to that file.
 pub(super) fn is_path(setting: &Arg) -> bool {
-    setting.get_value_parser().type_id() == TypeId::of::<PathBuf>()
+    let kind = setting.get_value_parser().type_id();
+    kind == TypeId::of::<PathBuf>() || kind == TypeId::of::<DhtState>()
+}
+
+/// This value of it is a path: some take `none` instead of one.
+pub(super) fn names_path(setting: &Arg, value: &OsStr) -> bool {
+    let takes_none = matches!(setting.get_id().as_str(), "geoip" | "dht_state");
+    is_path(setting) && !(takes_none && value == "none")
 }
 
 /// Takes a text and nothing that looks like a number.

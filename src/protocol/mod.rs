@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod bencode;
+pub mod dht;
 pub mod exclusions;
 pub mod info_hash;
 pub mod limits;

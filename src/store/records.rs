@@ -17,8 +17,8 @@ use crate::swarm::facts::{
 
 pub use crate::swarm::identity::Ids;
 pub use series::{
-    AnnounceRow, EventRow, Failure, HearsayRow, OutcomeRow, SampleRow, ScrapeAnswer, ScrapeRow,
-    SourceCounts, SourceRow, TrackerAnswer,
+    AnnounceRow, EventRow, Failure, HearsayRow, NodesAsked, OutcomeRow, SampleRow, ScrapeAnswer,
+    ScrapeRow, SourceCounts, SourceRow, TrackerAnswer,
 };
 
 /// One thing to be recorded. All counts are absolute, so that a record written

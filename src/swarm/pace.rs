@@ -283,6 +283,43 @@ impl Pace {
     }
 }
 
+/// Looking up: how often the DHT is asked for a torrent's peers.
+impl Pace {
+    /// From a lookup to the next: those after the first begin with the closest nodes of
+    /// the one before, and take some ten messages; who has just announced is found
+    /// within a minute.
+    pub const fn lookup_gap(self) -> Duration {
+        self.secs(50)
+    }
+
+    /// With many torrents that gap grows by so much for each: no more than two lookups
+    /// a second.
+    pub const fn lookup_share(self) -> Duration {
+        Duration::from_millis(500 / self.divisor as u64)
+    }
+
+    /// Where no node has answered, the lookup is tried again after this.
+    pub const fn lookup_retry(self) -> Duration {
+        self.secs(10)
+    }
+
+    /// From an announce to the next, as libtorrent: nodes keep peers for 30 to 45 min.
+    pub const fn dht_announce(self) -> Duration {
+        self.secs(15 * 60)
+    }
+
+    /// Where the DHT's first nodes do not answer they are asked again after this; twice
+    /// as long each time.
+    pub const fn join_first(self) -> Duration {
+        self.secs(5)
+    }
+
+    /// The longest such wait.
+    pub const fn join_longest(self) -> Duration {
+        self.secs(5 * 60)
+    }
+}
+
 /// Recognising: for how long a mark means the same client. Not divided.
 impl Pace {
     /// The longest gap over which the same address, claimed listen port and client

@@ -242,6 +242,7 @@ fn announces() -> Vec<Record> {
             leechers: Some(leechers),
             downloaded,
             interval: Some(Duration::from_secs(1800)),
+            nodes: None,
         })
     };
     let failure = |label: &str, text: &str| {

@@ -46,11 +46,10 @@ class Torrent:
         self.info = bencode(info)
         self.info_hash = hashlib.sha1(self.info).hexdigest()
         self.announce_urls = announce_urls
-        self.file.write_bytes(bencode({
-            "announce": announce_urls[0],
-            "announce-list": [[url] for url in announce_urls],
-            "info": info,
-        }))
+        metainfo = {"info": info}
+        if announce_urls:
+            metainfo |= {"announce": announce_urls[0], "announce-list": [[url] for url in announce_urls]}
+        self.file.write_bytes(bencode(metainfo))
 
     def magnet(self):
         """A link that names the torrent and its trackers, and nothing else."""

@@ -193,6 +193,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         keep_addresses: true,
         geoip: Geoip::Nowhere,
         ca_files: Vec::new(),
+        dht: None,
         contact: None,
         quiet: true,
         color: Color::Never,

@@ -2,13 +2,19 @@
 
 use bta::actors::root::{AskAll, RunEnd};
 use bta::actors::supervision::Class;
+use bta::config::{Dht, DhtFile};
 
 use crate::world::{MINUTE, World, in_virtual_time, overlooked};
 use crate::{MILLISECOND, kill, lively};
 
 /// Every seven minutes one of this class dies. Returns the run's world.
 async fn outlives(class: Class, seed: u64, event: &str) {
-    let world = World::of(&lively(seed)).await;
+    let mut world = World::of(&lively(seed)).await;
+    world.config.dht = Some(Dht {
+        bootstrap: vec![("44.9.9.9".into(), 6881)],
+        read_only: false,
+        file: DhtFile::Nowhere,
+    });
     let running = world.begin().await;
     for _ in 0..8 {
         world.pass(7 * MINUTE).await;
@@ -50,6 +56,11 @@ fn outlives_listeners() {
 #[test]
 fn outlives_monitors() {
     in_virtual_time(outlives(Class::Monitor, 38, "monitor_restarted"));
+}
+
+#[test]
+fn outlives_nodes_of_the_dht() {
+    in_virtual_time(outlives(Class::Dht, 39, "dht_restarted"));
 }
 
 #[test]

@@ -70,6 +70,7 @@ impl Root {
             Some(monitor) => self.deliver(&monitor, RecorderIs(links.clone()), ctx),
             None => self.start_monitor(ctx),
         }
+        self.introduce_recorder_to_dhts(&links, ctx);
         let torrents: Vec<_> = self.plans.keys().copied().collect();
         for info_hash in torrents {
             match self.swarms.get(&info_hash).cloned() {
@@ -80,8 +81,8 @@ impl Root {
     }
 
     fn start_listener(&mut self, ctx: &mut Context<Self>) {
-        let wanted = !self.ports.acceptors.is_empty() && self.stopping.is_none();
-        if !wanted || self.listener.is_some() {
+        let deaf = self.ports.acceptors.is_empty() && self.ports.datagrams.is_empty();
+        if deaf || self.stopping.is_some() || self.listener.is_some() {
             return;
         }
         let Some(links) = self.links() else {
@@ -103,6 +104,7 @@ impl Root {
             };
             self.deliver(&listener, it, ctx);
         }
+        self.introduce_dhts(&listener, ctx);
         self.listener = Some(listener);
     }
 
@@ -146,6 +148,7 @@ impl Root {
             self.deliver(&listener, it, ctx);
         }
         self.swarms.insert(info_hash, swarm);
+        self.follow(info_hash, ctx);
     }
 
     /// A crossing whose Swarm died goes to the successor, again and again until that
@@ -217,6 +220,7 @@ impl Root {
             ChildName::Recorder => self.start_recorder(ctx),
             ChildName::Listener => self.start_listener(ctx),
             ChildName::Monitor => self.start_monitor(ctx),
+            ChildName::Dht(family) => self.start_dht(family, ctx),
             ChildName::Swarm(info_hash) => self.start_swarm(info_hash, ctx),
         }
         let kind = format!("{}_restarted", spec.name);
@@ -229,6 +233,9 @@ impl Root {
             ChildName::Recorder => self.recorder = None,
             ChildName::Listener => self.listener = None,
             ChildName::Monitor => self.monitor = None,
+            ChildName::Dht(family) => {
+                self.dhts.remove(&family);
+            }
             ChildName::Swarm(info_hash) => {
                 self.swarms.remove(&info_hash);
             }
@@ -273,6 +280,7 @@ impl Handler<Kill> for Root {
             Class::Recorder => told(self.recorder.as_ref()),
             Class::Listener => told(self.listener.as_ref()),
             Class::Monitor => told(self.monitor.as_ref()),
+            Class::Dht => told(self.dhts.values().next()),
             Class::Swarm => told(self.swarms.values().next()),
             Class::Tracker | Class::Pex | Class::Peer => {
                 let swarm = self.swarms.values().next();

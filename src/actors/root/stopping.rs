@@ -8,7 +8,7 @@ use actix::prelude::*;
 use slog::{error, info, warn};
 
 use crate::actors::swarm::Stop;
-use crate::actors::{listener, monitor, recorder};
+use crate::actors::{dht, listener, monitor, recorder};
 use crate::store::StoreError;
 
 use super::{Root, RunEnd, Shutdown};
@@ -51,6 +51,9 @@ impl Root {
         if let Some(monitor) = self.monitor.clone() {
             self.deliver(&monitor, monitor::Close, ctx);
         }
+        for dht in self.dhts.values().cloned().collect::<Vec<_>>() {
+            self.deliver(&dht, dht::Close, ctx);
+        }
         for swarm in self.swarms.values().cloned().collect::<Vec<_>>() {
             self.deliver(&swarm, Stop, ctx);
         }
@@ -68,7 +71,10 @@ impl Root {
 
     /// The next step, if its turn has come.
     pub(super) fn go_on_stopping(&mut self, ctx: &mut Context<Self>) {
-        let waiting = !self.swarms.is_empty() || self.listener.is_some() || self.monitor.is_some();
+        let waiting = !self.swarms.is_empty()
+            || !self.dhts.is_empty()
+            || self.listener.is_some()
+            || self.monitor.is_some();
         let Some(stopping) = &mut self.stopping else {
             return;
         };

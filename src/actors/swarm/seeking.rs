@@ -190,6 +190,8 @@ impl Swarm {
         for session in self.book.make_private() {
             self.children.dismiss(session, Outcome::Stopped);
         }
+        // Root has our nodes of the DHT forget it.
+        self.snapshot();
     }
 
     fn save_metadata(&mut self, ctx: &mut Context<Self>) {

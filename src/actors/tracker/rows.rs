@@ -18,6 +18,7 @@ impl Tracker {
             leechers: self.without_us(answer.leechers),
             downloaded: answer.downloaded,
             interval: answer.interval,
+            nodes: None,
         });
         let row = AnnounceRow {
             at,

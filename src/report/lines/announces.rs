@@ -1,4 +1,4 @@
-//! `bta-dump announces`: what trackers answered.
+//! `bta-dump announces`: what trackers and the DHT answered.
 
 use super::asked::{self, Line};
 use crate::report::selection::{Catalog, Selection};
@@ -21,6 +21,12 @@ pub const COLUMNS: &[Column<Line>] = &[
     asked::DOWNLOADED,
     Column::new("interval_s", "INTERVAL", Show::Seconds, |it| {
         it.answer(|answer| answer.interval.map(|interval| interval.as_secs()))
+    }),
+    Column::data("nodes_asked", |it: &Line| {
+        it.answer(|answer| answer.nodes.map(|nodes| nodes.asked.into()))
+    }),
+    Column::data("nodes_answered", |it: &Line| {
+        it.answer(|answer| answer.nodes.map(|nodes| nodes.answered.into()))
     }),
     asked::ERROR,
 ];

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{CodecError, Decoder, Encoder, Row, Texts};
 use crate::store::names::NameKind;
 use crate::store::records::{
-    AnnounceRow, EventRow, Failure, HearsayRow, OutcomeRow, SampleRow, ScrapeAnswer, ScrapeRow,
-    SourceCounts, SourceRow, TrackerAnswer,
+    AnnounceRow, EventRow, Failure, HearsayRow, NodesAsked, OutcomeRow, SampleRow, ScrapeAnswer,
+    ScrapeRow, SourceCounts, SourceRow, TrackerAnswer,
 };
 use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
 
@@ -15,6 +15,8 @@ use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
 const ANSWER: u8 = 0;
 /// First byte of a result: a failure follows.
 const FAILURE: u8 = 1;
+/// First byte of a result: what the DHT answered.
+const NODES: u8 = 2;
 
 impl Row for AnnounceRow {
     const VERSION: u8 = 1;
@@ -24,10 +26,14 @@ impl Row for AnnounceRow {
         out.moment(self.at);
         match &self.result {
             Ok(answer) => {
-                out.byte(ANSWER);
+                out.byte(answer.nodes.map_or(ANSWER, |_| NODES));
                 out.number(answer.peers);
                 write_figures([answer.seeders, answer.leechers, answer.downloaded], out);
                 out.optional(answer.interval.map(millis));
+                if let Some(nodes) = answer.nodes {
+                    out.number(nodes.asked);
+                    out.number(nodes.answered);
+                }
             }
             Err(failure) => write_failure(failure, texts, out),
         }
@@ -36,7 +42,7 @@ impl Row for AnnounceRow {
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
         let (tracker, duration) = read_asked(texts, input)?;
         let at = input.moment()?;
-        let result = read_result(texts, input, |input| {
+        let result = read_result(texts, input, |kind, input| {
             let peers = input.number()?;
             let [seeders, leechers, downloaded] = read_figures(input)?;
             Ok(TrackerAnswer {
@@ -45,6 +51,13 @@ impl Row for AnnounceRow {
                 leechers,
                 downloaded,
                 interval: input.optional()?.map(Duration::from_millis),
+                nodes: match kind {
+                    NODES => Some(NodesAsked {
+                        asked: input.number()?,
+                        answered: input.number()?,
+                    }),
+                    _ => None,
+                },
             })
         })?;
         Ok(AnnounceRow {
@@ -74,7 +87,7 @@ impl Row for ScrapeRow {
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
         let (tracker, duration) = read_asked(texts, input)?;
         let at = input.moment()?;
-        let result = read_result(texts, input, |input| {
+        let result = read_result(texts, input, |_, input| {
             let [seeders, leechers, downloaded] = read_figures(input)?;
             Ok(ScrapeAnswer {
                 seeders,
@@ -258,10 +271,10 @@ fn write_failure(failure: &Failure, texts: &mut dyn Texts, out: &mut Encoder) {
 fn read_result<T>(
     texts: &dyn Texts,
     input: &mut Decoder<'_>,
-    answer: impl FnOnce(&mut Decoder<'_>) -> Result<T, CodecError>,
+    answer: impl FnOnce(u8, &mut Decoder<'_>) -> Result<T, CodecError>,
 ) -> Result<Result<T, Failure>, CodecError> {
     match input.byte()? {
-        ANSWER => answer(input).map(Ok),
+        kind @ (ANSWER | NODES) => answer(kind, input).map(Ok),
         FAILURE => Ok(Err(Failure {
             label: texts.take(NameKind::Label, input)?,
             text: input.text()?.into(),

@@ -191,9 +191,20 @@ fn reads_back_every_kind_of_row() {
             leechers: Some(u32::MAX),
             downloaded: None,
             interval: Some(Duration::from_secs(1800)),
+            nodes: None,
         }),
     };
     round_trip(announce.clone());
+    round_trip(AnnounceRow {
+        result: Ok(TrackerAnswer {
+            nodes: Some(NodesAsked {
+                asked: 40,
+                answered: 31,
+            }),
+            ..TrackerAnswer::default()
+        }),
+        ..announce.clone()
+    });
     round_trip(AnnounceRow {
         result: Err(failure.clone()),
         ..announce.clone()

@@ -16,12 +16,13 @@ pub struct Failure {
     pub text: Arc<str>,
 }
 
-/// One announce to one tracker.
+/// One announce to one tracker, or one lookup in the DHT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnnounceRow {
     /// When it was sent.
     pub at: Moment,
-    /// The announce URL, passkeys redacted.
+    /// The announce URL, passkeys redacted; `dht` or `dht6` for a lookup in the DHT of
+    /// IPv4 or IPv6.
     pub tracker: Arc<str>,
     /// From sending to answer or error.
     pub duration: Duration,
@@ -40,8 +41,19 @@ pub struct TrackerAnswer {
     pub leechers: Option<u32>,
     /// Downloads that it reports (`downloaded`).
     pub downloaded: Option<u32>,
-    /// Its interval between announces.
+    /// Its interval between announces; for the DHT, until the next lookup.
     pub interval: Option<Duration>,
+    /// Nodes that were asked; only for a lookup in the DHT.
+    pub nodes: Option<NodesAsked>,
+}
+
+/// What a lookup in the DHT cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodesAsked {
+    /// Nodes asked.
+    pub asked: u32,
+    /// Of these, nodes that answered.
+    pub answered: u32,
 }
 
 /// One scrape of one tracker.

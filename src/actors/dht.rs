@@ -1,0 +1,385 @@
+//! Dht: our node of the distributed hash table, one a family.
+//!
+//! Owns: the node, and when each torrent is looked up. Sends datagrams over the
+//! listening port's socket; the Listener, which owns that socket, hands on what comes.
+//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`RecorderIs`], [`Close`]. Sends:
+//! [`PeersFound`] to Swarms, a row to the Recorder for each lookup.
+//! Stops when: told to, after its table is saved.
+//! When full: datagrams are lost; addresses that a Swarm does not take are dropped
+//! and logged, the next lookup names them again; so is a row that the Recorder does
+//! not take.
+
+mod rows;
+mod state;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use rand::Rng;
+use slog::{Logger, debug, info, warn};
+
+use crate::clock::Clock;
+use crate::moment::Moment;
+use crate::net::{Datagrams, Network};
+use crate::protocol::address::AddressPolicy;
+use crate::protocol::dht::limits::{K, LOST_AFTER};
+use crate::protocol::dht::{Event, IpFamily, Node, Settings};
+use crate::protocol::info_hash::InfoHash;
+use crate::swarm::facts::{Source, TorrentNumber};
+use crate::swarm::pace::Pace;
+
+use super::recorder::Write;
+use super::supervision::{Die, Lifeline};
+use super::swarm::{PeersFound, RecorderIs};
+
+/// How often it is seen to what is due.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often the table is saved.
+const SAVE_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// Names of first nodes that are looked up at a time.
+const RESOLVING: usize = 16;
+
+/// Listener -> Dht: a datagram that may be of the DHT.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Datagram {
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// What it says.
+    pub bytes: Vec<u8>,
+}
+
+/// Root -> Dht: look for this torrent's peers, and announce us.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct Follow {
+    /// The torrent.
+    pub info_hash: InfoHash,
+    /// Its number in the store.
+    pub torrent: TorrentNumber,
+    /// Its Swarm.
+    pub finds: Recipient<PeersFound>,
+}
+
+/// Root -> Dht: look for this torrent's peers no longer (BEP 27).
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Unfollow(pub InfoHash);
+
+/// Root -> Dht: save the table, and end.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Close;
+
+/// What a Dht needs to begin, and to begin again.
+#[derive(Clone)]
+pub struct DhtPlan {
+    /// Which DHT.
+    pub family: IpFamily,
+    /// The socket at the listening port.
+    pub socket: Arc<Datagrams>,
+    /// Host and port of the first nodes.
+    pub bootstrap: Vec<(String, u16)>,
+    /// It answers nobody.
+    pub read_only: bool,
+    /// Where peers may connect; none: nowhere, and nothing is announced.
+    pub announced_port: Option<u16>,
+    /// Where the table is kept between runs.
+    pub state: Option<PathBuf>,
+    /// Looks names up.
+    pub network: Network,
+    /// Whom we speak to.
+    pub policy: AddressPolicy,
+    /// The rhythm of the run.
+    pub pace: Pace,
+}
+
+/// A torrent that is looked up.
+struct Followed {
+    torrent: TorrentNumber,
+    finds: Recipient<PeersFound>,
+    /// None while it is looked up.
+    due: Option<Moment>,
+    announce_at: Moment,
+}
+
+/// Our node of the DHT of one family.
+pub struct Dht {
+    plan: DhtPlan,
+    node: Node,
+    followed: BTreeMap<InfoHash, Followed>,
+    timer: Option<SpawnHandle>,
+    join_at: Moment,
+    join_wait: Duration,
+    save_at: Moment,
+    recorder: Recipient<Write>,
+    clock: Clock,
+    log: Logger,
+    lifeline: Lifeline,
+}
+
+impl Dht {
+    /// A node that begins with the table of the run before, if there is one.
+    pub fn new(
+        plan: DhtPlan,
+        recorder: Recipient<Write>,
+        clock: Clock,
+        log: &Logger,
+        lifeline: Lifeline,
+    ) -> Self {
+        let (now, family) = (clock.now(), plan.family);
+        let settings = Settings {
+            family,
+            policy: plan.policy.clone(),
+            read_only: plan.read_only,
+        };
+        let saved = plan.state.as_deref().and_then(|it| state::load(it, family));
+        Dht {
+            node: Node::new(settings, saved, rand::random(), now),
+            followed: BTreeMap::new(),
+            timer: None,
+            join_at: now,
+            join_wait: plan.pace.join_first(),
+            save_at: now + SAVE_EVERY,
+            recorder,
+            clock,
+            log: log.new(slog::o!("dht" => family.label())),
+            plan,
+            lifeline,
+        }
+    }
+
+    /// Sends what is to be sent, tells what is to be told, and sets the timer.
+    fn drive(&mut self, ctx: &mut Context<Self>) {
+        let mut batch = Vec::new();
+        while let Some(transmit) = self.node.poll_transmit() {
+            batch.push(transmit);
+        }
+        if !batch.is_empty() {
+            let socket = Arc::clone(&self.plan.socket);
+            // Not a future of the actor: an actor polls all of its own at each message.
+            actix_rt::spawn(async move {
+                for transmit in batch {
+                    // What cannot be sent is lost, as on any network.
+                    let _ = socket.send_to(&transmit.bytes, transmit.to).await;
+                }
+            });
+        }
+        while let Some(event) = self.node.poll_event() {
+            self.handle_event(event);
+        }
+        let wait = self.node.poll_timeout().since(self.clock.now());
+        let timer = ctx.run_later(wait.max(Duration::from_millis(1)), |it, ctx| {
+            it.timer = None;
+            it.node.handle_timeout(it.clock.now());
+            it.drive(ctx);
+        });
+        if let Some(before) = self.timer.replace(timer) {
+            ctx.cancel_future(before);
+        }
+    }
+
+    fn handle_event(&mut self, event: Event) {
+        match event {
+            Event::Found(info_hash, peers) => self.found(info_hash, peers),
+            Event::Ended(info_hash, report) => {
+                let now = self.clock.now();
+                let next = self.next_lookup(now, report.answered > 0);
+                if let Some(followed) = self.followed.get_mut(&info_hash) {
+                    followed.due = Some(next);
+                    let torrent = followed.torrent;
+                    self.record(torrent, &report, next);
+                }
+            }
+            Event::Settled => {
+                info!(self.log, "the table is filled"; "nodes" => self.node.known());
+            }
+            Event::Address(address) => self.note_address(address),
+        }
+    }
+
+    fn note_address(&self, address: IpAddr) {
+        info!(self.log, "our address, as other nodes see it"; "address" => %address);
+    }
+
+    fn found(&self, info_hash: InfoHash, addresses: Vec<SocketAddr>) {
+        let Some(followed) = self.followed.get(&info_hash) else {
+            return;
+        };
+        debug!(self.log, "peers were found"; "addresses" => addresses.len());
+        let found = PeersFound {
+            source: Source::Dht,
+            addresses,
+        };
+        if let Err(refused) = followed.finds.try_send(found) {
+            warn!(self.log, "the swarm is busy: addresses were dropped"; "error" => %refused);
+        }
+    }
+
+    /// When to look up again: with many torrents more seldom, and never all at once.
+    fn next_lookup(&self, now: Moment, has_answers: bool) -> Moment {
+        let pace = self.plan.pace;
+        if !has_answers {
+            return now + pace.lookup_retry();
+        }
+        let torrents = u32::try_from(self.followed.len()).unwrap_or(u32::MAX);
+        let gap = pace.lookup_gap().max(pace.lookup_share() * torrents);
+        now + gap.mul_f64(rand::rng().random_range(0.9..1.1))
+    }
+
+    /// Sees to what is due: first nodes, lookups, the saved table.
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        if self.node.known() < K && now >= self.join_at {
+            self.join(now, ctx);
+        }
+        if self.node.known() > 0 {
+            self.look_up(now);
+        }
+        if now >= self.save_at {
+            self.save(now);
+        }
+        self.drive(ctx);
+    }
+
+    fn look_up(&mut self, now: Moment) {
+        let (port, again) = (self.plan.announced_port, self.plan.pace.dht_announce());
+        for (info_hash, followed) in &mut self.followed {
+            if followed.due.is_none_or(|due| now < due) {
+                continue;
+            }
+            followed.due = None;
+            let announced_port = port.filter(|_| now >= followed.announce_at);
+            if announced_port.is_some() {
+                followed.announce_at = now + again;
+            }
+            self.node.look_up(now, *info_hash, announced_port);
+        }
+    }
+
+    /// Asks the first nodes who is there.
+    fn join(&mut self, now: Moment, ctx: &mut Context<Self>) {
+        self.join_at = now + self.join_wait;
+        self.join_wait = (self.join_wait * 2).min(self.plan.pace.join_longest());
+        let (network, hosts) = (self.plan.network.clone(), self.plan.bootstrap.clone());
+        let resolved = async move {
+            let names = hosts
+                .iter()
+                .map(|(host, port)| network.resolve(host, *port));
+            let names: Vec<_> = names.take(RESOLVING).collect();
+            let found = futures_util::future::join_all(names).await;
+            found.into_iter().flatten().flatten().collect::<Vec<_>>()
+        };
+        ctx.spawn(resolved.into_actor(self).map(|addresses, it, ctx| {
+            debug!(it.log, "asking the first nodes"; "addresses" => addresses.len());
+            it.node.join(it.clock.now(), &addresses);
+            it.drive(ctx);
+        }));
+    }
+
+    fn save(&mut self, now: Moment) {
+        self.save_at = now + SAVE_EVERY;
+        let Some(path) = &self.plan.state else {
+            return;
+        };
+        let saved = self.node.saved();
+        // A table without nodes is worth less than the one of the run before.
+        if saved.nodes.is_empty() {
+            return;
+        }
+        if let Err(error) = state::save(path, self.plan.family, &saved) {
+            warn!(self.log, "the table cannot be saved"; "path" => %path.display(), "error" => %error);
+        }
+    }
+}
+
+impl Actor for Dht {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let now = self.clock.now();
+        if self.node.saved().nodes.is_empty() {
+            self.tick(ctx);
+        } else {
+            self.join_at = now + LOST_AFTER;
+        }
+        ctx.run_interval(TICK, Self::tick);
+        self.drive(ctx);
+    }
+}
+
+impl Handler<Datagram> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, datagram: Datagram, ctx: &mut Self::Context) {
+        let now = self.clock.now();
+        let was_alone = self.node.known() == 0;
+        self.node
+            .handle_datagram(now, datagram.from, &datagram.bytes);
+        if was_alone && self.node.known() > 0 {
+            self.look_up(now);
+        }
+        self.drive(ctx);
+    }
+}
+
+impl Handler<Follow> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, follow: Follow, _: &mut Self::Context) {
+        let Follow {
+            info_hash,
+            torrent,
+            finds,
+        } = follow;
+        let now = self.clock.now();
+        let followed = self.followed.entry(info_hash).or_insert(Followed {
+            torrent,
+            finds: finds.clone(),
+            due: Some(now),
+            announce_at: now,
+        });
+        // A Swarm that died has a successor.
+        followed.finds = finds;
+    }
+}
+
+impl Handler<Unfollow> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, Unfollow(info_hash): Unfollow, _: &mut Self::Context) {
+        self.followed.remove(&info_hash);
+    }
+}
+
+impl Handler<RecorderIs> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, RecorderIs(links): RecorderIs, _: &mut Self::Context) {
+        self.recorder = links.writes;
+    }
+}
+
+impl Handler<Close> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, _: Close, ctx: &mut Self::Context) {
+        self.save(self.clock.now());
+        self.lifeline.finish();
+        ctx.stop();
+    }
+}
+
+impl Handler<Die> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("the node was asked to die");
+    }
+}

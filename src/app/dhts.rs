@@ -1,0 +1,63 @@
+//! How a run takes part in the DHT.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::actors::dht::DhtPlan;
+use crate::actors::listener::Ports;
+use crate::actors::swarm::Shared;
+use crate::config::{Config, DhtFile};
+use crate::input::Torrent;
+use crate::protocol::dht::IpFamily;
+use crate::swarm::pace::Pace;
+
+/// First nodes that the torrents name, at most.
+const NAMED_NODES: usize = 64;
+
+/// A node for each family that has a socket.
+pub(super) fn plans(
+    config: &Config,
+    torrents: &[Torrent],
+    ports: &Ports,
+    announced_port: Option<u16>,
+    shared: &Shared,
+    pace: Pace,
+) -> Vec<DhtPlan> {
+    let Some(dht) = &config.dht else {
+        return Vec::new();
+    };
+    let named = torrents
+        .iter()
+        .flat_map(|it| it.metainfo().map(|it| &it.nodes).into_iter().flatten());
+    let named = named.take(NAMED_NODES).cloned();
+    let bootstrap: Vec<_> = dht.bootstrap.iter().cloned().chain(named).collect();
+    let state = match &dht.file {
+        DhtFile::Nowhere => None,
+        DhtFile::Cache => cache_file(),
+        DhtFile::At(path) => Some(path.clone()),
+    };
+    let sockets = ports.datagrams.iter();
+    let plans = sockets.filter_map(|socket| {
+        Some(DhtPlan {
+            family: IpFamily::of(socket.local_addr().ok()?),
+            socket: Arc::clone(socket),
+            bootstrap: bootstrap.clone(),
+            read_only: dht.read_only,
+            announced_port,
+            state: state.clone(),
+            network: shared.network.clone(),
+            policy: shared.policy.clone(),
+            pace,
+        })
+    });
+    plans.collect()
+}
+
+/// None for a user without a home.
+fn cache_file() -> Option<PathBuf> {
+    let named = |name| env::var_os(name).filter(|it| !it.is_empty());
+    let cache = named("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(named("HOME")?).join(".cache")));
+    cache.map(|it| it.join("bta/dht"))
+}

@@ -1,0 +1,293 @@
+//! What the node asks, and what becomes of the answers.
+
+use std::net::SocketAddr;
+
+use rand::Rng;
+
+use super::{Event, LookupId, Node};
+use crate::moment::Moment;
+use crate::protocol::dht::contact::{Contact, IpFamily};
+use crate::protocol::dht::krpc::{self, Heard, Query, Want};
+use crate::protocol::dht::limits;
+use crate::protocol::dht::lookup::{Goal, Lookup};
+use crate::protocol::dht::node_id::NodeId;
+
+/// Queries under way at a time: all lookups, and pings.
+const PENDING: usize = 1_024;
+
+/// Why something was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Lookup(LookupId),
+    Announce,
+    Ping,
+}
+
+/// A query without an answer yet.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    to: SocketAddr,
+    purpose: Purpose,
+    asked_at: Moment,
+    late: bool,
+}
+
+impl Pending {
+    /// When it is to be looked at again.
+    pub(super) fn due(&self) -> Moment {
+        match self.late {
+            true => self.asked_at + limits::LOST_AFTER,
+            false => self.asked_at + limits::LATE_AFTER,
+        }
+    }
+}
+
+impl Node {
+    /// Begins a lookup with whom we know and, where we know few, with `seeds`.
+    pub(super) fn begin(
+        &mut self,
+        now: Moment,
+        goal: Goal,
+        target: NodeId,
+        seeds: Vec<SocketAddr>,
+    ) {
+        let mut nodes = self.table.closest(target, limits::K * 2);
+        if let Goal::Peers(info_hash) | Goal::Announce(info_hash, _) = goal {
+            nodes.extend(self.closest.get(&info_hash).into_iter().flatten());
+        }
+        self.next_lookup += 1;
+        let lookup = Lookup::new(now, goal, target, nodes, seeds);
+        self.lookups.insert(LookupId(self.next_lookup), lookup);
+    }
+
+    /// Asks what there is to ask, and ends what is over.
+    pub(super) fn drive(&mut self, now: Moment) {
+        self.allowed_at = None;
+        loop {
+            self.drive_lookups(now);
+            let over: Vec<_> = self.lookups.iter().filter(|it| it.1.is_over()).collect();
+            let over: Vec<_> = over.into_iter().map(|it| *it.0).collect();
+            for id in &over {
+                self.end(now, *id);
+            }
+            let mut begun = false;
+            while self.lookups.len() < limits::LOOKUPS
+                && let Some((goal, target)) = self.waiting.pop_front()
+            {
+                self.begin(now, goal, target, Vec::new());
+                begun = true;
+            }
+            if !begun {
+                return;
+            }
+        }
+    }
+
+    fn drive_lookups(&mut self, now: Moment) {
+        let ids: Vec<_> = self.lookups.keys().copied().collect();
+        for id in ids {
+            while self.pending.len() < PENDING && self.allowed_at.is_none() {
+                let Some(lookup) = self.lookups.get_mut(&id) else {
+                    break;
+                };
+                let Some(to) = lookup.next() else { break };
+                let query = match lookup.goal() {
+                    Goal::Nodes => Query::FindNode(lookup.target(), Want::default()),
+                    Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => {
+                        Query::GetPeers(info_hash, Want::default())
+                    }
+                };
+                if !self.may_contact(to) || !self.ask(now, to, query, Purpose::Lookup(id)) {
+                    self.put_off(id, to);
+                }
+            }
+        }
+    }
+
+    /// A node that may not be asked: now, or at all.
+    fn put_off(&mut self, id: LookupId, to: SocketAddr) {
+        let waits = self.allowed_at.is_some();
+        if let Some(lookup) = self.lookups.get_mut(&id) {
+            match waits {
+                true => lookup.put_back(to),
+                false => lookup.failed(to),
+            }
+        }
+    }
+
+    /// Asks, if our allowance and the other's patience bear it.
+    pub(super) fn ask(
+        &mut self,
+        now: Moment,
+        to: SocketAddr,
+        query: Query,
+        purpose: Purpose,
+    ) -> bool {
+        match self.quota.may_ask(now, to) {
+            Ok(true) => {}
+            Ok(false) => return false,
+            // A lookup without its announce would have been for nothing.
+            Err(_) if purpose == Purpose::Announce => {}
+            Err(later) => {
+                self.allowed_at = Some(later);
+                return false;
+            }
+        }
+        let transaction: [u8; 4] = self.rng.random();
+        let family = self.settings.family;
+        let read_only = self.settings.read_only;
+        let bytes = krpc::write_query(&transaction, self.id, family, &query, read_only);
+        let pending = Pending {
+            to,
+            purpose,
+            asked_at: now,
+            late: false,
+        };
+        self.pending.insert(transaction.to_vec(), pending);
+        self.send(to, bytes);
+        true
+    }
+
+    /// Somebody answers; only whom we asked, from where we asked, is believed.
+    pub(super) fn answer(
+        &mut self,
+        now: Moment,
+        from: SocketAddr,
+        transaction: &[u8],
+        heard: &Heard,
+        our_address: Option<SocketAddr>,
+    ) {
+        let Some(pending) = self.settle(now, from, transaction) else {
+            return;
+        };
+        if heard.id == self.id {
+            // A mirror, or ourselves.
+            self.table.drop_node(from);
+            if let Purpose::Lookup(id) = pending.purpose {
+                self.lookups.entry(id).and_modify(|it| it.failed(from));
+            }
+            return;
+        }
+        let sender = Contact {
+            id: heard.id,
+            address: from,
+        };
+        self.table.answered(now, sender);
+        if let Some(seen) = our_address {
+            self.seen_at(now, from, seen);
+        }
+        let Purpose::Lookup(id) = pending.purpose else {
+            return;
+        };
+        let Some(lookup) = self.lookups.get_mut(&id) else {
+            return;
+        };
+        let nodes = match self.settings.family {
+            IpFamily::V4 => &heard.nodes,
+            IpFamily::V6 => &heard.nodes6,
+        };
+        let own = self.id;
+        let nodes: Vec<_> = nodes.iter().filter(|it| it.id != own).copied().collect();
+        let peers = lookup.answered(from, heard, &nodes, &self.settings.policy);
+        if let Goal::Peers(info_hash) | Goal::Announce(info_hash, _) = lookup.goal()
+            && !peers.is_empty()
+        {
+            self.events.push_back(Event::Found(info_hash, peers));
+        }
+    }
+
+    /// Somebody refuses to answer.
+    pub(super) fn refused(&mut self, now: Moment, from: SocketAddr, transaction: &[u8]) {
+        if let Some(pending) = self.settle(now, from, transaction)
+            && let Purpose::Lookup(id) = pending.purpose
+        {
+            self.lookups.entry(id).and_modify(|it| it.failed(from));
+        }
+    }
+
+    /// The query that this answers, if it does.
+    fn settle(&mut self, now: Moment, from: SocketAddr, transaction: &[u8]) -> Option<Pending> {
+        let matches = self
+            .pending
+            .get(transaction)
+            .is_some_and(|it| it.to == from);
+        if !matches {
+            self.quota.disliked(now, from);
+            return None;
+        }
+        self.pending.remove(transaction)
+    }
+
+    /// Somebody asked us something: a node that may be worth knowing.
+    pub(super) fn heard_of(&mut self, now: Moment, contact: Contact) {
+        self.table.heard(now, contact);
+        let asked = |it: &Pending| it.to == contact.address;
+        if self.table.wants(contact) && !self.pending.values().any(asked) {
+            self.ask(now, contact.address, Query::Ping, Purpose::Ping);
+        }
+    }
+
+    /// Queries that were not answered in time.
+    pub(super) fn expire_queries(&mut self, now: Moment) {
+        let mut late = Vec::new();
+        let mut lost = Vec::new();
+        self.pending.retain(|_, it| {
+            if it.due() > now {
+                return true;
+            }
+            if it.late {
+                lost.push(it.clone());
+                return false;
+            }
+            it.late = true;
+            late.push((it.to, it.purpose));
+            true
+        });
+        for (to, purpose) in late {
+            if let Purpose::Lookup(id) = purpose {
+                self.lookups.entry(id).and_modify(|it| it.late(to));
+            }
+        }
+        for Pending { to, purpose, .. } in lost {
+            self.table.failed(to);
+            if let Purpose::Lookup(id) = purpose {
+                self.lookups.entry(id).and_modify(|it| it.failed(to));
+            }
+        }
+    }
+
+    fn end(&mut self, now: Moment, id: LookupId) {
+        let Some(lookup) = self.lookups.remove(&id) else {
+            return;
+        };
+        let report = lookup.report(now);
+        let info_hash = match lookup.goal() {
+            Goal::Nodes => {
+                if lookup.target() == self.id {
+                    self.events.push_back(Event::Settled);
+                }
+                return;
+            }
+            Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => info_hash,
+        };
+        let closest: Vec<_> = lookup.closest().map(|it| it.0).collect();
+        if let Goal::Announce(info_hash, port) = lookup.goal() {
+            let told = lookup
+                .closest()
+                .filter_map(|(it, token)| Some((it, token?)));
+            let told: Vec<_> = told
+                .map(|(it, token)| (it.address, token.to_vec()))
+                .collect();
+            for (to, token) in told {
+                let query = Query::AnnouncePeer {
+                    info_hash,
+                    port: Some(port),
+                    token,
+                };
+                self.ask(now, to, query, Purpose::Announce);
+            }
+        }
+        self.closest.insert(info_hash, closest);
+        self.events.push_back(Event::Ended(info_hash, report));
+    }
+}
