@@ -12,6 +12,10 @@
 //! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
 //! | [`peer::Known`] | Swarm → Peer | dropped; the next observation is answered anew |
+//! | [`swarm::MetadataHeard`] | Peer → Swarm | dropped; the Swarm asks again when no answer comes |
+//! | [`peer::AskMetadata`] | Swarm → Peer | dropped; counts as unanswered |
+//! | [`peer::Measured`] | Swarm → Peer | sent again with the next tick |
+//! | [`tracker::Remaining`] | Swarm → Tracker | never full at a Tracker |
 //! | [`peer::Leave`] | Swarm → Peer | sent again with the next tick |
 //! | [`root::Replay`] | Peer → Root | the Peer keeps it and tries again; Root keeps up to a bound |
 //! | [`swarm::Replayed`] | Root → Swarm | sent again until it is durable |

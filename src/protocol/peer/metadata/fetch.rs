@@ -8,9 +8,6 @@ use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::limits;
 
-/// Requests under way to one peer: a long way is filled, and no client's queue.
-const IN_FLIGHT: usize = 4;
-
 /// A request that was not answered for so long is made to somebody else: 16 KiB need
 /// not more on the slowest line.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -32,7 +29,8 @@ const MAX_LIARS: usize = 10_000;
 /// ([`gone`](Self::gone)); after each, and every second or oftener, send what
 /// [`poll_request`](Self::poll_request) says until it is empty.
 ///
-/// First it asks all peers that name the same length, each for other pieces. If what
+/// First it asks all peers that name the same length, each for another piece, and for
+/// one at a time: rTorrent hears nothing more if it is asked while it answers. If what
 /// they gave together does not have the right hash, it asks one alone for all pieces:
 /// then it is known who lies, and who lied is not asked again.
 #[derive(Debug)]
@@ -59,7 +57,7 @@ enum Mode<K> {
 struct Candidate {
     endpoint: SocketAddr,
     total_bytes: u32,
-    asked: BTreeMap<u32, Moment>,
+    asked: Option<(u32, Moment)>,
     rests_until: Moment,
 }
 
@@ -90,7 +88,7 @@ impl<K: Copy + Ord> Fetch<K> {
         let candidate = Candidate {
             endpoint,
             total_bytes,
-            asked: BTreeMap::new(),
+            asked: None,
             rests_until: now,
         };
         self.peers.insert(peer, candidate);
@@ -104,7 +102,7 @@ impl<K: Copy + Ord> Fetch<K> {
     /// A peer will not give a piece.
     pub fn reject(&mut self, now: Moment, peer: K, piece: u32) {
         if let Some(candidate) = self.peers.get_mut(&peer)
-            && candidate.asked.remove(&piece).is_some()
+            && candidate.asked.take_if(|it| it.0 == piece).is_some()
         {
             candidate.rest(now);
         }
@@ -120,7 +118,7 @@ impl<K: Copy + Ord> Fetch<K> {
         bytes: Vec<u8>,
     ) -> Option<Vec<u8>> {
         let candidate = self.peers.get_mut(&peer)?;
-        candidate.asked.remove(&piece)?;
+        candidate.asked.take_if(|it| it.0 == piece)?;
         let claimed = candidate.total_bytes;
         if total_bytes != claimed || bytes.len() != piece_len(claimed, piece) {
             self.lied(peer);
@@ -143,15 +141,14 @@ impl<K: Copy + Ord> Fetch<K> {
         self.choose(now);
         let piece = self.missing()?;
         let (total_bytes, mode) = (self.total_bytes, self.mode);
-        let able = self.peers.iter_mut().filter(|(peer, it)| {
+        let mut able = self.peers.iter_mut().filter(|(peer, it)| {
             it.total_bytes == total_bytes
                 && it.is_usable(now)
-                && it.asked.len() < IN_FLIGHT
+                && it.asked.is_none()
                 && (mode == Mode::Together || mode == Mode::Alone(Some(**peer)))
         });
-        // Who has least to do is asked first.
-        let (peer, candidate) = able.min_by_key(|(_, it)| it.asked.len())?;
-        candidate.asked.insert(piece, now);
+        let (peer, candidate) = able.next()?;
+        candidate.asked = Some((piece, now));
         Some((*peer, piece))
     }
 
@@ -208,7 +205,7 @@ impl<K: Copy + Ord> Fetch<K> {
         self.total_bytes = total_bytes;
         let count = total_bytes.div_ceil(limits::METADATA_PIECE_BYTES);
         self.pieces = (0..count).map(|_| None).collect();
-        self.peers.values_mut().for_each(|it| it.asked.clear());
+        self.peers.values_mut().for_each(|it| it.asked = None);
     }
 
     /// The first piece that is not there and that nobody is asked for.
@@ -216,7 +213,7 @@ impl<K: Copy + Ord> Fetch<K> {
         let asked: BTreeSet<u32> = self
             .peers
             .values()
-            .flat_map(|it| it.asked.keys().copied())
+            .filter_map(|it| Some(it.asked?.0))
             .collect();
         let open = (0..).zip(&self.pieces).filter(|(_, it)| it.is_none());
         open.map(|(piece, _)| piece)
@@ -226,8 +223,8 @@ impl<K: Copy + Ord> Fetch<K> {
     /// Who did not answer in time rests; what it was asked for is open again.
     fn give_up_waiting(&mut self, now: Moment) {
         for candidate in self.peers.values_mut() {
-            let late = |at: &Moment| *at + ANSWER_WITHIN <= now;
-            if candidate.asked.values().any(late) {
+            let late = |(_, at): (u32, Moment)| at + ANSWER_WITHIN <= now;
+            if candidate.asked.is_some_and(late) {
                 candidate.rest(now);
             }
         }
@@ -269,7 +266,7 @@ impl Candidate {
     }
 
     fn rest(&mut self, now: Moment) {
-        self.asked.clear();
+        self.asked = None;
         self.rests_until = now + REST;
     }
 }
