@@ -96,7 +96,11 @@ def main(family, binaries, folder):
     torrent = Torrent(folder, 16, 1, [])
     seed = session(family)
     acquaint(seed, nodes[1], family)
-    add(seed, torrent, folder, flags=lt.torrent_flags.seed_mode | lt.torrent_flags.default_flags)
+    time.sleep(3)
+    handle = add(seed, torrent, folder, flags=lt.torrent_flags.seed_mode | lt.torrent_flags.default_flags)
+    time.sleep(1)
+    handle.force_dht_announce()
+    time.sleep(3)
 
     store, port = folder / "run", free_port()
     log = open(folder / "bta.out", "wb")
@@ -111,9 +115,10 @@ def main(family, binaries, folder):
 
         leecher = session(family)
         acquaint(leecher, nodes[3], family)
+        time.sleep(3)
         began = time.time()
         (folder / "leecher").mkdir()
-        handle = add(leecher, torrent, folder / "leecher", download_limit=600 * 1024)
+        handle = add(leecher, torrent, folder / "leecher", download_limit=250 * 1024)
         # libtorrent's own next search would come in a quarter of an hour.
         handle.force_dht_announce()
         until("the leecher is complete", lambda: handle.status().is_seeding)

@@ -116,7 +116,7 @@ impl Lookup {
     }
 
     /// Whom to ask next; none: wait for answers, or it is over.
-    pub fn next(&mut self) -> Option<SocketAddr> {
+    pub fn next_question(&mut self) -> Option<SocketAddr> {
         if self.in_flight >= limits::ALPHA || self.asked >= limits::LOOKUP_QUERIES {
             return None;
         }
@@ -242,26 +242,23 @@ impl Lookup {
         }
     }
 
-    /// Nodes among the closest that have not answered, the closest first.
+    /// Nodes that have not answered, of the closest and of the closest whose names suit;
+    /// the closest first.
     fn awaited(&self) -> impl Iterator<Item = (&(Distance, SocketAddr), &State)> {
         let (mut all, mut suiting) = (0, 0);
-        let alive = self
-            .nodes
-            .iter()
-            .filter(|(_, (_, state))| *state != State::Failed);
-        let closest = alive.take_while(move |(key, (id, state))| {
+        let alive = self.nodes.iter();
+        let alive = alive.filter(|(_, (_, state))| *state != State::Failed);
+        alive.filter_map(move |(key, (id, state))| {
             let suits = id.suits(key.1.ip());
-            let is_wanted = all < limits::K || suiting < limits::K;
+            let is_wanted = all < limits::K || (suits && suiting < limits::K);
             // One that is late is passed over, and another one takes its place.
             if *state != State::Late {
                 all += 1;
                 suiting += usize::from(suits);
             }
-            is_wanted
-        });
-        closest
-            .filter(|(_, (_, state))| !matches!(state, State::Answered(_)))
-            .map(|(key, (_, state))| (key, state))
+            let has_answered = matches!(state, State::Answered(_));
+            (is_wanted && !has_answered).then_some((key, state))
+        })
     }
 
     fn wanted(&self) -> Vec<(Distance, SocketAddr)> {

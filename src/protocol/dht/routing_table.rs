@@ -76,6 +76,12 @@ impl RoutingTable {
         let Some(index) = self.index(contact.id) else {
             return;
         };
+        self.buckets[index].touched_at = now;
+        if let Some(known) = self.entry(contact) {
+            known.heard_at = now;
+            known.failures = 0;
+            return;
+        }
         let host = Host::of(contact.address);
         // One host, one node: who turns up under another name has lost the first.
         for bucket in &mut self.buckets {
@@ -85,7 +91,6 @@ impl RoutingTable {
         }
         let room = room(index);
         let bucket = &mut self.buckets[index];
-        bucket.touched_at = now;
         let entry = Entry {
             contact,
             suits: contact.id.suits(contact.address.ip()),
@@ -99,7 +104,7 @@ impl RoutingTable {
             .find(|it| it.contact.id == contact.id);
         if let Some(known) = known {
             // Its name at another address: whoever was there first stays, while it answers.
-            if known.contact == contact || known.failures > 0 {
+            if known.failures > 0 {
                 *known = entry;
             }
             return;

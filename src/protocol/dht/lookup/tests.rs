@@ -35,7 +35,7 @@ fn lookup(nodes: impl IntoIterator<Item = u8>) -> Lookup {
 /// Every question is answered by a node that names those next to it.
 fn run(lookup: &mut Lookup, names: impl Fn(u8) -> Vec<u8>) -> Vec<u8> {
     let mut asked = Vec::new();
-    while let Some(address) = lookup.next() {
+    while let Some(address) = lookup.next_question() {
         let number = asked_number(address);
         asked.push(number);
         let nodes: Vec<_> = names(number).into_iter().map(node).collect();
@@ -70,19 +70,19 @@ fn goes_on_until_the_closest_have_answered() {
 #[test]
 fn asks_so_many_at_a_time_and_passes_over_the_late() {
     let mut lookup = lookup(1..=20);
-    let first: Vec<_> = std::iter::from_fn(|| lookup.next())
+    let first: Vec<_> = std::iter::from_fn(|| lookup.next_question())
         .map(asked_number)
         .collect();
     assert_eq!(first, [1, 2, 3, 4, 5]);
     lookup.late(node(1).address);
-    let more: Vec<_> = std::iter::from_fn(|| lookup.next())
+    let more: Vec<_> = std::iter::from_fn(|| lookup.next_question())
         .map(asked_number)
         .collect();
     assert_eq!(more, [6]);
     for number in 2..=6 {
         lookup.answered(node(number).address, &heard(node(number)), &[], &LAB());
     }
-    let more: Vec<_> = std::iter::from_fn(|| lookup.next())
+    let more: Vec<_> = std::iter::from_fn(|| lookup.next_question())
         .map(asked_number)
         .collect();
     assert_eq!(more, [7, 8, 9], "one in place of the late one");
@@ -98,7 +98,7 @@ fn asks_so_many_at_a_time_and_passes_over_the_late() {
 #[test]
 fn a_node_counts_where_its_own_answer_puts_it() {
     let mut lookup = lookup([1]);
-    let address = lookup.next().unwrap();
+    let address = lookup.next_question().unwrap();
     let far = Contact {
         address,
         ..node(77)
@@ -111,10 +111,10 @@ fn a_node_counts_where_its_own_answer_puts_it() {
 #[test]
 fn invented_nodes_end_some_time() {
     let mut lookup = lookup([255]);
-    let address = lookup.next().unwrap();
+    let address = lookup.next_question().unwrap();
     lookup.answered(address, &heard(node(255)), &[node(9)], &LAB());
     let mut asked = 0;
-    while let Some(address) = lookup.next() {
+    while let Some(address) = lookup.next_question() {
         asked += 1;
         let closer = Contact {
             id: NodeId([0; 20]).random_at(asked % 150, &mut rand::rng()),
@@ -149,7 +149,7 @@ fn a_crowd_of_chosen_names_hides_nobody() {
     let all = honest.iter().copied().chain(liars);
     let mut lookup = Lookup::new(T0, Goal::Nodes, TARGET, all, Vec::new());
     let mut asked = Vec::new();
-    while let Some(address) = lookup.next() {
+    while let Some(address) = lookup.next_question() {
         let known = honest.iter().find(|it| it.address == address);
         let id = known.map_or_else(
             || {
@@ -181,7 +181,10 @@ fn takes_each_peer_once_and_none_that_is_nobody() {
         peers: peers.clone(),
         ..heard(node(number))
     };
-    let (first, second) = (lookup.next().unwrap(), lookup.next().unwrap());
+    let (first, second) = (
+        lookup.next_question().unwrap(),
+        lookup.next_question().unwrap(),
+    );
     let new = lookup.answered(first, &answer(1), &[], &LAB());
     assert_eq!(new, [peers[0], peers[3]]);
     assert!(lookup.answered(second, &answer(2), &[], &LAB()).is_empty());
@@ -192,10 +195,10 @@ fn takes_each_peer_once_and_none_that_is_nobody() {
 fn seeds_without_a_name_begin_it() {
     let mut lookup = Lookup::new(T0, Goal::Nodes, TARGET, [], vec![node(7).address]);
     assert!(!lookup.is_over());
-    let address = lookup.next().unwrap();
+    let address = lookup.next_question().unwrap();
     assert!(!lookup.is_over());
     lookup.answered(address, &heard(node(7)), &[node(3)], &LAB());
-    assert_eq!(lookup.next(), Some(node(3).address));
+    assert_eq!(lookup.next_question(), Some(node(3).address));
     lookup.failed(node(3).address);
     assert!(lookup.is_over());
     let report = lookup.report(T0 + Duration::from_secs(1));

@@ -90,7 +90,9 @@ impl Node {
                 let Some(lookup) = self.lookups.get_mut(&id) else {
                     break;
                 };
-                let Some(to) = lookup.next() else { break };
+                let Some(to) = lookup.next_question() else {
+                    break;
+                };
                 let query = match lookup.goal() {
                     Goal::Nodes => Query::FindNode(lookup.target(), Want::default()),
                     Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => {
