@@ -80,6 +80,7 @@ pub struct Lookup {
     neighbourhoods: HashSet<Neighbourhood>,
     in_flight: usize,
     asked: u32,
+    unsuiting: u32,
     answered: u32,
     peers: HashSet<SocketAddr>,
     begun: Moment,
@@ -105,6 +106,7 @@ impl Lookup {
             neighbourhoods: HashSet::new(),
             in_flight: 0,
             asked: 0,
+            unsuiting: 0,
             answered: 0,
             peers: HashSet::new(),
             begun: now,
@@ -139,7 +141,8 @@ impl Lookup {
             let address = key.1;
             let fresh = self.may_ask(address);
             let node = self.nodes.get_mut(&key)?;
-            if fresh {
+            if fresh && (node.suits || self.unsuiting < limits::LOOKUP_UNSUITING) {
+                self.unsuiting += u32::from(!node.suits);
                 node.state = State::Asked;
                 return Some(self.count(address));
             }
