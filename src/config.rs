@@ -1,25 +1,21 @@
 //! Options to a checked configuration: what is left open there is decided here.
 
+mod dht;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::crawl::{CrawlArgs, DhtState, HostAndPort, Port};
+use crate::cli::crawl::{CrawlArgs, Port};
 use crate::cli::{Color, SummaryFormat};
 use crate::moment::Moment;
 use crate::protocol::address::IpFamily;
 
+pub use dht::{Dht, DhtFile};
+
 /// Ports that are tried when none is named: BEP 3's own.
 const DEFAULT_PORTS: RangeInclusive<u16> = 6881..=6889;
-
-/// Nodes that the DHT is entered by, of those who keep the big clients.
-const DHT_ROUTERS: [(&str, u16); 4] = [
-    ("router.bittorrent.com", 6881),
-    ("router.utorrent.com", 6881),
-    ("dht.transmissionbt.com", 6881),
-    ("dht.libtorrent.org", 25401),
-];
 
 /// Open files that are no sessions: store, journal, log, trackers, listeners.
 const RESERVED_DESCRIPTORS: u64 = 128;
@@ -84,28 +80,6 @@ pub enum Geoip {
     Folder(PathBuf),
     /// These files, all of which must be of use.
     Files(Vec<PathBuf>),
-}
-
-/// Where the DHT's nodes are kept from run to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DhtFile {
-    /// Nowhere.
-    Nowhere,
-    /// In the user's cache folder, if there is one.
-    Cache,
-    /// In this file.
-    At(PathBuf),
-}
-
-/// How a run takes part in the DHT.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dht {
-    /// Host and port of the nodes that it is entered by.
-    pub bootstrap: Vec<(String, u16)>,
-    /// Queries of others are not answered.
-    pub read_only: bool,
-    /// Where its nodes are kept.
-    pub file: DhtFile,
 }
 
 /// A run's configuration, checked.
@@ -300,32 +274,6 @@ impl Bind {
     }
 }
 
-impl Dht {
-    /// A lab's nodes and the world's are kept apart.
-    fn new(args: &CrawlArgs, in_a_lab: bool) -> Option<Dht> {
-        let named = args.dht_bootstrap.iter();
-        let named = named.map(|HostAndPort { host, port }| (host.clone(), *port));
-        let bootstrap: Vec<_> = match args.dht_bootstrap.is_empty() && !in_a_lab {
-            true => DHT_ROUTERS
-                .map(|(host, port)| (host.to_owned(), port))
-                .into(),
-            false => named.collect(),
-        };
-        let file = match &args.dht_state {
-            Some(DhtState::None) => DhtFile::Nowhere,
-            Some(DhtState::File(path)) => DhtFile::At(path.clone()),
-            None if in_a_lab => DhtFile::Nowhere,
-            None => DhtFile::Cache,
-        };
-        let dht = Dht {
-            bootstrap,
-            read_only: args.dht_read_only,
-            file,
-        };
-        (!args.no_dht).then_some(dht)
-    }
-}
-
 impl Geoip {
     fn new(files: Vec<PathBuf>) -> Result<Geoip, ConfigError> {
         match files.iter().filter(|it| it.as_os_str() == "none").count() {
@@ -427,30 +375,6 @@ mod tests {
         assert_eq!(geoip(&["a", "--geoip", "none"]), Ok(Geoip::Nowhere));
         let both = ["a", "--geoip", "none", "--geoip", "asn.mmdb"];
         assert_eq!(geoip(&both), Err(ConfigError::GeoipAndNone));
-    }
-
-    #[test]
-    fn the_dht_is_entered_by_well_known_routers_but_in_a_lab() {
-        let dht = |args: &[&str]| config(args).unwrap().dht;
-        let world = dht(&["a"]).unwrap();
-        assert_eq!((world.bootstrap.len(), &world.file), (4, &DhtFile::Cache));
-        let lab = dht(&["a", "--allow-local"]).unwrap();
-        assert_eq!((lab.bootstrap.len(), &lab.file), (0, &DhtFile::Nowhere));
-        let own = [
-            "a",
-            "--dht-bootstrap",
-            "[::1]:7000",
-            "--dht-state",
-            "x",
-            "--dht-read-only",
-        ];
-        let own = dht(&own).unwrap();
-        assert_eq!(own.bootstrap, [("::1".to_owned(), 7000)]);
-        assert_eq!((own.file, own.read_only), (DhtFile::At("x".into()), true));
-        let none = dht(&["a", "--dht-state", "none"]).unwrap();
-        assert_eq!(none.file, DhtFile::Nowhere);
-        assert_eq!(dht(&["a", "--no-dht"]), None);
-        assert_eq!(dht(&["--demo"]), None);
     }
 
     #[test]

@@ -57,16 +57,19 @@ fn finds_all_without_liars() {
 }
 
 #[test]
+#[ignore = "takes minutes in a debug build"]
 fn finds_all_with_10_percent_liars() {
     finds_all_with(10);
 }
 
 #[test]
+#[ignore = "takes minutes in a debug build"]
 fn finds_all_with_20_percent_liars() {
     finds_all_with(20);
 }
 
 #[test]
+#[ignore = "takes minutes in a debug build"]
 fn finds_all_with_30_percent_liars() {
     finds_all_with(30);
 }

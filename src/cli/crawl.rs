@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Parser, ValueEnum};
 
+use super::dht::{DhtState, HostAndPort, host_and_port};
 use super::{Color, SummaryFormat, Unit, parse_span};
 
 const ABOUT: &str = "\
@@ -200,33 +201,6 @@ pub struct CrawlArgs {
     version: Option<bool>,
 }
 
-/// A host by name or address, and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostAndPort {
-    /// The host.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-/// Where the DHT's nodes are kept, as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DhtState {
-    /// Nowhere.
-    None,
-    /// In this file.
-    File(PathBuf),
-}
-
-impl From<std::ffi::OsString> for DhtState {
-    fn from(text: std::ffi::OsString) -> Self {
-        match text.to_str() {
-            Some("none") => DhtState::None,
-            _ => DhtState::File(text.into()),
-        }
-    }
-}
-
 /// Where to listen, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
@@ -345,20 +319,6 @@ fn address(text: &str) -> Result<IpAddr, String> {
     let text = text.trim_start_matches('[').trim_end_matches(']');
     let address = text.parse();
     address.map_err(|_| "not an IP address; write such as 192.0.2.7 or 2001:db8::7".to_owned())
-}
-
-fn host_and_port(text: &str) -> Result<HostAndPort, String> {
-    let wrong = || "not a host and a port; write such as dht.example.org:6881".to_owned();
-    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let port = port.parse().ok().filter(|port| *port != 0);
-    match port {
-        Some(port) if !host.is_empty() => Ok(HostAndPort {
-            host: host.to_owned(),
-            port,
-        }),
-        _ => Err(wrong()),
-    }
 }
 
 /// A peer sees it in the client's name: short, printable, and to be followed.

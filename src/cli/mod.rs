@@ -4,6 +4,7 @@ pub mod check;
 mod config_file;
 pub mod crawl;
 mod crawl_line;
+pub mod dht;
 pub mod dump;
 mod print_config;
 mod settings;

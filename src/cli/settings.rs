@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
-use super::crawl::{CrawlArgs, DhtState, INSTEAD};
+use super::crawl::{CrawlArgs, INSTEAD};
+use super::dht::DhtState;
 
 /// The command line of `bta`, where `--no-NAME` undoes a flag of a configuration file.
 pub(super) fn command() -> Command {

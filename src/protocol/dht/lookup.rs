@@ -57,6 +57,14 @@ enum State {
     Failed,
 }
 
+#[derive(Clone, Debug)]
+struct Named {
+    id: NodeId,
+    /// Its name suits its address (BEP 42).
+    suits: bool,
+    state: State,
+}
+
 /// One search.
 #[derive(Clone, Debug)]
 pub struct Lookup {
@@ -66,12 +74,13 @@ pub struct Lookup {
     seeds: Vec<SocketAddr>,
     /// Seeds that were asked, and answers that are awaited of them.
     seeds_asked: HashSet<SocketAddr>,
-    nodes: BTreeMap<(Distance, SocketAddr), (NodeId, State)>,
+    nodes: BTreeMap<(Distance, SocketAddr), Named>,
     /// Addresses that were asked, or are not to be.
     asked_addresses: HashSet<SocketAddr>,
     neighbourhoods: HashSet<Neighbourhood>,
     in_flight: usize,
     asked: u32,
+    unsuiting: u32,
     answered: u32,
     peers: HashSet<SocketAddr>,
     begun: Moment,
@@ -97,6 +106,7 @@ impl Lookup {
             neighbourhoods: HashSet::new(),
             in_flight: 0,
             asked: 0,
+            unsuiting: 0,
             answered: 0,
             peers: HashSet::new(),
             begun: now,
@@ -130,12 +140,13 @@ impl Lookup {
         for key in wanted {
             let address = key.1;
             let fresh = self.may_ask(address);
-            let (_, state) = self.nodes.get_mut(&key)?;
-            if fresh {
-                *state = State::Asked;
+            let node = self.nodes.get_mut(&key)?;
+            if fresh && (node.suits || self.unsuiting < limits::LOOKUP_UNSUITING) {
+                self.unsuiting += u32::from(!node.suits);
+                node.state = State::Asked;
                 return Some(self.count(address));
             }
-            *state = State::Failed;
+            node.state = State::Failed;
         }
         None
     }
@@ -179,9 +190,11 @@ impl Lookup {
         self.answered += 1;
         // It counts where its own name puts it, whatever was said of it.
         self.nodes.retain(|key, _| key.1 != address);
-        let key = (self.target.distance(heard.id), address);
-        let state = State::Answered(heard.token.clone());
-        self.nodes.insert(key, (heard.id, state));
+        let contact = Contact {
+            id: heard.id,
+            address,
+        };
+        self.insert(contact, State::Answered(heard.token.clone()));
         for node in nodes.iter().filter(|it| policy.permits(it.address)) {
             self.add(*node);
         }
@@ -207,12 +220,12 @@ impl Lookup {
 
     /// The closest nodes that have answered, with their tokens, the closest first.
     pub fn closest(&self) -> impl Iterator<Item = (Contact, Option<&[u8]>)> {
-        let answered = self.nodes.iter().filter_map(|(key, (id, state))| {
-            let State::Answered(token) = state else {
+        let answered = self.nodes.iter().filter_map(|(key, node)| {
+            let State::Answered(token) = &node.state else {
                 return None;
             };
             let contact = Contact {
-                id: *id,
+                id: node.id,
                 address: key.1,
             };
             Some((contact, token.as_deref()))
@@ -236,10 +249,17 @@ impl Lookup {
         if self.asked_addresses.contains(&contact.address) || self.nodes.contains_key(&key) {
             return;
         }
-        self.nodes.insert(key, (contact.id, State::New));
+        self.insert(contact, State::New);
         if self.nodes.len() > limits::LOOKUP_NODES {
             self.nodes.pop_last();
         }
+    }
+
+    fn insert(&mut self, contact: Contact, state: State) {
+        let Contact { id, address } = contact;
+        let suits = id.suits(address.ip());
+        let key = (self.target.distance(id), address);
+        self.nodes.insert(key, Named { id, suits, state });
     }
 
     /// Nodes that have not answered, of the closest and of the closest whose names suit;
@@ -247,18 +267,22 @@ impl Lookup {
     fn awaited(&self) -> impl Iterator<Item = (&(Distance, SocketAddr), &State)> {
         let (mut all, mut suiting) = (0, 0);
         let alive = self.nodes.iter();
-        let alive = alive.filter(|(_, (_, state))| *state != State::Failed);
-        alive.filter_map(move |(key, (id, state))| {
-            let suits = id.suits(key.1.ip());
-            let is_wanted = all < limits::K || (suits && suiting < limits::K);
-            // One that is late is passed over, and another one takes its place.
-            if *state != State::Late {
-                all += 1;
-                suiting += usize::from(suits);
+        let alive = alive.filter(|(_, node)| node.state != State::Failed);
+        let wanted = alive.map_while(move |(key, node)| {
+            if all >= limits::K && suiting >= limits::K {
+                return None;
             }
-            let has_answered = matches!(state, State::Answered(_));
-            (is_wanted && !has_answered).then_some((key, state))
-        })
+            let is_wanted = all < limits::K || node.suits;
+            // One that is late is passed over, and another one takes its place.
+            if node.state != State::Late {
+                all += 1;
+                suiting += usize::from(node.suits);
+            }
+            Some(is_wanted.then_some((key, &node.state)))
+        });
+        wanted
+            .flatten()
+            .filter(|(_, state)| !matches!(state, State::Answered(_)))
     }
 
     fn wanted(&self) -> Vec<(Distance, SocketAddr)> {
@@ -282,8 +306,8 @@ impl Lookup {
 
     /// It no longer takes the place of a question under way.
     fn left(&mut self, address: SocketAddr) {
-        let asked = |(key, (_, state)): (&(Distance, SocketAddr), &(NodeId, State))| {
-            key.1 == address && *state == State::Asked
+        let asked = |(key, node): (&(Distance, SocketAddr), &Named)| {
+            key.1 == address && node.state == State::Asked
         };
         if self.seeds_asked.contains(&address) || self.nodes.iter().any(asked) {
             self.in_flight = self.in_flight.saturating_sub(1);
@@ -292,9 +316,9 @@ impl Lookup {
 
     fn set(&mut self, address: SocketAddr, to: State) {
         let nodes = self.nodes.iter_mut().filter(|(key, _)| key.1 == address);
-        for (_, (_, state)) in nodes {
-            if matches!(state, State::Asked | State::Late) {
-                *state = to.clone();
+        for (_, node) in nodes {
+            if matches!(node.state, State::Asked | State::Late) {
+                node.state = to.clone();
             }
         }
     }
