@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cli::crawl::{CrawlArgs, Port};
 use crate::cli::{Color, SummaryFormat};
 use crate::moment::Moment;
+use crate::protocol::address::IpFamily;
 
 /// Ports that are tried when none is named: BEP 3's own.
 const DEFAULT_PORTS: RangeInclusive<u16> = 6881..=6889;
@@ -234,6 +235,15 @@ impl Config {
 }
 
 impl Bind {
+    /// The family that is not used at all.
+    pub fn unused(&self) -> Option<IpFamily> {
+        match (self.v4, self.v6) {
+            (None, Some(_)) => Some(IpFamily::V4),
+            (Some(_), None) => Some(IpFamily::V6),
+            _ => None,
+        }
+    }
+
     fn new(addresses: &[IpAddr]) -> Result<Bind, ConfigError> {
         if addresses.is_empty() {
             return Ok(Bind {
@@ -331,6 +341,8 @@ mod tests {
     fn binds_at_most_one_address_a_family() {
         let one = config(&["a", "--bind", "192.0.2.7"]).unwrap().bind;
         assert_eq!((one.v4, one.v6), (Some([192, 0, 2, 7].into()), None));
+        assert_eq!(one.unused(), Some(IpFamily::V6));
+        assert_eq!(config(&["a"]).unwrap().bind.unused(), None);
         let both = ["a", "--bind", "192.0.2.7", "--bind", "[2001:db8::7]"];
         assert!(config(&both).unwrap().bind.v6.is_some());
         let twice = config(&["a", "--bind", "192.0.2.7", "--bind", "192.0.2.8"]);

@@ -164,6 +164,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let policy = AddressPolicy {
         allow_local: config.allow_local,
         excluded: exclusions,
+        without: config.bind.unused(),
     };
     let parameters = Parameters {
         threshold_permille: config.threshold_permille,

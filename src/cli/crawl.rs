@@ -116,6 +116,7 @@ pub struct CrawlArgs {
     /// networks and ranges, one a line, also as ipfilter.dat has them; may be repeated.
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub exclude: Vec<PathBuf>,
+
     /// Trust these certificate authorities too, for HTTPS trackers; may be given again
     /// [default: those of the Web].
     #[arg(long, value_name = "PEM", help_heading = NETWORK)]

@@ -13,6 +13,27 @@ pub struct AddressPolicy {
     pub allow_local: bool,
     /// Whom the user wants to be left alone, in a lab too.
     pub excluded: Arc<Exclusions>,
+    /// The family that is not spoken at all.
+    pub without: Option<IpFamily>,
+}
+
+/// The two Internet Protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpFamily {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl IpFamily {
+    /// That of an address.
+    pub fn of(ip: IpAddr) -> Self {
+        match ip {
+            IpAddr::V4(_) => IpFamily::V4,
+            IpAddr::V6(_) => IpFamily::V6,
+        }
+    }
 }
 
 /// Ports below this belong to services that are no peers: whoever names one
@@ -28,7 +49,8 @@ impl AddressPolicy {
 
     /// Whether the address may be contacted at any port.
     ///
-    /// Never: unspecified, multicast, broadcast, excluded ones. Only with `allow_local`: what
+    /// Never: unspecified, multicast, broadcast, excluded ones, those of a family that
+    /// is not spoken. Only with `allow_local`: what
     /// the IANA special-purpose registries (RFC 6890) say is not globally
     /// reachable.
     pub fn permits_ip(&self, ip: IpAddr) -> bool {
@@ -36,7 +58,7 @@ impl AddressPolicy {
         if ip.is_unspecified() || ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
             return false;
         }
-        if self.excludes(ip) {
+        if self.excludes(ip) || self.without == Some(IpFamily::of(ip)) {
             return false;
         }
         self.allow_local
@@ -216,12 +238,33 @@ mod tests {
     }
 
     #[test]
+    fn never_permits_a_family_that_is_not_spoken() {
+        let without = |family| AddressPolicy {
+            allow_local: true,
+            without: Some(family),
+            ..AddressPolicy::default()
+        };
+        let (v4, v6) = (without(IpFamily::V4), without(IpFamily::V6));
+        for (address, spoken) in [("[::1]:6881", &v4), ("127.0.0.1:6881", &v6)] {
+            assert!(spoken.permits(address.parse().unwrap()), "{address}");
+        }
+        for (address, silent) in [
+            ("[::1]:6881", &v6),
+            ("127.0.0.1:6881", &v4),
+            ("[::ffff:127.0.0.1]:6881", &v4),
+        ] {
+            assert!(!silent.permits(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
     fn never_permits_whom_the_user_excluded() {
         let lines = ["1.1.1.0/24", "127.0.0.2", "2003::/16"];
         let ranges = lines.iter().map(|it| it.parse().unwrap());
         let policy = AddressPolicy {
             allow_local: true,
             excluded: Arc::new(ranges.collect()),
+            without: None,
         };
         for address in [
             "1.1.1.1:6881",

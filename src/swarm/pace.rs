@@ -176,6 +176,12 @@ impl Pace {
         self.secs(120)
     }
 
+    /// No sooner than this after a peer of unknown speed has left: it may have been
+    /// restarted, and is up again by then.
+    pub const fn revisit_who_left(self) -> Duration {
+        self.secs(10)
+    }
+
     /// The first return to a peer of unknown speed; doubled at each visit.
     pub const fn revisit_first(self) -> Duration {
         self.secs(60)

@@ -191,14 +191,9 @@ impl ContactHistory {
             return soon;
         } else {
             let finish = standing.and_then(|it| it.finishes_after(now));
-            now + self.between_visits(now, finish, delay, pace)
+            now + self.between_visits(now, parting, finish, delay, pace)
         };
         wanted.max(self.earliest(pace))
-    }
-
-    /// Whether nobody answers there, as far as was tried.
-    pub fn is_silent(&self) -> bool {
-        self.failures > 0 && !self.turned_away
     }
 
     /// When to contact a peer that called us and has left `now`. Where nobody answered
@@ -259,10 +254,12 @@ impl ContactHistory {
         Some(due.max(now))
     }
 
-    /// Half of the remaining time; unknown speed: doubling; at most `delay`.
+    /// Half of the remaining time; unknown speed: doubling, and sooner if it was the
+    /// peer that left, with more to tell perhaps; at most `delay`.
     fn between_visits(
         &mut self,
         now: Moment,
+        parting: Parting,
         finish: Option<Moment>,
         delay: Duration,
         pace: Pace,
@@ -273,8 +270,15 @@ impl ContactHistory {
                 finish.since(now) / 2
             }
             None => {
-                self.idle_visits = self.idle_visits.saturating_add(1);
-                doubled(pace.revisit_first(), self.idle_visits - 1)
+                let before = self.idle_visits;
+                self.idle_visits = before.saturating_add(1);
+                match parting {
+                    Parting::TheyLeft => {
+                        let due = self.last_start + doubled(pace.retry_first(), before);
+                        due.since(now).max(pace.revisit_who_left())
+                    }
+                    _ => doubled(pace.revisit_first(), before),
+                }
             }
         };
         wanted.min(delay)
@@ -282,8 +286,9 @@ impl ContactHistory {
 
     /// Back-off after contacts that reached nobody, from the start of the last one: a
     /// time-out is no reason to come later than after a refusal. Where somebody answers
-    /// it grows half as fast: rTorrent turns away who comes at a bad moment. A peer that was seen
-    /// below the threshold is worth more tries: its fate is what the count is about.
+    /// it grows half as fast: rTorrent turns away who comes at a bad moment. A peer that
+    /// was seen below the threshold is worth more tries: its fate is what the count is
+    /// about.
     fn after_back_off(
         &self,
         now: Moment,

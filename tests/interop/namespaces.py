@@ -12,7 +12,8 @@ import subprocess
 import time
 
 CLONE_NEWNET = 0x40000000
-SUBNETS = {4: ("10.98.76.{}", 24), 6: ("fd98:76::{}", 64)}  # of which up to 250 hosts are used
+SUBNETS = {4: ("10.98.76.{}", 24), 6: ("fd98:76::{}", 64)}
+HOSTS = 250
 FIREWALL = """
 table inet firewall {
   chain input {
@@ -91,15 +92,24 @@ class Network:
         namespace, address = f"{self.prefix}-{self.count}", subnet.format(self.count)
         run("ip", "netns", "add", namespace)
         run("ip", "-n", namespace, "-batch", "-", stdin=(
-            f"link add eth0 type veth peer name port{self.count} netns {self.bridge}\n"
+            f"link add eth0 address {mac(self.count)} type veth peer name port{self.count} netns {self.bridge}\n"
             f"address add {address}/{bits} dev eth0{' nodad' if self.family == 6 else ''}\n"
             # Transmission answers its RPC only on a host that has some IPv4 address.
             + ("address add 192.0.2.1/32 dev lo\n" if self.family == 6 else "") +
-            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n"))
+            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n" +
+            # Else fifty hosts that know each other overflow the kernel's one table of neighbours (gc_thresh3),
+            # and some are out of each other's reach; permanent entries do not count.
+            "".join(f"neigh add {subnet.format(number)} lladdr {mac(number)} dev eth0 nud permanent\n"
+                    for number in range(1, HOSTS + 1))))
         run("ip", "-n", self.bridge, "link", "set", f"port{self.count}", "master", "br0", "up")
         if firewalled:
             run("ip", "netns", "exec", namespace, "nft", "-f", "-", stdin=FIREWALL)
         return Host(namespace, address)
+
+
+def mac(number):
+    """The link address of the host with this number."""
+    return f"02:00:00:00:00:{number:02x}"
 
 
 def namespaces():

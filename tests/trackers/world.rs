@@ -61,7 +61,7 @@ impl World {
             Vec::new(),
             AddressPolicy {
                 allow_local,
-                excluded: Default::default(),
+                ..Default::default()
             },
             "bta/test".into(),
             self.clock,

@@ -1,65 +1,28 @@
 //! `bta-dump announces`: what trackers answered.
 
-use super::Of;
+use super::asked::{self, Line};
 use crate::report::selection::{Catalog, Selection};
-use crate::report::value::{Column, Show, Value};
-use crate::store::records::{AnnounceRow, TrackerAnswer};
+use crate::report::value::{Column, Show};
 use crate::store::{Reader, StoreError};
-
-/// An announce.
-#[derive(Clone, Debug)]
-pub struct Line {
-    of: Of,
-    row: AnnounceRow,
-}
-
-impl Line {
-    fn answer(&self, figure: fn(&TrackerAnswer) -> Option<u64>) -> Value {
-        Value::count(self.row.result.as_ref().ok().and_then(figure))
-    }
-}
 
 /// Its columns.
 pub const COLUMNS: &[Column<Line>] = &[
-    Column::data("torrent", |it: &Line| it.of.hash()),
-    Column::new("at", "AT (UTC)", Show::Text(19), |it| {
-        Value::Time(it.row.at)
-    }),
-    Column::new("torrent_number", "#", Show::Count, |it| it.of.number()),
-    Column::new("tracker", "TRACKER", Show::Text(50), |it| {
-        Value::text(&*it.row.tracker)
-    }),
-    Column::new("duration_ms", "TOOK", Show::Millis, |it| {
-        let millis = it.row.duration.as_millis();
-        Value::Count(u64::try_from(millis).unwrap_or(u64::MAX))
-    }),
-    Column::new("result", "RESULT", Show::Text(24), |it| {
-        match &it.row.result {
-            Ok(_) => Value::text("ok"),
-            Err(failure) => Value::text(&*failure.label),
-        }
-    }),
+    asked::TORRENT,
+    asked::AT,
+    asked::TORRENT_NUMBER,
+    asked::TRACKER,
+    asked::DURATION,
+    asked::RESULT,
     Column::new("peers", "PEERS", Show::Count, |it| {
         it.answer(|answer| Some(answer.peers.into()))
     }),
-    Column::new("seeders", "SEEDERS", Show::Count, |it| {
-        it.answer(|answer| answer.seeders.map(u64::from))
-    }),
-    Column::new("leechers", "LEECHERS", Show::Count, |it| {
-        it.answer(|answer| answer.leechers.map(u64::from))
-    }),
-    Column::new("downloaded", "DOWNLOADED", Show::Count, |it| {
-        it.answer(|answer| answer.downloaded.map(u64::from))
-    }),
+    asked::SEEDERS,
+    asked::LEECHERS,
+    asked::DOWNLOADED,
     Column::new("interval_s", "INTERVAL", Show::Seconds, |it| {
         it.answer(|answer| answer.interval.map(|interval| interval.as_secs()))
     }),
-    Column::new("error", "ERROR", Show::Text(60), |it| {
-        match &it.row.result {
-            Ok(_) => Value::None,
-            Err(failure) => Value::text(&*failure.text),
-        }
-    }),
+    asked::ERROR,
 ];
 
 /// Those sent in the window, torrent by torrent.
@@ -68,14 +31,5 @@ pub fn lines<'a>(
     catalog: &'a Catalog,
     selection: &'a Selection,
 ) -> impl Iterator<Item = Result<Line, StoreError>> + 'a {
-    let rows = reader.announces(selection.torrent);
-    let wanted = |row: &Result<(_, AnnounceRow), StoreError>| match row {
-        Ok((_, row)) => selection.holds(row.at),
-        Err(_) => true,
-    };
-    rows.filter(wanted).map(|row| {
-        let (torrent, row) = row?;
-        let of = Of::torrent(torrent, catalog);
-        Ok(Line { of, row })
-    })
+    asked::lines(reader.announces(selection.torrent), catalog, selection)
 }

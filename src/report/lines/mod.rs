@@ -2,6 +2,7 @@
 //! and their columns. `docs/store.md` documents every field.
 
 pub mod announces;
+pub mod asked;
 pub mod clients;
 pub mod completions;
 pub mod events;

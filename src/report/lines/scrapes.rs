@@ -1,59 +1,22 @@
 //! `bta-dump scrapes`: what trackers reported when asked for nothing else.
 
-use super::Of;
+use super::asked::{self, Line};
 use crate::report::selection::{Catalog, Selection};
-use crate::report::value::{Column, Show, Value};
-use crate::store::records::{ScrapeAnswer, ScrapeRow};
+use crate::report::value::Column;
 use crate::store::{Reader, StoreError};
-
-/// A scrape.
-#[derive(Clone, Debug)]
-pub struct Line {
-    of: Of,
-    row: ScrapeRow,
-}
-
-impl Line {
-    fn answer(&self, figure: fn(&ScrapeAnswer) -> Option<u32>) -> Value {
-        Value::count(self.row.result.as_ref().ok().and_then(figure))
-    }
-}
 
 /// Its columns.
 pub const COLUMNS: &[Column<Line>] = &[
-    Column::data("torrent", |it: &Line| it.of.hash()),
-    Column::new("at", "AT (UTC)", Show::Text(19), |it| {
-        Value::Time(it.row.at)
-    }),
-    Column::new("torrent_number", "#", Show::Count, |it| it.of.number()),
-    Column::new("tracker", "TRACKER", Show::Text(50), |it| {
-        Value::text(&*it.row.tracker)
-    }),
-    Column::new("duration_ms", "TOOK", Show::Millis, |it| {
-        let millis = it.row.duration.as_millis();
-        Value::Count(u64::try_from(millis).unwrap_or(u64::MAX))
-    }),
-    Column::new("result", "RESULT", Show::Text(24), |it| {
-        match &it.row.result {
-            Ok(_) => Value::text("ok"),
-            Err(failure) => Value::text(&*failure.label),
-        }
-    }),
-    Column::new("seeders", "SEEDERS", Show::Count, |it| {
-        it.answer(|answer| answer.seeders)
-    }),
-    Column::new("leechers", "LEECHERS", Show::Count, |it| {
-        it.answer(|answer| answer.leechers)
-    }),
-    Column::new("downloaded", "DOWNLOADED", Show::Count, |it| {
-        it.answer(|answer| answer.downloaded)
-    }),
-    Column::new("error", "ERROR", Show::Text(60), |it| {
-        match &it.row.result {
-            Ok(_) => Value::None,
-            Err(failure) => Value::text(&*failure.text),
-        }
-    }),
+    asked::TORRENT,
+    asked::AT,
+    asked::TORRENT_NUMBER,
+    asked::TRACKER,
+    asked::DURATION,
+    asked::RESULT,
+    asked::SEEDERS,
+    asked::LEECHERS,
+    asked::DOWNLOADED,
+    asked::ERROR,
 ];
 
 /// Those sent in the window, torrent by torrent.
@@ -62,14 +25,5 @@ pub fn lines<'a>(
     catalog: &'a Catalog,
     selection: &'a Selection,
 ) -> impl Iterator<Item = Result<Line, StoreError>> + 'a {
-    let rows = reader.scrapes(selection.torrent);
-    let wanted = |row: &Result<(_, ScrapeRow), StoreError>| match row {
-        Ok((_, row)) => selection.holds(row.at),
-        Err(_) => true,
-    };
-    rows.filter(wanted).map(|row| {
-        let (torrent, row) = row?;
-        let of = Of::torrent(torrent, catalog);
-        Ok(Line { of, row })
-    })
+    asked::lines(reader.scrapes(selection.torrent), catalog, selection)
 }

@@ -142,7 +142,7 @@ fn rtorrent_that_closes_may_be_about_to_finish() {
     let next =
         |family| contacted(at(0)).next(at(80), Parting::TheyLeft, Some(&dark(family)), DELAY, PACE);
     assert_eq!(next(Family::Rtorrent), at(81));
-    assert_eq!(next(Family::Transmission), at(140));
+    assert_eq!(next(Family::Transmission), at(90));
 }
 
 #[test]
@@ -221,12 +221,28 @@ fn forecast_that_did_not_come_true_says_nothing() {
 }
 
 #[test]
+fn who_left_is_looked_for_sooner_and_ever_less_often() {
+    let dark = standing(None, Family::Other);
+    let gaps = |parting| {
+        let mut history = contacted(at(0));
+        let gaps = (0..5).map(|_| {
+            history.last_start = at(1000);
+            let next = history.next(at(1011), parting, Some(&dark), DELAY, PACE);
+            next.since(at(1000)).as_secs()
+        });
+        gaps.collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(Parting::TheyLeft), [30, 60, 120, 240, 480]);
+    assert_eq!(gaps(Parting::WeLeft), [71, 131, 251, 491, 611]);
+}
+
+#[test]
 fn closing_long_after_the_forecast_is_no_sign_of_a_finish() {
     let next = |finish| {
         let known = standing(Some(finish), Family::Other);
         contacted(at(0)).next(at(500), Parting::TheyLeft, Some(&known), DELAY, PACE)
     };
-    assert_eq!(next(379), at(560));
+    assert_eq!(next(379), at(510));
     assert_eq!(next(380), at(501), "it may just have finished");
     assert_eq!(next(620), at(501));
 }

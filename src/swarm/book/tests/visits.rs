@@ -36,7 +36,7 @@ fn returns_as_each_ending_asks() {
     let aria2 = client("-A21360-", Family::Aria2);
     assert_eq!(returns(aria2, 31, TheyLeft, Some(100)), 1);
     assert_eq!(returns(aria2, 20, TheyLeft, Some(100)), 5, "an exception");
-    assert_eq!(returns(aria2, 31, TheyLeft, None), 60);
+    assert_eq!(returns(aria2, 31, TheyLeft, None), 10);
     assert_eq!(
         returns(LIBTORRENT, 60, WeLeft, Some(300)),
         150,
@@ -70,7 +70,7 @@ fn caller_that_may_have_finished_is_visited_at_once_whatever_our_dial_met() {
         assert_eq!(next(Family::Rtorrent, parting, outcome), 1);
     }
     // The controls: no sign of a finish.
-    assert_eq!(next(Family::Other, TurnedAway, Outcome::Closed), 60);
+    assert_eq!(next(Family::Other, TurnedAway, Outcome::Closed), 10);
     assert_eq!(next(Family::Other, NotReached, Outcome::TimedOut), 0, "due");
 }
 
