@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use bta::clock::Clock;
 use bta::input::Named;
 use bta::lab::Scenario;
 use bta::net::{Multicast, Network};
@@ -23,6 +24,7 @@ struct Neighbour {
     address: SocketAddr,
     group: SocketAddr,
     member: Multicast,
+    clock: Clock,
 }
 
 impl Neighbour {
@@ -34,6 +36,7 @@ impl Neighbour {
             group,
             member: network.multicast(group, None).unwrap(),
             network,
+            clock: world.clock,
         }
     }
 
@@ -50,7 +53,7 @@ impl Neighbour {
     /// The announces that others send within a time, and who.
     async fn hear(&self, span: Duration) -> Vec<(IpAddr, Search)> {
         let (mut heard, mut buffer) = (Vec::new(), [0; 1_500]);
-        let until = tokio::time::Instant::now() + span;
+        let until = self.clock.instant(self.clock.now() + span);
         while let Ok(got) = tokio::time::timeout_at(until, self.member.recv_from(&mut buffer)).await
         {
             let (read, from) = got.unwrap();
