@@ -11,6 +11,8 @@ mod crowds;
 mod exclusions;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/learnt.rs"]
+mod learnt;
 #[path = "sim/magnets.rs"]
 mod magnets;
 #[path = "sim/neighbours.rs"]

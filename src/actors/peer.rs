@@ -171,6 +171,7 @@ impl Peer {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
             Event::Pex(message) => self.gossiped(now, message),
+            Event::Trackers(trackers) => self.named_trackers(now, trackers),
             Event::Metadata(message) => self.take_metadata(now, message),
             event => self.take_progress(now, event),
         }

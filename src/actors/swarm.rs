@@ -1,7 +1,7 @@
 //! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`], [`Scraped`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`MetadataHeard`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`TrackersNamed`], [`MetadataHeard`],
 //! [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
 //! [`Known`], `Leave`, `AskMetadata` and `Measured` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
@@ -11,6 +11,7 @@
 
 mod atlas;
 mod children;
+mod learning;
 mod messages;
 mod orders;
 mod plan;
@@ -32,6 +33,7 @@ use crate::moment::Moment;
 use crate::swarm::book::Book;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
+use crate::swarm::learnt::Learnt;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
@@ -44,7 +46,7 @@ use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
     PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, Scraped, SessionEnded, Stop,
-    SwarmFigures, TrackerCounts, TrackerFigures,
+    SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -81,6 +83,7 @@ pub struct Swarm {
     permits: Permits,
     shown: Shown,
     seeking: Seeking,
+    learnt: Learnt,
     addresses: Vec<(SocketAddr, Source)>,
     ticks: u32,
     /// Started since the last tick.
@@ -124,6 +127,7 @@ impl Swarm {
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
+            learnt: Learnt::new(plan.trackers.clone(), plan.shared.policy.clone()),
             addresses,
             ticks: 0,
             contacts: 0,
@@ -153,7 +157,8 @@ impl Swarm {
                 observed: address.clone().recipient(),
                 ended: address.clone().recipient(),
                 metadata: address.clone().recipient(),
-                gossip: address.recipient(),
+                gossip: address.clone().recipient(),
+                trackers: address.recipient(),
                 root: self.root.clone(),
                 permits: self.permits.clone(),
                 swarm_gone: self.token.clone(),
@@ -280,6 +285,7 @@ impl Handler<Announced> for Swarm {
     type Result = ();
 
     fn handle(&mut self, announced: Announced, _: &mut Self::Context) {
+        self.weigh(&announced);
         self.shown.announced(announced);
     }
 }

@@ -73,6 +73,12 @@ pub const PEX_BYTES: u32 = 16 << 10;
 /// permits 50 but in the first, libtorrent sends up to 100.
 pub const PEX_ENTRIES: usize = 200;
 
+/// A message of tracker exchange: [`TEX_TRACKERS`] of the usual length need 2 KiB.
+pub const TEX_BYTES: u32 = 16 << 10;
+
+/// Trackers taken from one message of tracker exchange.
+pub const TEX_TRACKERS: usize = 32;
+
 /// The client name in `v`, as kept.
 pub const CLIENT_BYTES: usize = 64;
 

@@ -64,6 +64,7 @@ impl Refused {
 #[derive(Clone, Debug, Default)]
 pub struct Ear {
     last: Option<Moment>,
+    last_of_trackers: Option<Moment>,
     hour: Budget,
     refused: Refused,
 }
@@ -96,6 +97,18 @@ impl Ear {
         said.added.truncate(taken);
         said.dropped.truncate(most);
         Some(said)
+    }
+
+    /// Whether a message that names trackers (BEP 28) may pass.
+    pub fn hears_of_trackers(&mut self, now: Moment, pace: Pace) -> bool {
+        let last = self.last_of_trackers;
+        let hasty = last.is_some_and(|last| now.since(last) < pace.gossip_gap());
+        if hasty {
+            self.refused.hasty = self.refused.hasty.saturating_add(1);
+        } else {
+            self.last_of_trackers = Some(now);
+        }
+        !hasty
     }
 
     /// Whether the peer has said anything yet.

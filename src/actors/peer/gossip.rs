@@ -1,8 +1,10 @@
 //! What a session's peer says of others, on its way to the Swarm's Pex.
 
 use crate::actors::pex::Gossip;
+use crate::actors::swarm::TrackersNamed;
 use crate::moment::Moment;
 use crate::protocol::peer::pex::{PeerExchange, PexError};
+use crate::protocol::tracker::TrackerUrl;
 
 use super::Peer;
 
@@ -22,6 +24,17 @@ impl Peer {
             refused: self.ear.take_refused(),
         };
         let _ = self.context.gossip.try_send(gossip);
+    }
+
+    /// The peer names trackers. A Swarm that has no room does without.
+    pub(super) fn named_trackers(&mut self, now: Moment, trackers: Vec<TrackerUrl>) {
+        if !trackers.is_empty() && self.ear.hears_of_trackers(now, self.context.pace) {
+            let from = self.remote.ip();
+            let _ = self
+                .context
+                .trackers
+                .try_send(TrackersNamed { from, trackers });
+        }
     }
 
     /// Whether the peer's first gossip may still come.

@@ -71,6 +71,7 @@ impl Peer {
             | Event::Handshake(_)
             | Event::Extended(_)
             | Event::Pex(_)
+            | Event::Trackers(_)
             | Event::Metadata(_) => {}
         }
     }

@@ -11,7 +11,7 @@ use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
 use crate::actors::slots::Slot;
-use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded};
+use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersNamed};
 use crate::clock::Clock;
 use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
@@ -48,6 +48,8 @@ pub struct PeerContext {
     pub metadata: Recipient<MetadataHeard>,
     /// See `met`; it hands this on to its Pex.
     pub gossip: Recipient<Gossip>,
+    /// See `met`.
+    pub trackers: Recipient<TrackersNamed>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
     /// What thousands share on their way to the Swarm.

@@ -99,6 +99,15 @@ impl Children {
         }
     }
 
+    /// Tells a tracker to end, by the name that it is shown by.
+    pub(super) fn dismiss_tracker(&mut self, name: &str) {
+        let mut named = self.trackers.values_mut();
+        if let Some(tracker) = named.find(|it| it.url.redacted() == name) {
+            // Its mailbox never holds more than a few orders.
+            tracker.told_to_finish = tracker.address.try_send(Finish).is_ok();
+        }
+    }
+
     /// Hands gossip on; false: there is nobody to take it now.
     pub(super) fn hand_on(&self, gossip: Gossip) -> bool {
         self.pex().is_some_and(|pex| pex.try_send(gossip).is_ok())
@@ -259,6 +268,10 @@ impl Swarm {
     }
 
     fn tracker_ended(&mut self, tracker: TrackerChild, exit: Exit, ctx: &mut Context<Self>) {
+        if !self.plan.trackers.contains(&tracker.url) && !self.learnt.is_in_use(&tracker.url) {
+            // It was learnt, and given up.
+            return;
+        }
         let name = tracker.url.redacted();
         self.remedy(Class::Tracker, name, exit, ctx, |it, ctx| {
             it.start_tracker(tracker.url, ctx);

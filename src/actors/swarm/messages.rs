@@ -1,6 +1,6 @@
 //! What a Swarm is told and asked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix::prelude::*;
@@ -13,6 +13,7 @@ use crate::actors::supervision::Class;
 use crate::moment::Moment;
 use crate::net::Incoming;
 use crate::protocol::peer::MetadataMessage;
+use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::{self, End, Figures, SessionId, Totals};
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::identity::Claim;
@@ -83,6 +84,16 @@ pub struct Met {
     pub claim: Claim,
     /// Falls when this was handled.
     pub permit: Permit,
+}
+
+/// Peer -> Swarm: these trackers know the swarm.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct TrackersNamed {
+    /// Who says so.
+    pub from: IpAddr,
+    /// The trackers; bounded by who parsed them.
+    pub trackers: Vec<TrackerUrl>,
 }
 
 /// Peer -> Swarm: what a session was told of the torrent's metadata.

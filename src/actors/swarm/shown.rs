@@ -22,18 +22,28 @@ pub(super) struct Shown {
 impl Shown {
     /// Nothing yet but the names of the trackers.
     pub(super) fn new(trackers: &[TrackerUrl]) -> Self {
-        let waiting = |url: &TrackerUrl| TrackerFigures {
-            tracker: url.redacted().into(),
+        let mut shown = Shown::default();
+        for url in trackers {
+            shown.add(&url.redacted());
+        }
+        shown
+    }
+
+    /// One more tracker, by the name that it is shown by.
+    pub(super) fn add(&mut self, name: &str) {
+        self.trackers.push(TrackerFigures {
+            tracker: name.into(),
             counts: TrackerCounts::default(),
             reported: Reported::default(),
             failure: None,
             scrape_failure: None,
             next_at: None,
-        };
-        Shown {
-            trackers: trackers.iter().map(waiting).collect(),
-            latest: VecDeque::new(),
-        }
+        });
+    }
+
+    /// A tracker is asked no more.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.trackers.retain(|it| *it.tracker != *name);
     }
 
     /// A tracker answered, or did not.

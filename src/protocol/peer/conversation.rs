@@ -32,6 +32,7 @@ use super::metadata::MetadataMessage;
 use super::pex::{PeerExchange, PexError};
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::tracker::TrackerUrl;
 
 /// What we say in every session of one torrent.
 #[derive(Clone, Debug)]
@@ -83,6 +84,8 @@ pub enum Event {
     DhtPort(u16),
     /// Who else it is connected to; what cannot be read ends nothing.
     Pex(Result<Box<PeerExchange>, PexError>),
+    /// Trackers that know the swarm.
+    Trackers(Vec<TrackerUrl>),
     /// A part of the metadata, or that there is none. What others ask of us is refused
     /// here, and is no event.
     Metadata(MetadataMessage),
@@ -368,6 +371,8 @@ impl Conversation {
                 upload_only: Some(our_ids::UPLOAD_ONLY),
                 ut_metadata: self.greeting.pieces.is_none().then_some(our_ids::METADATA),
                 ut_pex: self.greeting.gossip.then_some(our_ids::PEX),
+                // Without the hash of our own list we are told all of theirs.
+                lt_tex: self.greeting.gossip.then_some(our_ids::TRACKERS),
                 ..ExtensionIds::default()
             },
             ..ExtendedHello::default()

@@ -17,8 +17,8 @@ fn dials_with_a_handshake_then_hello_and_have_none() {
     let mut expected = frames(&[Message::Extended {
         id: 0,
         payload:
-            b"d1:md11:lt_donthavei7e11:upload_onlyi3e6:ut_pexi1ee1:pi6881e4:reqqi250e1:v7:bta 0.1\
-            6:yourip4:\xc0\x00\x02\x07e",
+            b"d1:md11:lt_donthavei7e6:lt_texi19e11:upload_onlyi3e6:ut_pexi1ee1:pi6881e4:reqqi250e\
+            1:v7:bta 0.16:yourip4:\xc0\x00\x02\x07e",
     }]);
     expected.extend(b"\0\0\0\x01\x0f");
     assert_eq!(said(&mut session), expected);
