@@ -147,6 +147,7 @@ impl Swarm {
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
                 bind: shared.bind.clone(),
+                unmeasured: shared.unmeasured.clone(),
                 timeout: shared.timeout,
                 clock: shared.clock,
                 met: address.clone().recipient(),

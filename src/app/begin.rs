@@ -27,6 +27,7 @@ use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
+use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
@@ -295,6 +296,7 @@ fn shared(
         bind: own,
         policy,
         secret: writer.secret(),
+        unmeasured: Room::default(),
         timeout: config.timeout,
         locator,
         keep_addresses: config.keep_addresses,

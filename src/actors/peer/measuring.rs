@@ -31,7 +31,7 @@ impl Peer {
         match self.context.yardstick.is_known() {
             true => self.progress = Some(Progress::new(now, self.terms())),
             false => {
-                self.unmeasured = Some(Unmeasured::new(now));
+                self.unmeasured = Some(Unmeasured::new(now, &self.context.unmeasured));
                 self.hold_for_metadata(now);
             }
         }

@@ -18,6 +18,7 @@ use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
+use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
 /// What all sessions of one swarm have in common.
@@ -34,6 +35,8 @@ pub struct PeerContext {
     pub network: Network,
     /// Our own addresses to dial from, at most one a family.
     pub bind: Vec<IpAddr>,
+    /// The run's room for what is told before the torrent is measured.
+    pub unmeasured: Room,
     /// How long a dial may take.
     pub timeout: Duration,
     /// The run's clock.
