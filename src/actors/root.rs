@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};

@@ -9,7 +9,7 @@ use crate::actors::listener::Ports;
 use crate::actors::swarm::Shared;
 use crate::config::{Config, DhtFile};
 use crate::input::Torrent;
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::IpFamily;
 use crate::swarm::pace::Pace;
 
 /// First nodes that the torrents name, at most.
@@ -40,7 +40,7 @@ pub(super) fn plans(
     let sockets = ports.datagrams.iter();
     let plans = sockets.filter_map(|socket| {
         Some(DhtPlan {
-            family: IpFamily::of(socket.local_addr().ok()?),
+            family: IpFamily::of(socket.local_addr().ok()?.ip()),
             socket: Arc::clone(socket),
             bootstrap: bootstrap.clone(),
             read_only: dht.read_only,

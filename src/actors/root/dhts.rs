@@ -8,7 +8,7 @@ use crate::actors::dht::{Dht, Follow, Unfollow};
 use crate::actors::listener::{DhtIs, Listener};
 use crate::actors::supervision::Class;
 use crate::actors::swarm::{RecorderIs, RecorderLinks};
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::contact::{Contact, IpFamily};
+use super::contact::Contact;
 use super::external::External;
 use super::krpc::{self, Body};
 use super::limits;
@@ -24,7 +24,7 @@ use super::saved::Saved;
 use super::storage::Storage;
 use super::tokens::Tokens;
 use crate::moment::Moment;
-use crate::protocol::address::{AddressPolicy, canonical};
+use crate::protocol::address::{AddressPolicy, IpFamily, canonical};
 use crate::protocol::info_hash::InfoHash;
 use asking::{Pending, Purpose};
 
@@ -237,7 +237,7 @@ impl Node {
     }
 
     fn may_contact(&self, address: SocketAddr) -> bool {
-        IpFamily::of(address) == self.settings.family && self.settings.policy.permits(address)
+        IpFamily::of(address.ip()) == self.settings.family && self.settings.policy.permits(address)
     }
 
     fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) {
@@ -247,7 +247,7 @@ impl Node {
     /// Somebody sees us at an address: once enough agree, our name has to suit it.
     fn seen_at(&mut self, now: Moment, by: SocketAddr, seen: SocketAddr) {
         let ip = seen.ip();
-        if IpFamily::of(seen) != self.settings.family || self.address == Some(ip) {
+        if IpFamily::of(seen.ip()) != self.settings.family || self.address == Some(ip) {
             return;
         }
         let Some(ip) = self.external.vote(by.ip(), ip) else {

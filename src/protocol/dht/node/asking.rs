@@ -6,7 +6,8 @@ use rand::Rng;
 
 use super::{Event, LookupId, Node};
 use crate::moment::Moment;
-use crate::protocol::dht::contact::{Contact, IpFamily};
+use crate::protocol::address::IpFamily;
+use crate::protocol::dht::contact::Contact;
 use crate::protocol::dht::krpc::{self, Heard, Query, Want};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::lookup::{Goal, Lookup};
