@@ -158,9 +158,24 @@ impl Node {
         self.drive(now);
     }
 
-    /// A torrent is of no interest any more.
-    pub fn forget(&mut self, info_hash: &InfoHash) {
-        self.closest.remove(info_hash);
+    /// A torrent is of no interest any more: nobody is asked about it from now on, and
+    /// it is not announced.
+    pub fn forget(&mut self, info_hash: InfoHash) {
+        let concerns = |goal: Goal| goal.info_hash() == Some(info_hash);
+        self.waiting.retain(|(goal, _)| !concerns(*goal));
+        self.lookups.retain(|_, lookup| !concerns(lookup.goal()));
+        self.closest.remove(&info_hash);
+    }
+
+    /// A peer says that it has a node there (BEP 5, PORT): the node is asked whether it
+    /// lives.
+    pub fn hear_of_node(&mut self, now: Moment, address: SocketAddr) {
+        let address = canonical(address);
+        let news =
+            self.may_contact(address) && !self.table.holds(address) && !self.is_asked(address);
+        if news && self.quota.may_try(now) {
+            self.ask(now, address, krpc::Query::Ping, Purpose::Ping);
+        }
     }
 
     /// A datagram has come.
