@@ -15,6 +15,8 @@ mod harvest;
 mod magnets;
 #[path = "sim/places.rs"]
 mod places;
+#[path = "sim/private_links.rs"]
+mod private_links;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

@@ -2,8 +2,8 @@
 //!
 //! Owns: the plans of all its children, the accepting sockets, the last address
 //! snapshot of each Swarm, crossings that wait for a Swarm's successor. Receives:
-//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], the deaths of its
-//! children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
+//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], `NodeNamed`, the deaths
+//! of its children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
 //! Stops when: told to, or when a child dies too often; in both cases its children
 //! end in the order of their stop ranks and the store is closed.
 //! When full: replays beyond a bound stay with their Peers.
@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};

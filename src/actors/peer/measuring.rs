@@ -65,7 +65,7 @@ impl Peer {
             Event::HaveNone => progress.have_none(now),
             Event::DontHave(piece) => progress.dont_have(now, piece),
             Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
-            // The DHT's; the others are not of pieces.
+            // They are not of pieces, or come before their number.
             Event::DhtPort(_)
             | Event::RawBitfield(_)
             | Event::Handshake(_)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio_util::sync::CancellationToken;
 
+use crate::actors::dht::NodeNamed;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
@@ -53,6 +54,8 @@ pub struct PeerContext {
     pub gossip: Recipient<Gossip>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
+    /// Where the node of the DHT goes that the peer says it has.
+    pub nodes: Recipient<NodeNamed>,
     /// What thousands share on their way to the Swarm.
     pub permits: Permits,
     /// Falls when the Swarm does.

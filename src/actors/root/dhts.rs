@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use crate::actors::dht::{Dht, Follow, Unfollow};
+use crate::actors::dht::{Dht, Follow, NodeNamed, Unfollow};
 use crate::actors::listener::{DhtIs, Listener};
 use crate::actors::supervision::Class;
 use crate::actors::swarm::{RecorderIs, RecorderLinks};
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::{IpFamily, canonical_ip};
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 
+use super::lineage::RESEND_AFTER;
 use super::{ChildName, Root};
 
 impl Root {
@@ -82,9 +83,14 @@ impl Root {
                 torrent: plan.torrent,
                 finds: swarm.clone().recipient(),
             };
-            self.deliver(dht, follow, ctx);
+            if let Err(SendError::Full(_)) = dht.try_send(follow) {
+                // By then the torrent may have turned out to be private.
+                ctx.run_later(RESEND_AFTER, move |it, ctx| it.follow(info_hash, ctx));
+                return;
+            }
         }
     }
+
     /// A torrent turned out to be private: nobody but its trackers may know of it, nor
     /// of its successor.
     pub(super) fn unfollow(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
@@ -98,6 +104,19 @@ impl Root {
         });
         for dht in self.dhts.values() {
             self.deliver(dht, Unfollow(info_hash), ctx);
+        }
+    }
+}
+
+impl Handler<NodeNamed> for Root {
+    type Result = ();
+
+    fn handle(&mut self, named: NodeNamed, _: &mut Self::Context) {
+        let NodeNamed(address) = named;
+        let family = IpFamily::of(canonical_ip(address.ip()));
+        if let Some(dht) = self.dhts.get(&family) {
+            // One that is lost is one of many.
+            let _ = dht.try_send(named);
         }
     }
 }
