@@ -8,6 +8,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
+use super::block::Block;
 use super::fortune::Fortune;
 use super::peer::client::Client;
 use super::peer::{Fate, Plan, Reach};
@@ -23,12 +24,12 @@ const RESUMED: f64 = 0.2;
 /// Clients whose users lie, pretend, or want only a part.
 const TRICKY: [Client; 3] = [Client::Libtorrent, Client::Qbittorrent, Client::Utorrent];
 
-/// Draws all peers; the run starts at `start`.
+/// Draws all peers; the run starts at `start`, in this block of loopback.
 pub(super) fn cast(
     scenario: &Scenario,
     profile: &Profile,
     torrents: &[Arc<Torrent>],
-    start: Moment,
+    (start, block): (Moment, Block),
     rng: &mut SmallRng,
 ) -> Vec<Plan> {
     let mut cast = Cast {
@@ -36,6 +37,7 @@ pub(super) fn cast(
         profile,
         torrents,
         start,
+        block,
         rng,
         plans: Vec::new(),
     };
@@ -96,6 +98,7 @@ struct Cast<'a> {
     profile: &'a Profile,
     torrents: &'a [Arc<Torrent>],
     start: Moment,
+    block: Block,
     rng: &'a mut SmallRng,
     plans: Vec<Plan>,
 }
@@ -216,7 +219,7 @@ impl Cast<'_> {
         };
         let (high, low) = (number / 250, (number % 250) as u8 + 1);
         let ip = match self.scenario.hosts {
-            Hosts::Loopback => Ipv4Addr::new(127, 64 + (high >> 8) as u8, high as u8, low),
+            Hosts::Loopback => self.block.host(high as u8, low),
             // 45 to 94: all of it is routed, and neighbours are rare.
             Hosts::Virtual => Ipv4Addr::new(45 + low % 50, high as u8, low, self.rng.random()),
         };
@@ -263,7 +266,8 @@ mod tests {
         let torrents = super::super::invent(scenario, &mut rng);
         let torrents: Vec<_> = torrents.into_iter().map(Arc::new).collect();
         let profile = Profile::of_2015().unwrap();
-        cast(scenario, &profile, &torrents, Moment::EPOCH, &mut rng)
+        let beginning = (Moment::EPOCH, Block::default());
+        cast(scenario, &profile, &torrents, beginning, &mut rng)
     }
 
     #[test]

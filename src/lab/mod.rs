@@ -5,6 +5,7 @@
 //! It shares nothing with what it is used to test but the wire's encodings, and
 //! it knows what truly happened: see [`Lab::truth`] and [`truth::Truth::judge`].
 
+mod block;
 mod cast;
 pub mod conduct;
 mod fortune;
@@ -31,6 +32,7 @@ pub use judgement::{Confirmation, Judgement};
 pub use scenario::Scenario;
 pub use truth::Truth;
 
+use self::block::Block;
 use self::peer::life::{World, live};
 use self::peer::{Plan, Reach};
 use self::profile::{Profile, ProfileError};
@@ -42,7 +44,7 @@ use self::truth::PeerTruth;
 use self::witness::Witness;
 use crate::clock::Clock;
 use crate::moment::Moment;
-use crate::net::Network;
+use crate::net::{Acceptor, Network};
 
 /// A lab that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,8 @@ pub struct Lab {
     world: Arc<World>,
     /// The certificate that its HTTPS trackers are to be trusted by.
     authority: String,
+    /// Keeps other labs of this machine out of its addresses.
+    _claim: Option<Acceptor>,
     tasks: JoinSet<()>,
 }
 
@@ -122,7 +126,9 @@ impl Lab {
             torrent.trackers = urls.collect();
         }
         let torrents: Vec<_> = torrents.into_iter().map(Arc::new).collect();
-        let plans = cast::cast(scenario, &profile, &torrents, clock.now(), &mut rng);
+        let (block, claim) = Block::claim(&network, scenario.hosts).await;
+        let beginning = (clock.now(), block);
+        let plans = cast::cast(scenario, &profile, &torrents, beginning, &mut rng);
         hide(&network, &plans);
         let world = Arc::new(World {
             network,
@@ -139,6 +145,7 @@ impl Lab {
             plans,
             world,
             authority: authority.pem(),
+            _claim: claim,
             tasks,
         })
     }

@@ -57,7 +57,7 @@ pub struct TrackerSpec {
 /// Which addresses peers get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosts {
-    /// 127.64.0.0/16: on Linux all of 127.0.0.0/8 is the machine itself.
+    /// A /16 from 127.64.0.0 on: on Linux all of 127.0.0.0/8 is the machine itself.
     Loopback,
     /// All over the Internet, in a network that is not.
     Virtual,
