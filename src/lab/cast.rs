@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{Rng, SeedableRng};
 
 use super::block::Block;
 use super::fortune::Fortune;
 use super::peer::client::Client;
-use super::peer::{Fate, Plan, Reach};
+use super::peer::{Fate, Known, Metadata, Plan, Reach};
 use super::profile::{Profile, draw_index};
 use super::scenario::{Hosts, Scenario};
 use super::torrent::Torrent;
@@ -151,10 +151,41 @@ impl Cast<'_> {
             breaks: told.breaks,
             unmasks: told.unmasks,
             dials: reach == Reach::Firewalled || reach == Reach::Open && self.rng.random_bool(0.5),
+            known: Known::Trackers,
             trackers: self.draw_trackers(&spec.trackers),
+            dht: false,
+            metadata: Metadata::Given,
             seed: self.rng.random(),
         };
+        let plan = self.draw_fame(plan);
         self.plans.push(plan);
+    }
+
+    /// Who knows of it, and what it gives to whom: by chance of its own, so that these
+    /// change nothing else.
+    fn draw_fame(&self, mut plan: Plan) -> Plan {
+        let crowd = &self.scenario.crowd;
+        let mut rng = SmallRng::seed_from_u64(plan.seed);
+        let draw: f64 = rng.random();
+        if draw < crowd.dht_alone {
+            plan.known = Known::Dht;
+        } else if draw < crowd.dht_alone + crowd.gossip_alone && plan.reach == Reach::Open {
+            plan.known = Known::Peers;
+        }
+        plan.dht = match plan.known {
+            Known::Trackers => rng.random_bool(crowd.dht_too),
+            known => known == Known::Dht,
+        };
+        if plan.known != Known::Trackers {
+            plan.trackers.clear();
+        }
+        let draw: f64 = rng.random();
+        plan.metadata = match crowd.inventors {
+            share if draw < share => Metadata::Invented,
+            share if draw < 2.0 * share => Metadata::Refused,
+            _ => Metadata::Given,
+        };
+        plan
     }
 
     /// What only a giant torrent can expose goes into the last one.

@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 use super::*;
 use crate::lab::peer::client::Client;
 use crate::lab::peer::curve::{Curve, How};
+use crate::lab::peer::{Fate, Known, Metadata};
 use crate::lab::torrent::Torrent;
 
 const PIECES: u32 = 256;
@@ -38,7 +39,10 @@ fn plan(client: Client, held: u32, span_s: f64) -> Plan {
         breaks: Vec::new(),
         unmasks: None,
         dials: false,
+        known: Known::Trackers,
         trackers: Vec::new(),
+        dht: false,
+        metadata: Metadata::default(),
         seed: 1,
     }
 }
