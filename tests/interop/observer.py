@@ -12,7 +12,7 @@ from processes import Process, Resident
 PORT = 6881
 POLL_S = 0.1
 STOPS_WITHIN_S = 15
-LONGER_THAN_THE_SWARM_S = 60  # it is ended by a signal; its own time limit is only a bound
+LONGER_THAN_THE_SWARM_S = 120  # it is ended by a signal; its own time limit is only a bound
 DUMPS = ("completions", "peers", "outcomes", "events", "scrapes", "torrents")
 
 

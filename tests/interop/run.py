@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = {"ip": "apt-get install iproute2", "nft": "apt-get install nftables", "setpriv": "apt-get install util-linux"}
 OBSERVED_FROM_S = 6  # the first seeds and leechers are there before the observer
 SETTLE_S = 5  # between the last client's word and the end of the observation
+KNOWN_S = 60  # the same where clients are known late
 
 
 def arguments():
@@ -104,7 +105,7 @@ def main():
             Observer("killed", network.host(), subfolder(folder, "killed"), swarm, options, options.kills),
         ]
         try:
-            swarm.run(observers, OBSERVED_FROM_S, SETTLE_S, options.limit)
+            swarm.run(observers, OBSERVED_FROM_S, SETTLE_S if allowed.is_open else KNOWN_S, options.limit)
         finally:
             swarm.close(observers)
     return conclude(swarm, observers, options)

@@ -14,11 +14,12 @@ class Libtorrent(Client):
 
     def command(self):
         # -P: else this folder's own libtorrent.py would be what it imports.
+        two_trackers = self.ways.tracker and not self.ways.is_open
         settings = {
             "listen_interfaces": self.host.at(PORT),
             "enable_dht": self.ways.dht, "dht_bootstrap_nodes": ",".join(self.entries), "enable_lsd": self.ways.lsd,
             # One of the swarm may have two trackers that do not know of each other.
-            "announce_to_all_tiers": self.ways.tracker and not self.ways.is_open,
+            "announce_to_all_tiers": two_trackers, "announce_to_all_trackers": two_trackers,
         }
         return ["/usr/bin/python3", "-P", SESSION, self.torrent.file, self.downloads, json.dumps(settings),
                 0 if self.seeding else self.rate_kb, *([] if self.ways.pex else ["no-pex"])]

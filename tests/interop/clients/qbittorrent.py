@@ -25,7 +25,7 @@ Session\\Port={PORT}
 Session\\DHTEnabled={word(self.ways.dht)}
 Session\\PeXEnabled={word(self.ways.pex)}
 Session\\LSDEnabled={word(self.ways.lsd)}
-{self.bind()}Session\\RefreshInterval=250
+Session\\RefreshInterval=250
 Session\\DefaultSavePath={self.downloads}
 [Network]
 PortForwardingEnabled=false
@@ -34,10 +34,6 @@ WebUI\\Address=127.0.0.1
 WebUI\\LocalHostAuth=false
 """)
         return [*self.enter_dht(), "qbittorrent-nox", f"--profile={self.folder}/profile", f"--webui-port={WEB_PORT}"]
-
-    def bind(self):
-        # Of addresses without a route to the Internet it uses those over IPv6 for the DHT only if it is told to.
-        return f"Session\\InterfaceAddress={self.host.address}\n" if self.ways.dht and self.host.is_ipv6 else ""
 
     def enter_dht(self):
         if not self.ways.dht:
