@@ -55,7 +55,7 @@ pub struct Datagram {
     pub bytes: Vec<u8>,
 }
 
-/// Root -> Dht: look for this torrent's peers, and announce us.
+/// Root -> Dht, Lsd: look for this torrent's peers, and announce us.
 #[derive(Clone, Message)]
 #[rtype(result = "()")]
 pub struct Follow {
@@ -67,7 +67,7 @@ pub struct Follow {
     pub finds: Recipient<PeersFound>,
 }
 
-/// Root -> Dht: look for this torrent's peers no longer (BEP 27).
+/// Root -> Dht, Lsd: look for this torrent's peers no longer (BEP 27).
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Unfollow(pub InfoHash);

@@ -10,6 +10,7 @@
 
 mod dhts;
 mod lineage;
+mod lsds;
 mod stopping;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,7 +25,7 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::protocol::address::AddressPolicy;
+use crate::protocol::address::{self, AddressPolicy};
 use crate::protocol::dht::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
@@ -35,6 +36,7 @@ use crate::swarm::progress::Seen;
 
 use super::dht::{Dht, DhtPlan};
 use super::listener::{Listener, Ports};
+use super::lsd::{Lsd, LsdPlan};
 use super::monitor::{Monitor, MonitorPlan};
 use super::recorder::Recorder;
 use super::supervision::{ChildId, Class, Deaths, Nursery};
@@ -127,6 +129,8 @@ pub struct RootPlan {
     pub timeout: Duration,
     /// Our nodes of the DHT, at most one a family.
     pub dhts: Vec<DhtPlan>,
+    /// Local discovery, at most one a family.
+    pub lsds: Vec<LsdPlan>,
     /// What is sampled.
     pub monitor: MonitorPlan,
     /// The Recorder's arbiter: its own, because sled blocks.
@@ -151,6 +155,7 @@ pub struct Root {
     policy: AddressPolicy,
     timeout: Duration,
     dht_plans: Vec<DhtPlan>,
+    lsd_plans: Vec<LsdPlan>,
     monitor_plan: MonitorPlan,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
@@ -158,6 +163,7 @@ pub struct Root {
     listener: Option<Addr<Listener>>,
     monitor: Option<Addr<Monitor>>,
     dhts: BTreeMap<IpFamily, Addr<Dht>>,
+    lsds: BTreeMap<address::IpFamily, Addr<Lsd>>,
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
@@ -177,6 +183,7 @@ enum ChildName {
     Listener,
     Monitor,
     Dht(IpFamily),
+    Lsd(address::IpFamily),
     Swarm(InfoHash),
 }
 
@@ -187,6 +194,7 @@ impl ChildName {
             ChildName::Listener => Class::Listener,
             ChildName::Monitor => Class::Monitor,
             ChildName::Dht(_) => Class::Dht,
+            ChildName::Lsd(_) => Class::Lsd,
             ChildName::Swarm(_) => Class::Swarm,
         }
     }
@@ -210,6 +218,7 @@ impl Root {
             policy: plan.policy,
             timeout: plan.timeout,
             dht_plans: plan.dhts,
+            lsd_plans: plan.lsds,
             monitor_plan: plan.monitor,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),
@@ -217,6 +226,7 @@ impl Root {
             listener: None,
             monitor: None,
             dhts: BTreeMap::new(),
+            lsds: BTreeMap::new(),
             swarms: BTreeMap::new(),
             deaths: HashMap::new(),
             snapshots: HashMap::new(),

@@ -321,6 +321,19 @@ impl Pace {
     }
 }
 
+/// Local discovery: how often we announce ourselves to our neighbours.
+impl Pace {
+    /// From one announce of a torrent to the next (BEP 14).
+    pub const fn lsd_interval(self) -> Duration {
+        self.secs(5 * 60)
+    }
+
+    /// From one announce to the next, whatever torrents it names (BEP 14).
+    pub const fn lsd_gap(self) -> Duration {
+        self.secs(60)
+    }
+}
+
 /// Recognising: for how long a mark means the same client. Not divided.
 impl Pace {
     /// The longest gap over which the same address, claimed listen port and client

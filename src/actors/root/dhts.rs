@@ -69,22 +69,28 @@ impl Root {
 
     /// Has a torrent's peers looked for, unless it is private (BEP 27).
     pub(super) fn follow(&self, info_hash: InfoHash, ctx: &mut Context<Self>) {
-        let plan = self.plans.get(&info_hash);
-        let (Some(plan), Some(swarm)) = (plan, self.swarms.get(&info_hash)) else {
+        let Some(follow) = self.order_to_follow(info_hash) else {
             return;
         };
-        if !plan.greeting.gossip {
-            return;
-        }
         for dht in self.dhts.values() {
-            let follow = Follow {
-                info_hash,
-                torrent: plan.torrent,
-                finds: swarm.clone().recipient(),
-            };
-            self.deliver(dht, follow, ctx);
+            self.deliver(dht, follow.clone(), ctx);
+        }
+        for lsd in self.lsds.values() {
+            self.deliver(lsd, follow.clone(), ctx);
         }
     }
+
+    /// None for a private torrent, and for one whose Swarm is not there.
+    pub(super) fn order_to_follow(&self, info_hash: InfoHash) -> Option<Follow> {
+        let plan = self.plans.get(&info_hash)?;
+        let swarm = self.swarms.get(&info_hash)?;
+        plan.greeting.gossip.then(|| Follow {
+            info_hash,
+            torrent: plan.torrent,
+            finds: swarm.clone().recipient(),
+        })
+    }
+
     /// A torrent turned out to be private: nobody but its trackers may know of it, nor
     /// of its successor.
     pub(super) fn unfollow(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
@@ -98,6 +104,9 @@ impl Root {
         });
         for dht in self.dhts.values() {
             self.deliver(dht, Unfollow(info_hash), ctx);
+        }
+        for lsd in self.lsds.values() {
+            self.deliver(lsd, Unfollow(info_hash), ctx);
         }
     }
 }
