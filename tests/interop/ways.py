@@ -27,9 +27,8 @@ class Ways:
 
     def observed_by(self, entries):
         """The options of bta that leave it no other way."""
-        if self.dht:
-            return [word for entry in entries for word in ("--dht-bootstrap", entry)]
-        return ["--no-dht"]
+        dht = [word for entry in entries for word in ("--dht-bootstrap", entry)] if self.dht else ["--no-dht"]
+        return [*dht, *([] if self.lsd else ["--no-lsd"])]
 
 
 OPEN = Ways(tracker=True, pex=True)
