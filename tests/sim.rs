@@ -13,6 +13,8 @@ mod exclusions;
 mod harvest;
 #[path = "sim/magnets.rs"]
 mod magnets;
+#[path = "sim/neighbours.rs"]
+mod neighbours;
 #[path = "sim/places.rs"]
 mod places;
 #[path = "sim/private_links.rs"]

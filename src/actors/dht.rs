@@ -27,7 +27,7 @@ use crate::moment::Moment;
 use crate::net::{Datagrams, Network};
 use crate::protocol::address::{AddressPolicy, IpFamily};
 use crate::protocol::dht::limits::{K, LOST_AFTER};
-use crate::protocol::dht::{Event, Node, Settings};
+use crate::protocol::dht::{Event, LookupReport, Node, Settings};
 use crate::protocol::info_hash::InfoHash;
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::pace::Pace;
@@ -55,7 +55,7 @@ pub struct Datagram {
     pub bytes: Vec<u8>,
 }
 
-/// Root -> Dht: look for this torrent's peers, and announce us.
+/// Root -> Dht, Lsd: look for this torrent's peers, and announce us.
 #[derive(Clone, Message)]
 #[rtype(result = "()")]
 pub struct Follow {
@@ -67,7 +67,7 @@ pub struct Follow {
     pub finds: Recipient<PeersFound>,
 }
 
-/// Root -> Dht: look for this torrent's peers no longer (BEP 27).
+/// Root -> Dht, Lsd: look for this torrent's peers no longer (BEP 27).
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Unfollow(pub InfoHash);
@@ -195,7 +195,7 @@ impl Dht {
             Event::Found(info_hash, peers) => self.found(info_hash, peers),
             Event::Ended(info_hash, report) => {
                 let now = self.clock.now();
-                let next = self.next_lookup(now, report.answered > 0);
+                let next = self.next_lookup(now, &report);
                 if let Some(followed) = self.followed.get_mut(&info_hash) {
                     followed.due = Some(next);
                     let torrent = followed.torrent;
@@ -228,14 +228,18 @@ impl Dht {
     }
 
     /// When to look up again: with many torrents more seldom, and never all at once.
-    fn next_lookup(&self, now: Moment, has_answers: bool) -> Moment {
+    fn next_lookup(&self, now: Moment, report: &LookupReport) -> Moment {
         let pace = self.plan.pace;
-        if !has_answers {
-            return now + pace.lookup_retry();
+        let soonest = now + pace.lookup_retry();
+        if report.answered == 0 {
+            return soonest;
         }
         let torrents = u32::try_from(self.followed.len()).unwrap_or(u32::MAX);
         let gap = pace.lookup_gap().max(pace.lookup_share() * torrents);
-        now + gap.mul_f64(rand::rng().random_range(0.9..1.1))
+        // From beginning to beginning: one that waits for dead nodes to its end has asked the
+        // living ones long before.
+        let next = report.begun + gap.mul_f64(rand::rng().random_range(0.9..1.1));
+        next.max(soonest)
     }
 
     /// Sees to what is due: first nodes, lookups, the saved table.

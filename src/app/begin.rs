@@ -35,7 +35,7 @@ use super::greeting::{greeting, user_agent};
 use super::import::{import, trackers};
 use super::logging::{LogFile, note_opening};
 use super::trust::{self, TrustError};
-use super::{dhts, listening, location};
+use super::{dhts, listening, location, lsds};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -220,6 +220,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         })
         .collect();
     let dhts = dhts::plans(&config, &torrents, &ports, port, &shared, pace);
+    let lsds = lsds::plans(&config, port, &shared, pace);
     let (ended, end) = oneshot::channel();
     let live = Live::default();
     writer.show_to(&live);
@@ -237,6 +238,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         swarms,
         ports,
         dhts,
+        lsds,
         policy,
         timeout: config.timeout,
         monitor: MonitorPlan {

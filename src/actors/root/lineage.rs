@@ -71,6 +71,7 @@ impl Root {
             None => self.start_monitor(ctx),
         }
         self.introduce_recorder_to_dhts(&links, ctx);
+        self.start_lsds(ctx);
         let torrents: Vec<_> = self.plans.keys().copied().collect();
         for info_hash in torrents {
             match self.swarms.get(&info_hash).cloned() {
@@ -225,6 +226,7 @@ impl Root {
             ChildName::Listener => self.start_listener(ctx),
             ChildName::Monitor => self.start_monitor(ctx),
             ChildName::Dht(family) => self.start_dht(family, ctx),
+            ChildName::Lsd(family) => self.start_lsd(family, ctx),
             ChildName::Swarm(info_hash) => self.start_swarm(info_hash, ctx),
         }
         let kind = format!("{}_restarted", spec.name);
@@ -239,6 +241,9 @@ impl Root {
             ChildName::Monitor => self.monitor = None,
             ChildName::Dht(family) => {
                 self.dhts.remove(&family);
+            }
+            ChildName::Lsd(family) => {
+                self.lsds.remove(&family);
             }
             ChildName::Swarm(info_hash) => {
                 self.swarms.remove(&info_hash);
@@ -285,6 +290,7 @@ impl Handler<Kill> for Root {
             Class::Listener => told(self.listener.as_ref()),
             Class::Monitor => told(self.monitor.as_ref()),
             Class::Dht => told(self.dhts.values().next()),
+            Class::Lsd => told(self.lsds.values().next()),
             Class::Swarm => told(self.swarms.values().next()),
             Class::Tracker | Class::Pex | Class::Peer => {
                 let swarm = self.swarms.values().next();
