@@ -24,6 +24,7 @@
 //! | [`root::AskAll`], [`swarm::Ask`] | App, Monitor → Root → Swarm | the sender waits, for a time |
 //! | [`listener::SwarmIs`] | Root → Listener | sent again |
 //! | [`listener::DhtIs`], [`dht::Follow`], [`dht::Unfollow`] | Root → Listener, Dht, Lsd | sent again |
+//! | [`dht::NodeNamed`] | Peer → Root → Dht | dropped; other peers have nodes too |
 //! | [`dht::Datagram`] | Listener → Dht | lost, as datagrams are |
 //! | [`swarm::PeersFound`] | Dht → Swarm | dropped and logged; the next lookup names them again |
 //! | [`swarm::PeersFound`] | Lsd → Swarm | dropped and logged; neighbours announce themselves again |

@@ -39,14 +39,14 @@ use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
 use super::pex::Gossip;
 use super::recorder::Load;
-use super::root::{Replay, Snapshot};
+use super::root::Snapshot;
 use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
 use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
-    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, Scraped, SessionEnded, Stop,
-    SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
+    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Scraped, SessionEnded,
+    Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -77,9 +77,8 @@ pub struct Swarm {
     recorder: RecorderLinks,
     recording: Recording,
     atlas: Atlas,
-    snapshots: Recipient<Snapshot>,
+    root: RootLinks,
     context: Option<Arc<PeerContext>>,
-    root: Recipient<Replay>,
     permits: Permits,
     shown: Shown,
     seeking: Seeking,
@@ -103,8 +102,7 @@ impl Swarm {
         plan: SwarmPlan,
         recorder: RecorderLinks,
         addresses: Vec<(SocketAddr, Source)>,
-        root: Recipient<Replay>,
-        snapshots: Recipient<Snapshot>,
+        root: RootLinks,
         lifeline: Lifeline,
         ctx: &mut Context<Self>,
     ) -> Self {
@@ -121,9 +119,8 @@ impl Swarm {
             recorder,
             recording: Recording::default(),
             atlas: Atlas::default(),
-            snapshots,
-            context: None,
             root,
+            context: None,
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
@@ -151,6 +148,7 @@ impl Swarm {
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
                 bind: shared.bind.clone(),
+                unmeasured: shared.unmeasured.clone(),
                 timeout: shared.timeout,
                 clock: shared.clock,
                 met: address.clone().recipient(),
@@ -159,7 +157,8 @@ impl Swarm {
                 metadata: address.clone().recipient(),
                 gossip: address.clone().recipient(),
                 trackers: address.recipient(),
-                root: self.root.clone(),
+                root: self.root.replays.clone(),
+                nodes: self.root.nodes.clone(),
                 permits: self.permits.clone(),
                 swarm_gone: self.token.clone(),
             })
@@ -229,7 +228,7 @@ impl Swarm {
     fn snapshot(&self) {
         let addresses = self.book.addresses().take(SNAPSHOT_ADDRESSES).collect();
         // One that Root has no room for is followed by a newer one.
-        let _ = self.snapshots.try_send(Snapshot {
+        let _ = self.root.snapshots.try_send(Snapshot {
             info_hash: self.plan.info_hash,
             addresses,
             private: !self.plan.greeting.gossip,

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use bta::clock::Clock;
 use bta::input::Named;
 use bta::lab::Scenario;
 use bta::net::{Multicast, Network};
@@ -24,7 +23,6 @@ struct Neighbour {
     address: SocketAddr,
     group: SocketAddr,
     member: Multicast,
-    clock: Clock,
 }
 
 impl Neighbour {
@@ -36,7 +34,6 @@ impl Neighbour {
             group,
             member: network.multicast(group, None).unwrap(),
             network,
-            clock: world.clock,
         }
     }
 
@@ -53,12 +50,13 @@ impl Neighbour {
     /// The announces that others send within a time, and who.
     async fn hear(&self, span: Duration) -> Vec<(IpAddr, Search)> {
         let (mut heard, mut buffer) = (Vec::new(), [0; 1_500]);
-        let until = self.clock.instant(self.clock.now() + span);
-        while let Ok(got) = tokio::time::timeout_at(until, self.member.recv_from(&mut buffer)).await
-        {
-            let (read, from) = got.unwrap();
-            heard.push((from.ip(), Search::read(&buffer[..read]).unwrap()));
-        }
+        let listening = async {
+            loop {
+                let (read, from) = self.member.recv_from(&mut buffer).await.unwrap();
+                heard.push((from.ip(), Search::read(&buffer[..read]).unwrap()));
+            }
+        };
+        let _: Result<(), _> = tokio::time::timeout(span, listening).await;
         heard.retain(|(from, _)| *from != self.address.ip());
         heard
     }

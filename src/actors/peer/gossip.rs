@@ -1,5 +1,9 @@
-//! What a session's peer says of others, on its way to the Swarm's Pex.
+//! What a session's peer says of others, on its way to the Swarm's Pex, and of its own
+//! node of the DHT.
 
+use std::net::SocketAddr;
+
+use crate::actors::dht::NodeNamed;
 use crate::actors::pex::Gossip;
 use crate::actors::swarm::TrackersNamed;
 use crate::moment::Moment;
@@ -34,6 +38,16 @@ impl Peer {
                 .context
                 .trackers
                 .try_send(TrackersNamed { from, trackers });
+        }
+    }
+
+    /// The peer has a node of the DHT: one a session is worth asking.
+    pub(super) fn node_named(&mut self, port: u16) {
+        let open = self.context.greeting.open_dht().is_some();
+        if open && !std::mem::replace(&mut self.has_named_node, true) {
+            let node = NodeNamed(SocketAddr::new(self.remote.ip(), port));
+            // A Root that has no room does without.
+            let _ = self.context.nodes.try_send(node);
         }
     }
 

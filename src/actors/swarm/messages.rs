@@ -6,9 +6,10 @@ use std::sync::Arc;
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
+use crate::actors::dht::NodeNamed;
 use crate::actors::permits::Permit;
 use crate::actors::recorder::{Confirm, Load, Write};
-use crate::actors::root::Replay;
+use crate::actors::root::{Replay, Snapshot};
 use crate::actors::supervision::Class;
 use crate::moment::Moment;
 use crate::net::Incoming;
@@ -182,6 +183,17 @@ pub struct RecorderLinks {
     pub confirms: Recipient<Confirm>,
     /// For what the store knows.
     pub loads: Recipient<Load>,
+}
+
+/// The mailboxes of Root that a Swarm and its Peers use.
+#[derive(Clone)]
+pub struct RootLinks {
+    /// For crossings that outlive their Swarm.
+    pub replays: Recipient<Replay>,
+    /// For the addresses that the book knows.
+    pub snapshots: Recipient<Snapshot>,
+    /// For the DHT nodes of peers.
+    pub nodes: Recipient<NodeNamed>,
 }
 
 /// Figures of one swarm for a person who watches.
