@@ -8,7 +8,7 @@
 //! | [`swarm::PeersFound`] | Tracker → Swarm | dropped and logged; the next announce names them again |
 //! | [`pex::Gossip`] | Peer → Swarm → Pex | dropped, by the Swarm with a line in the log; other peers say the same |
 //! | [`swarm::TrackersNamed`] | Peer → Swarm | dropped; other peers say the same |
-//! | [`swarm::PeersFound`] | Pex → Swarm | offered again with the next batch |
+//! | [`swarm::Rumoured`] | Pex → Swarm | offered again with the next batch |
 //! | [`swarm::Announced`], [`swarm::Scraped`] | Tracker → Swarm | dropped and logged; the next one tells newer figures |
 //! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |

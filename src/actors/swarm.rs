@@ -1,7 +1,7 @@
 //! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
-//! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`], [`Scraped`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`TrackersNamed`], [`MetadataHeard`],
+//! Owns: the book of its peers. Receives: [`PeersFound`], [`Rumoured`], [`Announced`], [`Scraped`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], `Gossip`, [`TrackersNamed`], [`MetadataHeard`],
 //! [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
 //! [`Known`], `Leave`, `AskMetadata` and `Measured` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
@@ -11,6 +11,7 @@
 
 mod atlas;
 mod children;
+mod gossip;
 mod learning;
 mod messages;
 mod orders;
@@ -37,7 +38,6 @@ use crate::swarm::learnt::Learnt;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
-use super::pex::Gossip;
 use super::recorder::Load;
 use super::root::Snapshot;
 use super::supervision::{Lifeline, Nursery};
@@ -45,8 +45,8 @@ use atlas::Atlas;
 use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
-    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Scraped, SessionEnded,
-    Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
+    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured, Scraped,
+    SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -344,16 +344,6 @@ impl Handler<Observed> for Swarm {
             },
         );
         self.record(reaction.rising, message.reply, ctx);
-    }
-}
-
-impl Handler<Gossip> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
-        if !self.children.hand_on(gossip) {
-            debug!(self.log, "a peer's gossip was dropped");
-        }
     }
 }
 

@@ -14,13 +14,14 @@ use crate::actors::supervision::Class;
 use crate::moment::Moment;
 use crate::net::Incoming;
 use crate::protocol::peer::MetadataMessage;
+use crate::protocol::peer::pex::PexFlags;
 use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::{self, End, Figures, SessionId, Totals};
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::identity::Claim;
 use crate::swarm::reported::Reported;
 
-/// Tracker, Pex -> Swarm: these addresses are in the swarm.
+/// Tracker, Dht -> Swarm: these addresses are in the swarm.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct PeersFound {
@@ -29,6 +30,11 @@ pub struct PeersFound {
     /// The addresses; bounded by who parsed them.
     pub addresses: Vec<SocketAddr>,
 }
+
+/// Pex -> Swarm: peers name these addresses, and say so of them.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Rumoured(pub Vec<(SocketAddr, PexFlags)>);
 
 /// Tracker -> Swarm: how an announce ended.
 #[derive(Clone, Debug, Message)]
