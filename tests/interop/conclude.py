@@ -6,6 +6,7 @@ from collections import defaultdict
 import book
 import report
 import scrapes
+from clients import KINDS
 from judge import GOOD, MISSED, address, judge, kept_to_plan
 from observer import DUMPS
 from plan import DOWNLOADS
@@ -105,13 +106,19 @@ def examine_book(observer, dumps, swarm, outcome, known):
         since = announced(life, swarm, observer.began)
         at, how = known.get(life.host.address, (None, ""))
         ended = min(life.truth.ended or swarm.observed_until, swarm.observed_until)
-        entries.append(book.judge_entry(life.name, life.plan, since, ended, at, how, swarm.ways.known_within_s))
+        entries.append(book.judge_entry(life.name, reachable(life, swarm.ways), since, ended, at, how, swarm.ways.known_within_s))
         entries[-1].sources = sources.get(life.host.address, ())
     good, said = book.table(entries)
     outcome.check(good, f"{observer.name}: {said} ({swarm.ways.known_within_s} s)")
     if good:
         print(said)
     return entries
+
+
+def reachable(life, ways):
+    """Of one that tells no peer its port only those know it whom it did not call: they may be nobody bta meets."""
+    gossip_alone = ways.pex and not KINDS[life.plan.kind].tells_port
+    return not life.plan.firewalled and not gossip_alone
 
 
 def announced(life, swarm, observer_began):
