@@ -81,7 +81,7 @@ def main():
              if member.behaviour == plan.SEED or
              member.kind in options.kinds and member.behaviour in options.behaviours]
     allowed = ways(options.only)
-    plans = [member for member in plans if allowed.suits(KINDS[member.kind], options.family)]
+    plans = [member for member in plans if allowed.suits(KINDS[member.kind], options.family, member.firewalled)]
     if options.family == 6:
         options.tracker = "bittorrent-tracker"
     require(TOOLS | (TRACKERS[options.tracker].programs if allowed.tracker else {}))

@@ -19,8 +19,10 @@ class Ways:
         """As clients are, and nothing is judged but what bta confirms."""
         return self == OPEN
 
-    def suits(self, client, family):
+    def suits(self, client, family, firewalled):
         """Whether a client of this kind can be found, and finds others, by these ways."""
+        if self.lsd and firewalled:  # it hears no multicast
+            return False
         speaks_ipv6 = family == 4 or client.speaks_ipv6
         return speaks_ipv6 and (not self.dht or family in client.dht_families) and (
             not self.lsd or family in client.lsd_families)
