@@ -40,7 +40,7 @@ def first_known(log):
 
 
 def judge_entry(name, must, since, ended, known, how, within_s):
-    """`must`: it can be reached. `ended` is when the client, or the observation, was over: what has to come later is not asked for."""
+    """`must`: it can be reached. `ended`: the client, or the observation, was over, and nothing is asked for later."""
     entry = Entry(name, since, known, how, UNSEEN)
     if known is not None:
         entry.verdict = IN_TIME if entry.took_s is None or entry.took_s <= within_s else LATE

@@ -106,13 +106,14 @@ def examine_book(observer, dumps, swarm, outcome, known):
         since = announced(life, swarm, observer.began)
         at, how = known.get(life.host.address, (None, ""))
         ended = min(life.truth.ended or swarm.observed_until, swarm.observed_until)
-        entries.append(book.judge_entry(life.name, reachable(life, swarm.ways), since, ended, at, how, swarm.ways.known_within_s))
-        entries[-1].sources = sources.get(life.host.address, ())
+        entry = book.judge_entry(
+            life.name, reachable(life, swarm.ways), since, ended, at, how, swarm.ways.known_within_s)
+        entry.sources = sources.get(life.host.address, ())
+        entries.append(entry)
     good, said = book.table(entries)
     outcome.check(good, f"{observer.name}: {said} ({swarm.ways.known_within_s} s)")
     if good:
         print(said)
-    return entries
 
 
 def reachable(life, ways):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ways:
-    """What a client leaves as it is unless told otherwise is PEX; the rest is off unless it is named here."""
+    """What is on; all else is off."""
 
     tracker: bool = False
     dht: bool = False
     pex: bool = False
     lsd: bool = False
-    # Seconds from a client's own announce to its place in bta's book. By PEX two of the minutes of a peer that lists it.
+    # From a client's own announce to its place in bta's book. By PEX two of the minutes of a peer that lists it.
     known_within_s: int = 60
 
     @property
