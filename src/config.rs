@@ -174,7 +174,7 @@ impl Config {
     /// # Errors
     /// They contradict each other, or name nothing to do.
     pub fn new(args: CrawlArgs, around: &Surroundings) -> Result<Config, ConfigError> {
-        let dht = Dht::new(&args, args.allow_local);
+        let dht = Dht::new(&args, args.allow_local || args.demo);
         let task = match (args.demo, args.check) {
             _ if args.print_config => Task::PrintConfig,
             (true, false) if args.inputs.is_empty() => Task::Demo,
@@ -212,8 +212,7 @@ impl Config {
             keep_addresses: args.keep_addresses,
             geoip: Geoip::new(args.geoip)?,
             ca_files: args.ca_file,
-            // The synthetic swarm has none, and nothing may leave the machine.
-            dht: dht.filter(|_| task != Task::Demo),
+            dht,
             lsd: !args.no_lsd && task != Task::Demo,
             contact: args.contact,
             quiet: args.quiet,

@@ -17,6 +17,8 @@ mod magnets;
 mod neighbours;
 #[path = "sim/places.rs"]
 mod places;
+#[path = "sim/private_links.rs"]
+mod private_links;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

@@ -2,8 +2,8 @@
 //!
 //! Owns: the node, and when each torrent is looked up. Sends datagrams over the
 //! listening port's socket; the Listener, which owns that socket, hands on what comes.
-//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`RecorderIs`], [`Close`]. Sends:
-//! [`PeersFound`] to Swarms, a row to the Recorder for each lookup.
+//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`NodeNamed`], [`RecorderIs`],
+//! [`Close`]. Sends: [`PeersFound`] to Swarms, a row to the Recorder for each lookup.
 //! Stops when: told to, after its table is saved.
 //! When full: datagrams are lost; addresses that a Swarm does not take are dropped
 //! and logged, the next lookup names them again; so is a row that the Recorder does
@@ -25,9 +25,9 @@ use slog::{Logger, debug, info, warn};
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::{Datagrams, Network};
-use crate::protocol::address::AddressPolicy;
+use crate::protocol::address::{AddressPolicy, IpFamily};
 use crate::protocol::dht::limits::{K, LOST_AFTER};
-use crate::protocol::dht::{Event, IpFamily, LookupReport, Node, Settings};
+use crate::protocol::dht::{Event, LookupReport, Node, Settings};
 use crate::protocol::info_hash::InfoHash;
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::pace::Pace;
@@ -71,6 +71,11 @@ pub struct Follow {
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Unfollow(pub InfoHash);
+
+/// Peer -> Root -> Dht: a peer says that it has a node there (BEP 5, PORT).
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct NodeNamed(pub SocketAddr);
 
 /// Root -> Dht: save the table, and end.
 #[derive(Clone, Copy, Debug, Message)]
@@ -359,6 +364,16 @@ impl Handler<Unfollow> for Dht {
 
     fn handle(&mut self, Unfollow(info_hash): Unfollow, _: &mut Self::Context) {
         self.followed.remove(&info_hash);
+        self.node.forget(info_hash);
+    }
+}
+
+impl Handler<NodeNamed> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, NodeNamed(address): NodeNamed, ctx: &mut Self::Context) {
+        self.node.hear_of_node(self.clock.now(), address);
+        self.drive(ctx);
     }
 }
 

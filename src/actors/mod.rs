@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`swarm::PeersFound`] | Tracker → Swarm | dropped and logged; the next announce names them again |
 //! | [`pex::Gossip`] | Peer → Swarm → Pex | dropped, by the Swarm with a line in the log; other peers say the same |
-//! | [`swarm::PeersFound`] | Pex → Swarm | offered again with the next batch |
+//! | [`swarm::Rumoured`] | Pex → Swarm | offered again with the next batch |
 //! | [`swarm::Announced`], [`swarm::Scraped`] | Tracker → Swarm | dropped and logged; the next one tells newer figures |
 //! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
@@ -23,6 +23,7 @@
 //! | [`root::AskAll`], [`swarm::Ask`] | App, Monitor → Root → Swarm | the sender waits, for a time |
 //! | [`listener::SwarmIs`] | Root → Listener | sent again |
 //! | [`listener::DhtIs`], [`dht::Follow`], [`dht::Unfollow`] | Root → Listener, Dht, Lsd | sent again |
+//! | [`dht::NodeNamed`] | Peer → Root → Dht | dropped; other peers have nodes too |
 //! | [`dht::Datagram`] | Listener → Dht | lost, as datagrams are |
 //! | [`swarm::PeersFound`] | Dht → Swarm | dropped and logged; the next lookup names them again |
 //! | [`swarm::PeersFound`] | Lsd → Swarm | dropped and logged; neighbours announce themselves again |

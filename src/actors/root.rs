@@ -2,8 +2,8 @@
 //!
 //! Owns: the plans of all its children, the accepting sockets, the last address
 //! snapshot of each Swarm, crossings that wait for a Swarm's successor. Receives:
-//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], the deaths of its
-//! children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
+//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], `NodeNamed`, the deaths
+//! of its children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
 //! Stops when: told to, or when a child dies too often; in both cases its children
 //! end in the order of their stop ranks and the store is closed.
 //! When full: replays beyond a bound stay with their Peers.
@@ -25,8 +25,7 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::protocol::address::{self, AddressPolicy};
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::{AddressPolicy, IpFamily};
 use crate::protocol::info_hash::InfoHash;
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};
@@ -163,7 +162,7 @@ pub struct Root {
     listener: Option<Addr<Listener>>,
     monitor: Option<Addr<Monitor>>,
     dhts: BTreeMap<IpFamily, Addr<Dht>>,
-    lsds: BTreeMap<address::IpFamily, Addr<Lsd>>,
+    lsds: BTreeMap<IpFamily, Addr<Lsd>>,
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
@@ -183,7 +182,7 @@ enum ChildName {
     Listener,
     Monitor,
     Dht(IpFamily),
-    Lsd(address::IpFamily),
+    Lsd(IpFamily),
     Swarm(InfoHash),
 }
 

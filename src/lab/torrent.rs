@@ -24,6 +24,8 @@ pub struct Torrent {
     pub threshold: u32,
     /// Announce URLs, one tier each.
     pub trackers: Vec<String>,
+    /// Whether a crawler is given a magnet link of it, and no file.
+    pub linked: bool,
     /// From when on its peers give its metadata.
     pub metadata_from: Moment,
     info: Vec<u8>,
@@ -58,6 +60,7 @@ impl Torrent {
             piece_length,
             threshold: share.div_ceil(1000) as u32,
             trackers: Vec::new(),
+            linked: false,
             metadata_from: Moment::EPOCH,
             info,
         }
@@ -96,6 +99,26 @@ impl Torrent {
         out.extend(&self.info);
         out.push(b'e');
         out
+    }
+
+    /// A link with its name and its trackers (BEP 9, "magnet URI format").
+    pub fn magnet(&self) -> String {
+        let escaped = |text: &str| -> String {
+            let bytes = text.bytes().map(|byte| match byte {
+                byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            });
+            bytes.collect()
+        };
+        let mut link = format!(
+            "magnet:?xt=urn:btih:{}&dn={}",
+            self.info_hash,
+            escaped(&self.name)
+        );
+        for url in &self.trackers {
+            link.extend(["&tr=", &escaped(url)]);
+        }
+        link
     }
 
     /// Writes `<name>.torrent` into a directory that exists.

@@ -50,12 +50,13 @@ impl Neighbour {
     /// The announces that others send within a time, and who.
     async fn hear(&self, span: Duration) -> Vec<(IpAddr, Search)> {
         let (mut heard, mut buffer) = (Vec::new(), [0; 1_500]);
-        let until = tokio::time::Instant::now() + span;
-        while let Ok(got) = tokio::time::timeout_at(until, self.member.recv_from(&mut buffer)).await
-        {
-            let (read, from) = got.unwrap();
-            heard.push((from.ip(), Search::read(&buffer[..read]).unwrap()));
-        }
+        let listening = async {
+            loop {
+                let (read, from) = self.member.recv_from(&mut buffer).await.unwrap();
+                heard.push((from.ip(), Search::read(&buffer[..read]).unwrap()));
+            }
+        };
+        let _: Result<(), _> = tokio::time::timeout(span, listening).await;
         heard.retain(|(from, _)| *from != self.address.ip());
         heard
     }

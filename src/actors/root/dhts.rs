@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use crate::actors::dht::{Dht, Follow, Unfollow};
+use crate::actors::dht::{Dht, Follow, NodeNamed, Unfollow};
 use crate::actors::listener::{DhtIs, Listener};
 use crate::actors::supervision::Class;
 use crate::actors::swarm::{RecorderIs, RecorderLinks};
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::{IpFamily, canonical_ip};
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 
+use super::lineage::RESEND_AFTER;
 use super::{ChildName, Root};
 
 impl Root {
@@ -73,15 +74,24 @@ impl Root {
             return;
         };
         for dht in self.dhts.values() {
-            self.deliver(dht, follow.clone(), ctx);
+            if let Err(SendError::Full(_)) = dht.try_send(follow.clone()) {
+                return self.follow_later(info_hash, ctx);
+            }
         }
         for lsd in self.lsds.values() {
-            self.deliver(lsd, follow.clone(), ctx);
+            if let Err(SendError::Full(_)) = lsd.try_send(follow.clone()) {
+                return self.follow_later(info_hash, ctx);
+            }
         }
     }
 
+    /// By then the torrent may have turned out to be private.
+    fn follow_later(&self, info_hash: InfoHash, ctx: &mut Context<Self>) {
+        ctx.run_later(RESEND_AFTER, move |it, ctx| it.follow(info_hash, ctx));
+    }
+
     /// None for a private torrent, and for one whose Swarm is not there.
-    pub(super) fn order_to_follow(&self, info_hash: InfoHash) -> Option<Follow> {
+    fn order_to_follow(&self, info_hash: InfoHash) -> Option<Follow> {
         let plan = self.plans.get(&info_hash)?;
         let swarm = self.swarms.get(&info_hash)?;
         plan.greeting.gossip.then(|| Follow {
@@ -107,6 +117,19 @@ impl Root {
         }
         for lsd in self.lsds.values() {
             self.deliver(lsd, Unfollow(info_hash), ctx);
+        }
+    }
+}
+
+impl Handler<NodeNamed> for Root {
+    type Result = ();
+
+    fn handle(&mut self, named: NodeNamed, _: &mut Self::Context) {
+        let NodeNamed(address) = named;
+        let family = IpFamily::of(canonical_ip(address.ip()));
+        if let Some(dht) = self.dhts.get(&family) {
+            // One that is lost is one of many.
+            let _ = dht.try_send(named);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use actix::prelude::*;
 
-use crate::actors::dht::Follow;
 use crate::actors::lsd::Lsd;
 use crate::actors::supervision::Class;
 use crate::protocol::address::IpFamily;
@@ -34,11 +33,9 @@ impl Root {
             ctx.set_mailbox_capacity(Class::Lsd.spec().mailbox);
             Lsd::new(plan, clock, &log, lifeline)
         });
-        for info_hash in self.swarms.keys() {
-            if let Some(follow) = self.order_to_follow(*info_hash) {
-                self.deliver::<_, Follow>(&lsd, follow, ctx);
-            }
-        }
         self.lsds.insert(family, lsd);
+        for info_hash in self.swarms.keys().copied().collect::<Vec<_>>() {
+            self.follow(info_hash, ctx);
+        }
     }
 }
