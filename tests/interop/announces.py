@@ -1,4 +1,4 @@
-"""What the clients announce of themselves, as it passes the bridge: to the DHT (BEP 5) and to the local network (BEP 14)."""
+"""What the clients announce of themselves, as it passes the bridge: to the DHT (BEP 5), to the local network (BEP 14)."""
 
 import ctypes
 import socket

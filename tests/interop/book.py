@@ -39,12 +39,12 @@ def first_known(log):
     return known
 
 
-def judge_entry(name, plan, since, ended, known, how, within_s):
-    """`ended` is when the client, or the observation, was over: what has to come later is not asked for."""
+def judge_entry(name, must, since, ended, known, how, within_s):
+    """`must`: it can be reached. `ended`: the client, or the observation, was over, and nothing is asked for later."""
     entry = Entry(name, since, known, how, UNSEEN)
     if known is not None:
         entry.verdict = IN_TIME if entry.took_s is None or entry.took_s <= within_s else LATE
-    elif not plan.firewalled and since is not None and since + within_s < ended:
+    elif must and since is not None and since + within_s < ended:
         entry.verdict = LATE
     return entry
 

@@ -14,8 +14,8 @@ import time
 CLONE_NEWNET = 0x40000000
 # Each host has a /24 (/64) of its own, as clients have in the world: nodes of the DHT count one voice a network.
 SUBNETS = {4: ("10.98.{}.1", 16), 6: ("2001:db8:0:{}::1", 48)}
-# For multicast; and Transmission and qBittorrent take part in the DHT over IPv6 only where the Internet has a route. It ends
-# at the bridge.
+# For multicast; and over IPv6 Transmission and qBittorrent take part in the DHT only where the Internet has a route.
+# It ends at the bridge.
 ROUTES = {4: "route add 239.0.0.0/8 dev eth0\n", 6: "route add 2000::/3 dev eth0\n"}
 HOSTS = 250
 FIREWALL = """

@@ -81,7 +81,7 @@ def main():
              if member.behaviour == plan.SEED or
              member.kind in options.kinds and member.behaviour in options.behaviours]
     allowed = ways(options.only)
-    plans = [member for member in plans if allowed.suits(KINDS[member.kind], options.family)]
+    plans = [member for member in plans if allowed.suits(KINDS[member.kind], options.family, member.firewalled)]
     if options.family == 6:
         options.tracker = "bittorrent-tracker"
     require(TOOLS | (TRACKERS[options.tracker].programs if allowed.tracker else {}))
@@ -94,7 +94,8 @@ def main():
     folder = options.folder or Path(tempfile.mkdtemp(prefix="bta-interop-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)  # opentracker is nobody
-    print(f"interop: {len(plans)} clients, {f'{options.only} only' if options.only else options.tracker}, {options.size} MiB, seed {options.seed}, in {folder}",
+    way = f"{options.only} only" if options.only else options.tracker
+    print(f"interop: {len(plans)} clients, {way}, {options.size} MiB, seed {options.seed}, in {folder}",
           flush=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: sys.exit(128 + number))

@@ -5,7 +5,6 @@ import unittest
 
 from announces import announcer
 from book import IN_TIME, LATE, UNSEEN, first_known, judge_entry
-from plan import STAY, Plan
 
 LOG = """\
 Nov 23 09:21:41.495 DEBG announced, peers: 5, tracker: udp://10.98.1.1:6969/announce, torrent: 1
@@ -30,8 +29,8 @@ class Book(unittest.TestCase):
         self.assertAlmostEqual(known["fd98:76:0:3::1"][0] - known["10.98.2.1"][0], 0.5, 3)
         self.assertEqual(time.localtime(known["10.98.2.1"][0]).tm_min, 21)
 
-    def verdict(self, since, known, ended=200, firewalled=False):
-        return judge_entry("x", Plan("aria2", STAY, firewalled), since, ended, known, "was named", 60).verdict
+    def verdict(self, since, known, ended=200, reachable=True):
+        return judge_entry("x", reachable, since, ended, known, "was named", 60).verdict
 
     def test_finds_fault_with_who_is_known_late_or_never(self):
         self.assertEqual(self.verdict(100, 160), IN_TIME)
@@ -42,7 +41,7 @@ class Book(unittest.TestCase):
     def test_asks_for_nobody_who_cannot_be_known(self):
         self.assertEqual(self.verdict(100, None, ended=150), UNSEEN)
         self.assertEqual(self.verdict(None, None), UNSEEN)
-        self.assertEqual(self.verdict(100, None, firewalled=True), UNSEEN)
+        self.assertEqual(self.verdict(100, None, reachable=False), UNSEEN)
 
     def test_hears_announces_of_this_torrent_alone(self):
         query = b"d1:ad2:id20:" + bytes(20) + b"9:info_hash20:%b4:porti6881ee1:q13:announce_peer1:y1:qe"

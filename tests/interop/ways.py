@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ways:
-    """What a client leaves as it is unless told otherwise is PEX; the rest is off unless it is named here."""
+    """What is on; all else is off."""
 
     tracker: bool = False
     dht: bool = False
     pex: bool = False
     lsd: bool = False
-    # Seconds from a client's own announce to its place in bta's book. By PEX two of the minutes of a peer that lists it.
+    # From a client's own announce to its place in bta's book. By PEX two of the minutes of a peer that lists it.
     known_within_s: int = 60
 
     @property
@@ -19,8 +19,10 @@ class Ways:
         """As clients are, and nothing is judged but what bta confirms."""
         return self == OPEN
 
-    def suits(self, client, family):
+    def suits(self, client, family, firewalled):
         """Whether a client of this kind can be found, and finds others, by these ways."""
+        if self.lsd and firewalled:  # it hears no multicast
+            return False
         speaks_ipv6 = family == 4 or client.speaks_ipv6
         return speaks_ipv6 and (not self.dht or family in client.dht_families) and (
             not self.lsd or family in client.lsd_families)

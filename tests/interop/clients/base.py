@@ -16,6 +16,7 @@ class Client:
 
     kind = ""
     speaks_ipv6 = True
+    tells_port = True  # to the peers that it calls
     dht_families = (4, 6)
     lsd_families = (4, 6)
     programs = {}  # what must be installed: name, and how to install it
