@@ -119,6 +119,8 @@ pub struct Config {
     pub ca_files: Vec<PathBuf>,
     /// How to take part in the DHT; `None`: not at all.
     pub dht: Option<Dht>,
+    /// Neighbours are told of, and listened to.
+    pub lsd: bool,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -211,6 +213,7 @@ impl Config {
             geoip: Geoip::new(args.geoip)?,
             ca_files: args.ca_file,
             dht,
+            lsd: !args.no_lsd && task != Task::Demo,
             contact: args.contact,
             quiet: args.quiet,
             color,
@@ -313,7 +316,7 @@ mod tests {
         assert_eq!(config.timeout, Duration::from_secs(10));
         assert_eq!(config.delay, Duration::from_secs(600));
         assert_eq!((config.interval, config.duration), (None, None));
-        assert!(!config.allow_local && !config.keep_addresses);
+        assert!(config.lsd && !config.allow_local && !config.keep_addresses);
         assert!(config.bind.v4.is_some() && config.bind.v6.is_some());
     }
 
@@ -321,7 +324,7 @@ mod tests {
     fn a_demo_needs_no_input_and_is_local() {
         let config = config(&["--demo"]).unwrap();
         assert_eq!(config.task, Task::Demo);
-        assert!(config.allow_local);
+        assert!(config.allow_local && !config.lsd);
         let both = Err(ConfigError::DemoOfInput);
         assert_eq!(self::config(&["--demo", "a.torrent"]), both);
         assert_eq!(self::config(&["--demo", "--check"]), both);

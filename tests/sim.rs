@@ -13,8 +13,12 @@ mod exclusions;
 mod harvest;
 #[path = "sim/magnets.rs"]
 mod magnets;
+#[path = "sim/neighbours.rs"]
+mod neighbours;
 #[path = "sim/places.rs"]
 mod places;
+#[path = "sim/private_links.rs"]
+mod private_links;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

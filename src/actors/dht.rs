@@ -2,8 +2,8 @@
 //!
 //! Owns: the node, and when each torrent is looked up. Sends datagrams over the
 //! listening port's socket; the Listener, which owns that socket, hands on what comes.
-//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`RecorderIs`], [`Close`]. Sends:
-//! [`PeersFound`] to Swarms, a row to the Recorder for each lookup.
+//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`NodeNamed`], [`RecorderIs`],
+//! [`Close`]. Sends: [`PeersFound`] to Swarms, a row to the Recorder for each lookup.
 //! Stops when: told to, after its table is saved.
 //! When full: datagrams are lost; addresses that a Swarm does not take are dropped
 //! and logged, the next lookup names them again; so is a row that the Recorder does
@@ -25,9 +25,9 @@ use slog::{Logger, debug, info, warn};
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::{Datagrams, Network};
-use crate::protocol::address::AddressPolicy;
+use crate::protocol::address::{AddressPolicy, IpFamily};
 use crate::protocol::dht::limits::{K, LOST_AFTER};
-use crate::protocol::dht::{Event, IpFamily, Node, Settings};
+use crate::protocol::dht::{Event, LookupReport, Node, Settings};
 use crate::protocol::info_hash::InfoHash;
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::pace::Pace;
@@ -55,7 +55,7 @@ pub struct Datagram {
     pub bytes: Vec<u8>,
 }
 
-/// Root -> Dht: look for this torrent's peers, and announce us.
+/// Root -> Dht, Lsd: look for this torrent's peers, and announce us.
 #[derive(Clone, Message)]
 #[rtype(result = "()")]
 pub struct Follow {
@@ -67,10 +67,15 @@ pub struct Follow {
     pub finds: Recipient<PeersFound>,
 }
 
-/// Root -> Dht: look for this torrent's peers no longer (BEP 27).
+/// Root -> Dht, Lsd: look for this torrent's peers no longer (BEP 27).
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Unfollow(pub InfoHash);
+
+/// Peer -> Root -> Dht: a peer says that it has a node there (BEP 5, PORT).
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct NodeNamed(pub SocketAddr);
 
 /// Root -> Dht: save the table, and end.
 #[derive(Clone, Copy, Debug, Message)]
@@ -190,7 +195,7 @@ impl Dht {
             Event::Found(info_hash, peers) => self.found(info_hash, peers),
             Event::Ended(info_hash, report) => {
                 let now = self.clock.now();
-                let next = self.next_lookup(now, report.answered > 0);
+                let next = self.next_lookup(now, &report);
                 if let Some(followed) = self.followed.get_mut(&info_hash) {
                     followed.due = Some(next);
                     let torrent = followed.torrent;
@@ -223,14 +228,18 @@ impl Dht {
     }
 
     /// When to look up again: with many torrents more seldom, and never all at once.
-    fn next_lookup(&self, now: Moment, has_answers: bool) -> Moment {
+    fn next_lookup(&self, now: Moment, report: &LookupReport) -> Moment {
         let pace = self.plan.pace;
-        if !has_answers {
-            return now + pace.lookup_retry();
+        let soonest = now + pace.lookup_retry();
+        if report.answered == 0 {
+            return soonest;
         }
         let torrents = u32::try_from(self.followed.len()).unwrap_or(u32::MAX);
         let gap = pace.lookup_gap().max(pace.lookup_share() * torrents);
-        now + gap.mul_f64(rand::rng().random_range(0.9..1.1))
+        // From beginning to beginning: one that waits for dead nodes to its end has asked the
+        // living ones long before.
+        let next = report.begun + gap.mul_f64(rand::rng().random_range(0.9..1.1));
+        next.max(soonest)
     }
 
     /// Sees to what is due: first nodes, lookups, the saved table.
@@ -355,6 +364,16 @@ impl Handler<Unfollow> for Dht {
 
     fn handle(&mut self, Unfollow(info_hash): Unfollow, _: &mut Self::Context) {
         self.followed.remove(&info_hash);
+        self.node.forget(info_hash);
+    }
+}
+
+impl Handler<NodeNamed> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, NodeNamed(address): NodeNamed, ctx: &mut Self::Context) {
+        self.node.hear_of_node(self.clock.now(), address);
+        self.drive(ctx);
     }
 }
 

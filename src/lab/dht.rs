@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::net::MemoryNet;
-    use crate::protocol::dht::IpFamily;
+    use crate::protocol::address::IpFamily;
     use crate::protocol::dht::krpc::{Heard, Want};
 
     const HASH: InfoHash = InfoHash([7; 20]);

@@ -58,6 +58,10 @@ pub const METADATA_MESSAGE_BYTES: u32 = METADATA_PIECE_BYTES + 1024;
 /// the HAVE messages of the minute that we stay.
 pub const UNMEASURED_BYTES: usize = 160 << 10;
 
+/// The same for all sessions of a run, with those that have ended: thousands of peers
+/// of usual torrents, and a hostile crowd cannot grow the program further.
+pub const UNMEASURED_ROOM_BYTES: usize = 32 << 20;
+
 /// A frame that we pass over: pieces are never requested, so nothing but a
 /// bitfield is legitimately long; libtorrent's own bound is 1 MiB.
 pub const FRAME_BYTES: u32 = 1 << 20;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio_util::sync::CancellationToken;
 
+use crate::actors::dht::NodeNamed;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
@@ -18,6 +19,7 @@ use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
+use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
 /// What all sessions of one swarm have in common.
@@ -34,6 +36,8 @@ pub struct PeerContext {
     pub network: Network,
     /// Our own addresses to dial from, at most one a family.
     pub bind: Vec<IpAddr>,
+    /// The run's room for what is told before the torrent is measured.
+    pub unmeasured: Room,
     /// How long a dial may take.
     pub timeout: Duration,
     /// The run's clock.
@@ -50,6 +54,8 @@ pub struct PeerContext {
     pub gossip: Recipient<Gossip>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
+    /// Where the node of the DHT goes that the peer says it has.
+    pub nodes: Recipient<NodeNamed>,
     /// What thousands share on their way to the Swarm.
     pub permits: Permits,
     /// Falls when the Swarm does.

@@ -179,12 +179,12 @@ impl Swarm {
             return;
         }
         let (child, lifeline) = self.children.nursery.lifeline();
-        let finds = ctx.address().recipient();
+        let swarm = ctx.address().recipient();
         let pace = self.plan.terms.pace;
         let (clock, log) = (self.plan.shared.clock, self.log.clone());
         let address = Pex::create(|ctx| {
             ctx.set_mailbox_capacity(Class::Pex.spec().mailbox);
-            Pex::new(pace, finds, clock, log, lifeline)
+            Pex::new(pace, swarm, clock, log, lifeline)
         });
         self.children.pex = Some((child, address));
     }

@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 
 use bip_bencode::{BRefAccess, BencodeRef};
 
-use super::contact::{Contact, IpFamily, compact_nodes};
+use super::contact::{Contact, compact_nodes};
 use super::limits;
 use super::node_id::NodeId;
-use crate::protocol::address::{compact_v4, compact_v6};
+use crate::protocol::address::{IpFamily, compact_v4, compact_v6};
 use crate::protocol::bencode::{self, Node, Tail};
 use crate::protocol::info_hash::InfoHash;
 

@@ -17,7 +17,7 @@ pub mod saved;
 pub mod storage;
 pub mod tokens;
 
-pub use contact::{Contact, IpFamily};
+pub use contact::Contact;
 pub use lookup::LookupReport;
 pub use node::{Event, Node, Settings, Transmit};
 pub use node_id::NodeId;

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::contact::{Contact, IpFamily};
+use super::contact::Contact;
 use super::external::External;
 use super::krpc::{self, Body};
 use super::limits;
@@ -24,7 +24,7 @@ use super::saved::Saved;
 use super::storage::Storage;
 use super::tokens::Tokens;
 use crate::moment::Moment;
-use crate::protocol::address::{AddressPolicy, canonical};
+use crate::protocol::address::{AddressPolicy, IpFamily, canonical};
 use crate::protocol::info_hash::InfoHash;
 use asking::{Pending, Purpose};
 
@@ -158,9 +158,24 @@ impl Node {
         self.drive(now);
     }
 
-    /// A torrent is of no interest any more.
-    pub fn forget(&mut self, info_hash: &InfoHash) {
-        self.closest.remove(info_hash);
+    /// A torrent is of no interest any more: nobody is asked about it from now on, and
+    /// it is not announced.
+    pub fn forget(&mut self, info_hash: InfoHash) {
+        let concerns = |goal: Goal| goal.info_hash() == Some(info_hash);
+        self.waiting.retain(|(goal, _)| !concerns(*goal));
+        self.lookups.retain(|_, lookup| !concerns(lookup.goal()));
+        self.closest.remove(&info_hash);
+    }
+
+    /// A peer says that it has a node there (BEP 5, PORT): the node is asked whether it
+    /// lives.
+    pub fn hear_of_node(&mut self, now: Moment, address: SocketAddr) {
+        let address = canonical(address);
+        let news =
+            self.may_contact(address) && !self.table.holds(address) && !self.is_asked(address);
+        if news && self.quota.may_try(now) {
+            self.ask(now, address, krpc::Query::Ping, Purpose::Ping);
+        }
     }
 
     /// A datagram has come.
@@ -237,7 +252,7 @@ impl Node {
     }
 
     fn may_contact(&self, address: SocketAddr) -> bool {
-        IpFamily::of(address) == self.settings.family && self.settings.policy.permits(address)
+        IpFamily::of(address.ip()) == self.settings.family && self.settings.policy.permits(address)
     }
 
     fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) {
@@ -247,7 +262,7 @@ impl Node {
     /// Somebody sees us at an address: once enough agree, our name has to suit it.
     fn seen_at(&mut self, now: Moment, by: SocketAddr, seen: SocketAddr) {
         let ip = seen.ip();
-        if IpFamily::of(seen) != self.settings.family || self.address == Some(ip) {
+        if IpFamily::of(seen.ip()) != self.settings.family || self.address == Some(ip) {
             return;
         }
         let Some(ip) = self.external.vote(by.ip(), ip) else {

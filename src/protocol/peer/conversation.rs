@@ -8,9 +8,10 @@
 //! no more than one read's worth.
 //!
 //! We are a guest that wants no content: of all messages we send the handshake, the
-//! extension handshake, HAVE_NONE (or a bitfield of zeros) and keep-alives; of a torrent
-//! that was named by a link alone we ask for the metadata too.
+//! extension handshake, HAVE_NONE (or a bitfield of zeros), PORT and keep-alives; of a
+//! torrent that was named by a link alone we ask for the metadata too.
 
+mod dht_ports;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::dht_ports::DhtPorts;
 use self::talk::{Talk, judge};
 use super::bitfield::Bitfield;
 use super::error::ConversationError;
@@ -51,11 +53,20 @@ pub struct Greeting {
     pub reqq: u32,
     /// Whether to ask for peer exchange; never for a private torrent (BEP 27).
     pub gossip: bool,
+    /// Our nodes of the DHT, if we have any; peers of a private torrent are not told.
+    pub dht: Option<DhtPorts>,
     /// How long the whole handshake may take.
     pub handshake_timeout: Duration,
     /// Divides the rhythm of keep-alives and the limit of silence: 1 in earnest,
     /// more in a demonstration.
     pub pace: u32,
+}
+
+impl Greeting {
+    /// Our nodes of the DHT, if this torrent may be known there (BEP 27).
+    pub fn open_dht(&self) -> Option<DhtPorts> {
+        self.dht.filter(|_| self.gossip)
+    }
 }
 
 /// What a peer told us.
@@ -329,14 +340,22 @@ impl Conversation {
         if talk.fast() {
             Message::HaveNone.encode(&mut self.outbox);
         }
+        let ports = self.greeting.open_dht().filter(|_| theirs.reserved.dht());
+        if let Some(port) = ports.and_then(|it| it.told_to(self.their_ip)) {
+            Message::Port(port).encode(&mut self.outbox);
+        }
         self.state = State::Talking(talk);
         self.events.push_back(Event::Handshake(theirs));
         Ok(())
     }
 
     fn send_handshake(&mut self) {
+        let reserved = match self.greeting.open_dht() {
+            Some(_) => Reserved::OURS.and_dht(),
+            None => Reserved::OURS,
+        };
         let ours = Handshake {
-            reserved: Reserved::OURS,
+            reserved,
             info_hash: self.greeting.info_hash,
             peer_id: self.greeting.peer_id,
         };

@@ -43,6 +43,12 @@ impl Reserved {
         self.0[5] & 0x10 != 0
     }
 
+    /// The same, and a DHT node runs beside us.
+    pub const fn and_dht(mut self) -> Self {
+        self.0[7] |= 0x01;
+        self
+    }
+
     /// A DHT node runs beside the client (BEP 5).
     pub fn dht(self) -> bool {
         self.0[7] & 0x01 != 0
@@ -157,6 +163,8 @@ mod tests {
     fn promises_only_what_we_can() {
         let can = Reserved::OURS;
         assert!(can.fast() && can.extended() && !can.dht() && !can.v2());
+        let can = can.and_dht();
+        assert!(can.fast() && can.extended() && can.dht() && !can.v2());
     }
 
     #[test]

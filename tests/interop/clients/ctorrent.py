@@ -8,6 +8,7 @@ from clients.base import PORT, Client
 class Ctorrent(Client):
     kind = "ctorrent"
     speaks_ipv6 = False
+    dht_families = lsd_families = ()
     programs = {"ctorrent": "apt-get install ctorrent"}
 
     def command(self):

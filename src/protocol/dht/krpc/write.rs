@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use super::Query;
-use crate::protocol::address::write_compact;
-use crate::protocol::dht::contact::{Contact, IpFamily, write_nodes};
+use crate::protocol::address::{IpFamily, write_compact};
+use crate::protocol::dht::contact::{Contact, write_nodes};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::node_id::NodeId;
 use crate::protocol::info_hash::InfoHash;

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use super::Node;
 use crate::moment::Moment;
-use crate::protocol::dht::contact::{Contact, IpFamily};
+use crate::protocol::address::IpFamily;
+use crate::protocol::dht::contact::Contact;
 use crate::protocol::dht::krpc::{self, Answer, Query, Want};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::node_id::NodeId;

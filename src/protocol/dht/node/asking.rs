@@ -6,7 +6,8 @@ use rand::Rng;
 
 use super::{Event, LookupId, Node};
 use crate::moment::Moment;
-use crate::protocol::dht::contact::{Contact, IpFamily};
+use crate::protocol::address::IpFamily;
+use crate::protocol::dht::contact::Contact;
 use crate::protocol::dht::krpc::{self, Heard, Query, Want};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::lookup::{Goal, Lookup};
@@ -52,7 +53,7 @@ impl Node {
         seeds: Vec<SocketAddr>,
     ) {
         let mut nodes = self.table.closest(target, limits::K * 2);
-        if let Goal::Peers(info_hash) | Goal::Announce(info_hash, _) = goal {
+        if let Some(info_hash) = goal.info_hash() {
             nodes.extend(self.closest.get(&info_hash).into_iter().flatten());
         }
         self.next_lookup += 1;
@@ -93,11 +94,9 @@ impl Node {
                 let Some(to) = lookup.next_question() else {
                     break;
                 };
-                let query = match lookup.goal() {
-                    Goal::Nodes => Query::FindNode(lookup.target(), Want::default()),
-                    Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => {
-                        Query::GetPeers(info_hash, Want::default())
-                    }
+                let query = match lookup.goal().info_hash() {
+                    None => Query::FindNode(lookup.target(), Want::default()),
+                    Some(info_hash) => Query::GetPeers(info_hash, Want::default()),
                 };
                 if !self.may_contact(to) || !self.ask(now, to, query, Purpose::Lookup(id)) {
                     self.put_off(id, to);
@@ -191,7 +190,7 @@ impl Node {
         let own = self.id;
         let nodes: Vec<_> = nodes.iter().filter(|it| it.id != own).copied().collect();
         let peers = lookup.answered(from, heard, &nodes, &self.settings.policy);
-        if let Goal::Peers(info_hash) | Goal::Announce(info_hash, _) = lookup.goal()
+        if let Some(info_hash) = lookup.goal().info_hash()
             && !peers.is_empty()
         {
             self.events.push_back(Event::Found(info_hash, peers));
@@ -223,10 +222,14 @@ impl Node {
     /// Somebody asked us something: a node that may be worth knowing.
     pub(super) fn heard_of(&mut self, now: Moment, contact: Contact) {
         self.table.heard(now, contact);
-        let asked = |it: &Pending| it.to == contact.address;
-        if self.table.wants(contact) && !self.pending.values().any(asked) {
+        if self.table.wants(contact) && !self.is_asked(contact.address) {
             self.ask(now, contact.address, Query::Ping, Purpose::Ping);
         }
+    }
+
+    /// Whether an answer from there is awaited.
+    pub(super) fn is_asked(&self, address: SocketAddr) -> bool {
+        self.pending.values().any(|it| it.to == address)
     }
 
     /// Queries that were not answered in time.
@@ -263,14 +266,11 @@ impl Node {
             return;
         };
         let report = lookup.report(now);
-        let info_hash = match lookup.goal() {
-            Goal::Nodes => {
-                if lookup.target() == self.id {
-                    self.events.push_back(Event::Settled);
-                }
-                return;
+        let Some(info_hash) = lookup.goal().info_hash() else {
+            if lookup.target() == self.id {
+                self.events.push_back(Event::Settled);
             }
-            Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => info_hash,
+            return;
         };
         let closest: Vec<_> = lookup.closest().map(|it| it.0).collect();
         if let Goal::Announce(info_hash, port) = lookup.goal() {

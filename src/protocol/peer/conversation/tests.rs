@@ -22,6 +22,7 @@ fn greeting() -> Greeting {
         listen_port: Some(6881),
         reqq: 250,
         gossip: true,
+        dht: None,
         handshake_timeout: Duration::from_secs(10),
         pace: 1,
     }

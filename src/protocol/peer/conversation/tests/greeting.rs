@@ -104,3 +104,43 @@ fn gives_up_on_another_protocol_at_its_first_byte() {
     };
     assert_eq!(error(&mut dial(), b"SSH-2.0"), wrong);
 }
+
+/// What is said after the other's handshake, of a peer that can `reserved` things, over
+/// the family of `ip`.
+fn answer(greeting: Greeting, reserved: [u8; 8], ip: &str) -> (Reserved, Vec<u8>) {
+    let mut session = Conversation::dial(T0, Arc::new(greeting), ip.parse().unwrap());
+    let ours = Handshake::decode(&said(&mut session)).unwrap().unwrap();
+    let handshake = theirs(reserved, "-LT2080-").encode();
+    session.handle_input(T0, &handshake).unwrap();
+    (ours.reserved, said(&mut session))
+}
+
+#[test]
+fn tells_of_our_dht_node_who_has_one() {
+    const DHT_ONLY: [u8; 8] = [0, 0, 0, 0, 0, 0, 0, 0x01];
+    let ports = DhtPorts {
+        v4: Some(6881),
+        v6: None,
+    };
+    let open = Greeting {
+        dht: Some(ports),
+        ..greeting()
+    };
+    let told = frames(&[Message::Port(6881)]);
+    let (ours, answered) = answer(open.clone(), DHT_ONLY, "192.0.2.7");
+    assert!(ours.dht() && ours.fast() && answered == told);
+    let (_, to_v4_in_disguise) = answer(open.clone(), DHT_ONLY, "::ffff:192.0.2.7");
+    assert_eq!(to_v4_in_disguise, told);
+    let (ours, where_none_answers) = answer(open.clone(), DHT_ONLY, "2001:db8::7");
+    assert!(ours.dht() && where_none_answers.is_empty());
+    let (_, to_who_has_none) = answer(open.clone(), [0; 8], "192.0.2.7");
+    assert!(to_who_has_none.is_empty());
+    let private = Greeting {
+        gossip: false,
+        ..open
+    };
+    let (ours, of_a_private_torrent) = answer(private, DHT_ONLY, "192.0.2.7");
+    assert!(!ours.dht() && of_a_private_torrent.is_empty());
+    let (ours, _) = answer(greeting(), DHT_ONLY, "192.0.2.7");
+    assert!(!ours.dht());
+}
