@@ -13,8 +13,9 @@ use self::observer::observe;
 use super::peer::{Fate, Reach};
 use super::*;
 use crate::net::{BoxLink, MemoryNet, OsNet};
+use crate::protocol::address::IpFamily;
+use crate::protocol::dht::NodeId;
 use crate::protocol::dht::krpc::{self, Body, Query, Want};
-use crate::protocol::dht::{IpFamily, NodeId};
 
 fn scenario() -> Scenario {
     let mut scenario = Scenario::sim(11, 120, Duration::from_secs(3_000));
