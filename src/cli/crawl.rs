@@ -189,8 +189,8 @@ pub struct CrawlArgs {
     #[arg(long, help_heading = INSTEAD)]
     pub check: bool,
 
-    /// Watch a synthetic swarm on this machine, ten times as fast as life, and
-    /// compare with its truth; takes no INPUT.
+    /// Watch a synthetic swarm on this machine, with trackers and a DHT of its own, ten
+    /// times as fast as life, and compare with its truth; takes no INPUT.
     #[arg(long, help_heading = INSTEAD)]
     pub demo: bool,
 

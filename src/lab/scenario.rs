@@ -185,7 +185,7 @@ impl Scenario {
                 dht_alone: 0.12,
                 gossip_alone: 0.1,
                 dht_too: 0.4,
-                inventors: 0.1,
+                inventors: 0.2,
                 // The demo asks for what can be seen.
                 unseen_leavers: false,
                 present: 80,

@@ -131,3 +131,25 @@ impl Torrent {
         Ok(path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+
+    use super::*;
+    use crate::protocol::magnet::Magnet;
+
+    #[test]
+    fn its_link_names_it_and_its_trackers() {
+        let rng = &mut SmallRng::seed_from_u64(1);
+        let mut torrent = Torrent::invent("lab & more", 4, 1 << 14, 980, rng);
+        torrent.trackers = vec!["http://127.0.0.1:1/announce?a=b&c".to_owned()];
+        let read = Magnet::parse(&torrent.magnet()).unwrap();
+        assert_eq!(
+            (read.info_hash, read.name.as_str()),
+            (torrent.info_hash, "lab & more")
+        );
+        assert_eq!(read.trackers, torrent.trackers);
+    }
+}

@@ -1,5 +1,7 @@
 //! Each kind of client, seen by a guest that reads raw frames.
 
+mod extending;
+
 use std::net::SocketAddr;
 
 use rand::seq::SliceRandom;
