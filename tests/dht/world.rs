@@ -276,6 +276,7 @@ impl World {
             info_hash,
             port: None,
             token,
+            seed: false,
         };
         let mut token = None;
         for _ in 0..2 {

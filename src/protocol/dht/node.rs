@@ -3,6 +3,7 @@
 
 mod answering;
 mod asking;
+mod scraping;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,8 @@ use crate::moment::Moment;
 use crate::protocol::address::{AddressPolicy, IpFamily, canonical};
 use crate::protocol::info_hash::InfoHash;
 use asking::{Pending, Purpose};
+use scraping::Scrape;
+pub use scraping::{Counts, ScrapeReport};
 
 /// How a node is to behave.
 #[derive(Clone, Debug)]
@@ -59,6 +62,8 @@ pub enum Event {
     Found(InfoHash, Vec<SocketAddr>),
     /// A lookup of peers is over.
     Ended(InfoHash, LookupReport),
+    /// The nodes closest to a torrent were asked how many peers it has.
+    Scraped(InfoHash, ScrapeReport),
     /// The lookup of our own name, which fills the table, is over.
     Settled,
     /// So others see us.
@@ -81,6 +86,7 @@ pub struct Node {
     waiting: VecDeque<(Goal, NodeId)>,
     /// The closest nodes of earlier lookups, where the next one begins.
     closest: HashMap<InfoHash, Vec<Contact>>,
+    scrapes: BTreeMap<InfoHash, Scrape>,
     next_lookup: u64,
     ping_at: Moment,
     refresh_at: Moment,
@@ -113,6 +119,7 @@ impl Node {
             lookups: BTreeMap::new(),
             waiting: VecDeque::new(),
             closest: HashMap::new(),
+            scrapes: BTreeMap::new(),
             next_lookup: 0,
             ping_at: now + limits::PING_GAP,
             refresh_at: now + limits::REFRESH_GAP,
@@ -165,6 +172,7 @@ impl Node {
         self.waiting.retain(|(goal, _)| !concerns(*goal));
         self.lookups.retain(|_, lookup| !concerns(lookup.goal()));
         self.closest.remove(&info_hash);
+        self.scrapes.remove(&info_hash);
     }
 
     /// A peer says that it has a node there (BEP 5, PORT): the node is asked whether it

@@ -38,17 +38,24 @@ impl Node {
                     ..self.nodes(info_hash.into(), want)
                 }
             }
+            // Without the peers, as libtorrent: not both fit a datagram.
+            Query::Scrape(info_hash, want) => Answer {
+                filters: self.storage.filters(info_hash).map(Box::new),
+                token: Some(self.tokens.give(to.ip())),
+                ..self.nodes(info_hash.into(), want)
+            },
             Query::AnnouncePeer {
                 info_hash,
                 port,
                 token,
+                seed,
             } => {
                 if !self.tokens.is_valid(to.ip(), &token) {
                     return self.refuse(to, transaction, PROTOCOL_ERROR, "bad token");
                 }
                 let peer = SocketAddr::new(to.ip(), port.unwrap_or(to.port()));
                 // Where there is no room the answer is the same: it is not the peer's fault.
-                self.storage.put(now, info_hash, peer);
+                self.storage.put(now, info_hash, peer, seed);
                 Answer::default()
             }
             Query::Sample(target, want) => Answer {

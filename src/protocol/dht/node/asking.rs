@@ -12,6 +12,7 @@ use crate::protocol::dht::krpc::{self, Heard, Query, Want};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::lookup::{Goal, Lookup};
 use crate::protocol::dht::node_id::NodeId;
+use crate::protocol::info_hash::InfoHash;
 
 /// Queries under way at a time: all lookups, and pings.
 const PENDING: usize = 1_024;
@@ -21,6 +22,7 @@ const PENDING: usize = 1_024;
 pub(super) enum Purpose {
     Lookup(LookupId),
     Announce,
+    Scrape(InfoHash),
     Ping,
 }
 
@@ -164,10 +166,7 @@ impl Node {
         if heard.id == self.id {
             // A mirror, or ourselves.
             self.table.drop_node(from);
-            if let Purpose::Lookup(id) = pending.purpose {
-                self.lookups.entry(id).and_modify(|it| it.failed(from));
-            }
-            return;
+            return self.went_without_answer(now, from, pending.purpose);
         }
         let sender = Contact {
             id: heard.id,
@@ -177,8 +176,10 @@ impl Node {
         if let Some(seen) = our_address {
             self.seen_at(now, from, seen);
         }
-        let Purpose::Lookup(id) = pending.purpose else {
-            return;
+        let id = match pending.purpose {
+            Purpose::Lookup(id) => id,
+            Purpose::Scrape(info_hash) => return self.scraped(now, info_hash, Some(heard)),
+            Purpose::Announce | Purpose::Ping => return,
         };
         let Some(lookup) = self.lookups.get_mut(&id) else {
             return;
@@ -199,10 +200,17 @@ impl Node {
 
     /// Somebody refuses to answer.
     pub(super) fn refused(&mut self, now: Moment, from: SocketAddr, transaction: &[u8]) {
-        if let Some(pending) = self.settle(now, from, transaction)
-            && let Purpose::Lookup(id) = pending.purpose
-        {
-            self.lookups.entry(id).and_modify(|it| it.failed(from));
+        if let Some(pending) = self.settle(now, from, transaction) {
+            self.went_without_answer(now, from, pending.purpose);
+        }
+    }
+
+    /// What was asked for will not be told.
+    fn went_without_answer(&mut self, now: Moment, from: SocketAddr, purpose: Purpose) {
+        match purpose {
+            Purpose::Lookup(id) => drop(self.lookups.entry(id).and_modify(|it| it.failed(from))),
+            Purpose::Scrape(info_hash) => self.scraped(now, info_hash, None),
+            Purpose::Announce | Purpose::Ping => {}
         }
     }
 
@@ -255,9 +263,7 @@ impl Node {
         }
         for Pending { to, purpose, .. } in lost {
             self.table.failed(to);
-            if let Purpose::Lookup(id) = purpose {
-                self.lookups.entry(id).and_modify(|it| it.failed(to));
-            }
+            self.went_without_answer(now, to, purpose);
         }
     }
 
@@ -285,6 +291,7 @@ impl Node {
                     info_hash,
                     port: Some(port),
                     token,
+                    seed: false,
                 };
                 self.ask(now, to, query, Purpose::Announce);
             }

@@ -1,3 +1,5 @@
+mod scraping;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -57,6 +59,7 @@ fn announce(token: Vec<u8>, port: Option<u16>) -> Query {
         info_hash: HASH,
         port,
         token,
+        seed: false,
     }
 }
 
