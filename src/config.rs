@@ -119,6 +119,8 @@ pub struct Config {
     pub ca_files: Vec<PathBuf>,
     /// How to take part in the DHT; `None`: not at all.
     pub dht: Option<Dht>,
+    /// Peers are told of each other (BEP 11).
+    pub tells_peers: bool,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -212,6 +214,7 @@ impl Config {
             ca_files: args.ca_file,
             // The synthetic swarm has none, and nothing may leave the machine.
             dht: dht.filter(|_| task != Task::Demo),
+            tells_peers: !args.no_pex_send,
             contact: args.contact,
             quiet: args.quiet,
             color,

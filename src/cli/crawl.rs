@@ -142,6 +142,10 @@ pub struct CrawlArgs {
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub dht_state: Option<DhtState>,
 
+    /// Tell no peer of others: hear what they say of each other, and be silent.
+    #[arg(long, help_heading = NETWORK)]
+    pub no_pex_send: bool,
+
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
     #[arg(long, value_name = "URL", value_parser = contact, help_heading = NETWORK)]

@@ -261,6 +261,26 @@ impl Pace {
         self.secs(30)
     }
 
+    /// Those added, and those dropped, in one message of ours (BEP 11).
+    pub const GOSSIP_TOLD: usize = 50;
+
+    /// Between two messages of ours to one peer: BEP 11 asks for 60 s, and who is reached
+    /// sooner by the jitter of the network may take it for a flood.
+    pub const fn gossip_told_gap(self) -> Duration {
+        self.secs(65)
+    }
+
+    /// Where there is nothing to tell a peer, news are looked for after this; twice as
+    /// long each time, up to eight times.
+    pub const fn gossip_look(self) -> Duration {
+        self.secs(1)
+    }
+
+    /// Whom we dialled and left is told of for so long: it is there still, most likely.
+    pub const fn gossip_recent(self) -> Duration {
+        self.secs(5 * 60)
+    }
+
     /// The time over which [`Pace::GOSSIP_SESSION`] is counted.
     pub const fn gossip_hour(self) -> Duration {
         self.secs(3600)

@@ -194,6 +194,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         geoip: Geoip::Nowhere,
         ca_files: Vec::new(),
         dht: None,
+        tells_peers: true,
         contact: None,
         quiet: true,
         color: Color::Never,

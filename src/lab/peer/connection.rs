@@ -154,6 +154,10 @@ impl Connection {
         if !offences.is_empty() {
             self.world.witness.offended(&offences);
         }
+        let gossip = self.session.gossip.take();
+        if !gossip.is_empty() {
+            self.world.witness.gossiped(gossip);
+        }
         let told = self.session.told();
         if told != self.told && self.guest.is_some() {
             self.told = told;

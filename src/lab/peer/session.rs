@@ -1,5 +1,7 @@
 //! One connection of a scripted peer, as a machine.
 
+mod gossip;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +52,7 @@ pub struct Session {
     /// The number under which it takes metadata.
     ut_metadata: Option<u8>,
     last_keep_alive: Option<Moment>,
+    pub(super) gossip: gossip::Gossip,
     offences: Vec<Offence>,
 }
 
@@ -90,6 +93,7 @@ impl Session {
             upload_only: None,
             ut_metadata: None,
             last_keep_alive: None,
+            gossip: gossip::Gossip::default(),
             offences: Vec::new(),
         }
     }
@@ -246,6 +250,10 @@ impl Session {
                 self.answer_metadata(payload);
                 None
             }
+            Message::Extended {
+                id: gossip::ID,
+                payload,
+            } => self.gossip.hear(&self.plan, self.pace, self.now, payload),
             Message::Interested => Some(Offence::Interested),
             Message::Request(_) => Some(Offence::Request),
             Message::Piece { .. } => Some(Offence::Piece),
@@ -368,7 +376,7 @@ impl Session {
             upload_only: (partial || words && whole).then_some(true),
             metadata_size: u32::try_from(self.plan.torrent.info_len_bytes()).ok(),
             ids: ExtensionIds {
-                ut_pex: Some(1),
+                ut_pex: Some(gossip::ID),
                 ut_metadata: Some(METADATA),
                 upload_only: words.then_some(3),
                 lt_donthave: words.then_some(7),
