@@ -247,9 +247,13 @@ impl Pace {
     /// over all that a client is connected to.
     pub const GOSSIP_SESSION: usize = 1_000;
 
-    /// Addresses taken from one IP address within [`Pace::gossip_minute`]: a fifth
-    /// of all, so that who connects again and again silences nobody.
+    /// Addresses taken from one IP address (of IPv6, a /64) within
+    /// [`Pace::gossip_minute`]: a fifth of all, so that who connects again and again silences nobody.
     pub const GOSSIP_ADDRESS: usize = 1_000;
+
+    /// Addresses taken from it within [`Pace::gossip_hour`]: five sessions' worth. What
+    /// it names in a day, after which it is forgotten, does not fill a book.
+    pub const GOSSIP_SPEAKER: usize = 5_000;
 
     /// Addresses taken in one swarm within [`Pace::gossip_minute`]: the largest
     /// swarm of the thesis (45,000 peers) is still named within ten minutes.
