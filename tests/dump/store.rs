@@ -10,6 +10,8 @@ use bta::store::{Opened, Program, Record, Writer};
 use bta::swarm::facts::*;
 use tempfile::TempDir;
 
+use super::hearsay::hearsay;
+
 /// The beginning of the run: 2026-11-23T03:44:01.250Z.
 const BEGUN: Moment = Moment::from_millis(1_795_405_441_250);
 /// When it is looked at, 30 min later.
@@ -54,7 +56,7 @@ pub(crate) fn fill(folder: &Path, parameters: &Parameters) {
     records.extend(scrapes());
     records.extend(counters());
     records.extend(samples());
-    records.extend(hearsay());
+    records.extend(hearsay().map(|(peer, row)| Record::Hearsay(ONE, peer, row)));
     records.push(Record::Event(EventRow {
         at: after(700),
         kind: "actor_restarted".into(),
@@ -76,7 +78,7 @@ fn forget_address(record: &mut Record) {
     }
 }
 
-fn after(seconds: u64) -> Moment {
+pub(crate) fn after(seconds: u64) -> Moment {
     BEGUN + Duration::from_secs(seconds)
 }
 
@@ -341,23 +343,6 @@ fn samples() -> Vec<Record> {
     vec![
         sample(10, &first),
         sample(20, &[&then[..], &[("rows_waiting", 4)]].concat()),
-    ]
-}
-
-fn hearsay() -> Vec<Record> {
-    let said = |peer, seconds, source, flags, seed| {
-        let row = HearsayRow {
-            at: after(seconds),
-            source,
-            flags,
-            seed: Some(seed),
-        };
-        Record::Hearsay(ONE, PeerNumber(peer), row)
-    };
-    vec![
-        said(1, 60, Source::Pex, 0x10, false),
-        said(1, 90, Source::Pex, 0x13, true),
-        said(2, 95, Source::Dht, 0, true),
     ]
 }
 
