@@ -6,8 +6,6 @@
 
 #[path = "dump/groups.rs"]
 mod groups;
-#[path = "dump/hearsay.rs"]
-mod hearsay;
 #[path = "dump/pipes.rs"]
 mod pipes;
 #[path = "dump/store.rs"]

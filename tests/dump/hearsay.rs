@@ -3,9 +3,9 @@
 use bta::store::records::HearsayRow;
 use bta::swarm::facts::{PeerNumber, Source};
 
-use super::store::after;
+use super::after;
 
-pub(crate) fn hearsay() -> impl Iterator<Item = (PeerNumber, HearsayRow)> {
+pub(super) fn rows() -> impl Iterator<Item = (PeerNumber, HearsayRow)> {
     let said = [
         (1, 60, Source::Pex, 0x10, false),
         (1, 90, Source::Pex, 0x13, true),

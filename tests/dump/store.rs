@@ -1,5 +1,7 @@
 //! A small store with one of everything.
 
+mod hearsay;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,8 +11,6 @@ use bta::store::records::*;
 use bta::store::{Opened, Program, Record, Writer};
 use bta::swarm::facts::*;
 use tempfile::TempDir;
-
-use super::hearsay::hearsay;
 
 /// The beginning of the run: 2026-11-23T03:44:01.250Z.
 const BEGUN: Moment = Moment::from_millis(1_795_405_441_250);
@@ -56,7 +56,7 @@ pub(crate) fn fill(folder: &Path, parameters: &Parameters) {
     records.extend(scrapes());
     records.extend(counters());
     records.extend(samples());
-    records.extend(hearsay().map(|(peer, row)| Record::Hearsay(ONE, peer, row)));
+    records.extend(hearsay::rows().map(|(peer, row)| Record::Hearsay(ONE, peer, row)));
     records.push(Record::Event(EventRow {
         at: after(700),
         kind: "actor_restarted".into(),
@@ -78,7 +78,7 @@ fn forget_address(record: &mut Record) {
     }
 }
 
-pub(crate) fn after(seconds: u64) -> Moment {
+fn after(seconds: u64) -> Moment {
     BEGUN + Duration::from_secs(seconds)
 }
 
