@@ -32,7 +32,7 @@ fn plan(liars: usize, is_local: bool) -> Plan {
 /// What lookups find of what honest nodes among the closest store, in percent on
 /// average; prints what they cost.
 fn share_found(plan: Plan) -> f64 {
-    let mut world = World::of_citizens(plan);
+    let mut world = World::of_citizens(plan.clone());
     let (mut stored, mut found, mut asked, mut took) = (0, 0.0, 0, Duration::ZERO);
     for number in 0..TORRENTS {
         let (torrent, truth) = world.store(1 + number * 99 / (TORRENTS - 1));
@@ -45,7 +45,11 @@ fn share_found(plan: Plan) -> f64 {
     }
     let count = TORRENTS as f64;
     println!(
-        "{:.2} % found of {:.1} stored, {:.1} nodes asked, {:.2} s a lookup",
+        "{} % liars ({:?}), on loopback: {}: {:.2} % found of {:.1} stored, {:.1} questions, \
+         {:.2} s a lookup",
+        plan.liars,
+        plan.lies,
+        plan.is_local,
         100.0 * found / count,
         stored as f64 / count,
         f64::from(asked) / count,

@@ -147,7 +147,7 @@ impl World {
     }
 
     fn empty(plan: Plan) -> World {
-        println!("{plan:?}");
+        println!("seed {}", plan.seed);
         let mut rng = SmallRng::seed_from_u64(plan.seed);
         World {
             now: START,
