@@ -208,10 +208,9 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         arbiters.workers,
         &log,
     ));
-    let swarms = torrents
-        .iter()
-        .zip(imported)
-        .map(|(torrent, row)| plan(&config, torrent, row, port, pace, Arc::clone(&shared)))
+    let swarms = imported
+        .into_iter()
+        .map(|imported| plan(&config, imported, port, pace, Arc::clone(&shared)))
         .collect();
     let dhts = dhts::plans(&config, &torrents, &ports, port, &shared, pace);
     let (ended, end) = oneshot::channel();
@@ -307,8 +306,7 @@ fn shared(
 
 fn plan(
     config: &Config,
-    torrent: &Torrent,
-    (number, row): (TorrentNumber, TorrentRow),
+    (torrent, number, row): (&Torrent, TorrentNumber, TorrentRow),
     port: Option<u16>,
     pace: Pace,
     shared: Arc<Shared>,

@@ -76,15 +76,18 @@ impl Root {
         if !plan.greeting.gossip {
             return;
         }
-        for dht in self.dhts.values() {
-            let follow = Follow {
-                info_hash,
-                torrent: plan.torrent,
-                finds: swarm.clone().recipient(),
-            };
-            self.deliver(dht, follow, ctx);
+        for info_hash in plan.row.hashes().iter() {
+            for dht in self.dhts.values() {
+                let follow = Follow {
+                    info_hash,
+                    torrent: plan.torrent,
+                    finds: swarm.clone().recipient(),
+                };
+                self.deliver(dht, follow, ctx);
+            }
         }
     }
+
     /// A torrent turned out to be private: nobody but its trackers may know of it, nor
     /// of its successor.
     pub(super) fn unfollow(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
@@ -96,8 +99,11 @@ impl Root {
             gossip: false,
             ..Greeting::clone(&plan.greeting)
         });
-        for dht in self.dhts.values() {
-            self.deliver(dht, Unfollow(info_hash), ctx);
+        let names = plan.row.hashes();
+        for info_hash in names.iter() {
+            for dht in self.dhts.values() {
+                self.deliver(dht, Unfollow(info_hash), ctx);
+            }
         }
     }
 }

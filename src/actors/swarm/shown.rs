@@ -1,6 +1,7 @@
 //! What a Swarm keeps only to show it: how its trackers stand, the last downloads.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::Rising;
@@ -22,25 +23,16 @@ pub(super) struct Shown {
 impl Shown {
     /// Nothing yet but the names of the trackers.
     pub(super) fn new(trackers: &[TrackerUrl]) -> Self {
-        let waiting = |url: &TrackerUrl| TrackerFigures {
-            tracker: url.redacted().into(),
-            counts: TrackerCounts::default(),
-            reported: Reported::default(),
-            failure: None,
-            scrape_failure: None,
-            next_at: None,
-        };
+        let names = trackers.iter().map(|url| url.redacted().into());
         Shown {
-            trackers: trackers.iter().map(waiting).collect(),
+            trackers: names.map(waiting).collect(),
             latest: VecDeque::new(),
         }
     }
 
     /// A tracker answered, or did not.
     pub(super) fn announced(&mut self, announced: Announced) {
-        let Some(tracker) = self.tracker(&announced.tracker) else {
-            return;
-        };
+        let tracker = self.tracker(&announced.tracker);
         tracker.next_at = Some(announced.next_at);
         tracker.failure = announced.result.err();
         if let Ok(counts) = announced.result {
@@ -50,9 +42,7 @@ impl Shown {
 
     /// A scrape was answered, or was not.
     pub(super) fn scraped(&mut self, scraped: &Scraped) {
-        let Some(tracker) = self.tracker(&scraped.tracker) else {
-            return;
-        };
+        let tracker = self.tracker(&scraped.tracker);
         tracker.scrape_failure = scraped.result.err();
         if let Ok(counts) = scraped.result {
             tracker.counts.update(counts);
@@ -62,8 +52,14 @@ impl Shown {
         }
     }
 
-    fn tracker(&mut self, name: &str) -> Option<&mut TrackerFigures> {
-        self.trackers.iter_mut().find(|it| *it.tracker == *name)
+    /// One by that name; a hybrid is announced to each by a second one.
+    fn tracker(&mut self, name: &Arc<str>) -> &mut TrackerFigures {
+        let known = self.trackers.iter().position(|it| it.tracker == *name);
+        let place = known.unwrap_or(self.trackers.len());
+        if known.is_none() {
+            self.trackers.push(waiting(Arc::clone(name)));
+        }
+        &mut self.trackers[place]
     }
 
     /// A confirmed download is on disk.
@@ -99,6 +95,18 @@ impl TrackerCounts {
         self.seeders = newer.seeders.or(self.seeders);
         self.leechers = newer.leechers.or(self.leechers);
         self.downloaded = newer.downloaded.or(self.downloaded);
+    }
+}
+
+/// A tracker of which nothing was heard yet.
+fn waiting(tracker: Arc<str>) -> TrackerFigures {
+    TrackerFigures {
+        tracker,
+        counts: TrackerCounts::default(),
+        reported: Reported::default(),
+        failure: None,
+        scrape_failure: None,
+        next_at: None,
     }
 }
 

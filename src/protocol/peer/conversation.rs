@@ -36,8 +36,11 @@ use crate::protocol::info_hash::InfoHash;
 /// What we say in every session of one torrent.
 #[derive(Clone, Debug)]
 pub struct Greeting {
-    /// The torrent.
+    /// The torrent, as we name it when we dial.
     pub info_hash: InfoHash,
+    /// Its other name, if it is a hybrid: who is dialled may answer by that, and who
+    /// dials us may ask for it (BEP 52).
+    pub other_hash: Option<InfoHash>,
     /// Our peer id, one a swarm and run.
     pub peer_id: PeerId,
     /// Pieces of the torrent; `None` until its metadata is there.
@@ -119,7 +122,7 @@ impl Conversation {
     /// A session that we opened: our handshake goes out at once.
     pub fn dial(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr) -> Self {
         let mut conversation = Self::new(now, greeting, their_ip, false);
-        conversation.send_handshake();
+        conversation.send_handshake(conversation.greeting.info_hash);
         conversation
     }
 
@@ -298,24 +301,31 @@ impl Conversation {
             return Ok(());
         };
         match handshake::peek_info_hash(head)? {
-            Some(received) if received != self.greeting.info_hash => {
-                Err(ConversationError::WrongInfoHash { received })
-            }
-            _ => Ok(()),
+            Some(received) => self.check_torrent(received),
+            None => Ok(()),
+        }
+    }
+
+    fn check_torrent(&self, received: InfoHash) -> Result<(), ConversationError> {
+        let Greeting {
+            info_hash,
+            other_hash,
+            ..
+        } = *self.greeting;
+        match received == info_hash || Some(received) == other_hash {
+            true => Ok(()),
+            false => Err(ConversationError::WrongInfoHash { received }),
         }
     }
 
     /// Their handshake is whole: check it, answer it, say what we are.
     fn meet(&mut self, now: Moment, theirs: Handshake) -> Result<(), ConversationError> {
-        let received = theirs.info_hash;
-        if received != self.greeting.info_hash {
-            return Err(ConversationError::WrongInfoHash { received });
-        }
+        self.check_torrent(theirs.info_hash)?;
         if theirs.peer_id == self.greeting.peer_id {
             return Err(ConversationError::SelfConnection);
         }
         if matches!(self.state, State::Greeting { accepted: true, .. }) {
-            self.send_handshake();
+            self.send_handshake(theirs.info_hash);
         }
         if theirs.reserved.extended() {
             let payload = self.our_hello().encode();
@@ -334,10 +344,13 @@ impl Conversation {
         Ok(())
     }
 
-    fn send_handshake(&mut self) {
+    fn send_handshake(&mut self, info_hash: InfoHash) {
         let ours = Handshake {
-            reserved: Reserved::OURS,
-            info_hash: self.greeting.info_hash,
+            reserved: match self.greeting.other_hash {
+                Some(_) => Reserved::OURS_OF_HYBRIDS,
+                None => Reserved::OURS,
+            },
+            info_hash,
             peer_id: self.greeting.peer_id,
         };
         self.outbox.extend(ours.encode());

@@ -33,6 +33,9 @@ impl Reserved {
     /// What we can do: the extension protocol and Fast.
     pub const OURS: Reserved = Reserved([0, 0, 0, 0, 0, 0x10, 0, 0x04]);
 
+    /// The same, and that a v1 handshake may be answered by the v2 info-hash.
+    pub const OURS_OF_HYBRIDS: Reserved = Reserved([0, 0, 0, 0, 0, 0x10, 0, 0x14]);
+
     /// Fast extension (BEP 6).
     pub fn fast(self) -> bool {
         self.0[7] & 0x04 != 0
@@ -157,6 +160,8 @@ mod tests {
     fn promises_only_what_we_can() {
         let can = Reserved::OURS;
         assert!(can.fast() && can.extended() && !can.dht() && !can.v2());
+        let can = Reserved::OURS_OF_HYBRIDS;
+        assert!(can.fast() && can.extended() && !can.dht() && can.v2());
     }
 
     #[test]

@@ -16,6 +16,7 @@ const EXTENDED_ONLY: [u8; 8] = [0, 0, 0, 0, 0, 0x10, 0, 0];
 fn greeting() -> Greeting {
     Greeting {
         info_hash: TORRENT,
+        other_hash: None,
         peer_id: PeerId(*b"-bt0010-ourselves-00"),
         pieces: Some(PIECES),
         client: "bta 0.1".to_owned(),
