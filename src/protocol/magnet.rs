@@ -115,7 +115,8 @@ impl Magnet {
     }
 
     /// A link that names nothing but a torrent.
-    pub fn bare(hashes: InfoHashes) -> Magnet {
+    pub fn bare(hashes: impl Into<InfoHashes>) -> Magnet {
+        let hashes = hashes.into();
         Magnet {
             info_hash: hashes.first,
             info_hash_v2: hashes.v2,

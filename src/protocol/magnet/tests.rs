@@ -52,7 +52,7 @@ fn an_info_hash_may_be_written_in_many_ways() {
         assert_eq!(magnet.info_hash_v2.is_some(), link.contains("btmh"));
     }
     assert!(Magnet::parse(&format!("MAGNET:?xt=urn:btih:{HEX}")).is_ok());
-    let hash = HEX.parse::<InfoHash>().unwrap().into();
+    let hash = HEX.parse::<InfoHash>().unwrap();
     let bare = parse(&format!("xt=urn:btih:{HEX}&dn=%20")).unwrap();
     assert_eq!(bare, Magnet::bare(hash));
 }
