@@ -3,7 +3,7 @@
 //! Owns: the accepting sockets, and at the same port those for datagrams: what is of
 //! the DHT goes there, uTP is refused, so that its callers try TCP. Receives:
 //! [`SwarmIs`], [`DhtIs`], [`RecorderIs`], [`Close`].
-//! Sends: [`Arrived`] to Swarms; [`Datagram`](super::dht::Datagram) to the Dht of the
+//! Sends: [`Arrived`] to Swarms; [`Datagram`] to the Dht of the
 //! family; counters of those that reach no Swarm to the Recorder.
 //! Stops when: told to.
 //! When full: it accepts no further while `GREETINGS` connections are still to say
