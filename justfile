@@ -24,3 +24,6 @@ interop *options:
 
 # The same with each client in each way of behaving
 interop-all *options: (interop "--profile all" options)
+
+# Swarms that can be found in one way only
+interop-only *options: (interop "--only dht --magnet" options) (interop "--only dht --magnet --family 6" options) (interop "--only pex" options) (interop "--only lsd" options)

@@ -10,6 +10,7 @@ mod import;
 mod listening;
 mod location;
 mod logging;
+mod lsds;
 mod picture;
 mod signals;
 mod trust;

@@ -119,6 +119,8 @@ pub struct Config {
     pub ca_files: Vec<PathBuf>,
     /// How to take part in the DHT; `None`: not at all.
     pub dht: Option<Dht>,
+    /// Neighbours are told of, and listened to.
+    pub lsd: bool,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -172,7 +174,7 @@ impl Config {
     /// # Errors
     /// They contradict each other, or name nothing to do.
     pub fn new(args: CrawlArgs, around: &Surroundings) -> Result<Config, ConfigError> {
-        let dht = Dht::new(&args, args.allow_local);
+        let dht = Dht::new(&args, args.allow_local || args.demo);
         let task = match (args.demo, args.check) {
             _ if args.print_config => Task::PrintConfig,
             (true, false) if args.inputs.is_empty() => Task::Demo,
@@ -210,8 +212,8 @@ impl Config {
             keep_addresses: args.keep_addresses,
             geoip: Geoip::new(args.geoip)?,
             ca_files: args.ca_file,
-            // The synthetic swarm has none, and nothing may leave the machine.
-            dht: dht.filter(|_| task != Task::Demo),
+            dht,
+            lsd: !args.no_lsd && task != Task::Demo,
             contact: args.contact,
             quiet: args.quiet,
             color,
@@ -314,7 +316,7 @@ mod tests {
         assert_eq!(config.timeout, Duration::from_secs(10));
         assert_eq!(config.delay, Duration::from_secs(600));
         assert_eq!((config.interval, config.duration), (None, None));
-        assert!(!config.allow_local && !config.keep_addresses);
+        assert!(config.lsd && !config.allow_local && !config.keep_addresses);
         assert!(config.bind.v4.is_some() && config.bind.v6.is_some());
     }
 
@@ -322,7 +324,7 @@ mod tests {
     fn a_demo_needs_no_input_and_is_local() {
         let config = config(&["--demo"]).unwrap();
         assert_eq!(config.task, Task::Demo);
-        assert!(config.allow_local);
+        assert!(config.allow_local && !config.lsd);
         let both = Err(ConfigError::DemoOfInput);
         assert_eq!(self::config(&["--demo", "a.torrent"]), both);
         assert_eq!(self::config(&["--demo", "--check"]), both);

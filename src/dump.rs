@@ -11,8 +11,8 @@ use crate::cli::when::When;
 use crate::cli::{self, Color, exit};
 use crate::moment::Moment;
 use crate::report::lines::{
-    announces, clients, completions, events, meta, outcomes, peers, places, samples, scrapes,
-    sources, torrents,
+    announces, clients, completions, events, hearsay, meta, outcomes, peers, places, samples,
+    scrapes, sources, torrents,
 };
 use crate::report::output::Output;
 use crate::report::selection::Catalog;
@@ -206,6 +206,10 @@ fn show(
                 false => outcomes::COLUMNS,
             };
             output.lines(columns, lines.into_iter().map(Ok))?;
+        }
+        Shown::Hearsay => {
+            let lines = hearsay::lines(&reader, &catalog, &selection);
+            output.lines(hearsay::COLUMNS, lines)?;
         }
         Shown::Events => {
             let lines = events::lines(&reader, &catalog, &selection);

@@ -84,7 +84,7 @@ fn shown(store: &Path, words: &str) -> String {
 const AT_REST: &str = "bta-dump: at rest, STORE\n";
 
 /// Every command.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "summary",
     "torrents",
     "completions",
@@ -95,6 +95,7 @@ const COMMANDS: [&str; 13] = [
     "scrapes",
     "sources",
     "outcomes",
+    "hearsay",
     "events",
     "samples",
     "meta",

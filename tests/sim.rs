@@ -11,10 +11,16 @@ mod crowds;
 mod exclusions;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/learnt.rs"]
+mod learnt;
 #[path = "sim/magnets.rs"]
 mod magnets;
+#[path = "sim/neighbours.rs"]
+mod neighbours;
 #[path = "sim/places.rs"]
 mod places;
+#[path = "sim/private_links.rs"]
+mod private_links;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

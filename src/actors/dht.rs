@@ -2,19 +2,20 @@
 //!
 //! Owns: the node, and when each torrent is looked up. Sends datagrams over the
 //! listening port's socket; the Listener, which owns that socket, hands on what comes.
-//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`RecorderIs`], [`Close`]. Sends:
-//! [`PeersFound`] to Swarms, a row to the Recorder for each lookup.
+//! Receives: [`Datagram`], [`Follow`], [`Unfollow`], [`NodeNamed`], [`RecorderIs`],
+//! [`Close`]. Sends: [`PeersFound`] to Swarms, a row to the Recorder for each lookup
+//! and each scrape.
 //! Stops when: told to, after its table is saved.
 //! When full: datagrams are lost; addresses that a Swarm does not take are dropped
 //! and logged, the next lookup names them again; so is a row that the Recorder does
 //! not take.
 
+mod messages;
 mod rows;
 mod state;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,17 +25,15 @@ use slog::{Logger, debug, info, warn};
 
 use crate::clock::Clock;
 use crate::moment::Moment;
-use crate::net::{Datagrams, Network};
-use crate::protocol::address::AddressPolicy;
 use crate::protocol::dht::limits::{K, LOST_AFTER};
-use crate::protocol::dht::{Event, IpFamily, Node, Settings};
+use crate::protocol::dht::{Event, LookupReport, Node, Settings};
 use crate::protocol::info_hash::InfoHash;
 use crate::swarm::facts::{Source, TorrentNumber};
-use crate::swarm::pace::Pace;
 
 use super::recorder::Write;
 use super::supervision::{Die, Lifeline};
 use super::swarm::{PeersFound, RecorderIs};
+pub use messages::{Close, Datagram, DhtPlan, Follow, NodeNamed, Unfollow};
 
 /// How often it is seen to what is due.
 const TICK: Duration = Duration::from_secs(1);
@@ -45,61 +44,6 @@ const SAVE_EVERY: Duration = Duration::from_secs(5 * 60);
 /// Names of first nodes that are looked up at a time.
 const RESOLVING: usize = 16;
 
-/// Listener -> Dht: a datagram that may be of the DHT.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Datagram {
-    /// Who sent it.
-    pub from: SocketAddr,
-    /// What it says.
-    pub bytes: Vec<u8>,
-}
-
-/// Root -> Dht: look for this torrent's peers, and announce us.
-#[derive(Clone, Message)]
-#[rtype(result = "()")]
-pub struct Follow {
-    /// The torrent.
-    pub info_hash: InfoHash,
-    /// Its number in the store.
-    pub torrent: TorrentNumber,
-    /// Its Swarm.
-    pub finds: Recipient<PeersFound>,
-}
-
-/// Root -> Dht: look for this torrent's peers no longer (BEP 27).
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
-pub struct Unfollow(pub InfoHash);
-
-/// Root -> Dht: save the table, and end.
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
-pub struct Close;
-
-/// What a Dht needs to begin, and to begin again.
-#[derive(Clone)]
-pub struct DhtPlan {
-    /// Which DHT.
-    pub family: IpFamily,
-    /// The socket at the listening port.
-    pub socket: Arc<Datagrams>,
-    /// Host and port of the first nodes.
-    pub bootstrap: Vec<(String, u16)>,
-    /// It answers nobody.
-    pub read_only: bool,
-    /// Where peers may connect; none: nowhere, and nothing is announced.
-    pub announced_port: Option<u16>,
-    /// Where the table is kept between runs.
-    pub state: Option<PathBuf>,
-    /// Looks names up.
-    pub network: Network,
-    /// Whom we speak to.
-    pub policy: AddressPolicy,
-    /// The rhythm of the run.
-    pub pace: Pace,
-}
-
 /// A torrent that is looked up.
 struct Followed {
     torrent: TorrentNumber,
@@ -107,6 +51,7 @@ struct Followed {
     /// None while it is looked up.
     due: Option<Moment>,
     announce_at: Moment,
+    scrape_at: Moment,
 }
 
 /// Our node of the DHT of one family.
@@ -155,8 +100,11 @@ impl Dht {
         }
     }
 
-    /// Sends what is to be sent, tells what is to be told, and sets the timer.
+    /// Tells what is to be told, sends what is to be sent, and sets the timer.
     fn drive(&mut self, ctx: &mut Context<Self>) {
+        while let Some(event) = self.node.poll_event() {
+            self.handle_event(event);
+        }
         let mut batch = Vec::new();
         while let Some(transmit) = self.node.poll_transmit() {
             batch.push(transmit);
@@ -170,9 +118,6 @@ impl Dht {
                     let _ = socket.send_to(&transmit.bytes, transmit.to).await;
                 }
             });
-        }
-        while let Some(event) = self.node.poll_event() {
-            self.handle_event(event);
         }
         let wait = self.node.poll_timeout().since(self.clock.now());
         let timer = ctx.run_later(wait.max(Duration::from_millis(1)), |it, ctx| {
@@ -190,11 +135,20 @@ impl Dht {
             Event::Found(info_hash, peers) => self.found(info_hash, peers),
             Event::Ended(info_hash, report) => {
                 let now = self.clock.now();
-                let next = self.next_lookup(now, report.answered > 0);
+                let next = self.next_lookup(now, &report);
                 if let Some(followed) = self.followed.get_mut(&info_hash) {
                     followed.due = Some(next);
                     let torrent = followed.torrent;
+                    if report.answered > 0 && now >= followed.scrape_at {
+                        followed.scrape_at = now + self.plan.pace.dht_announce();
+                        self.node.scrape(now, info_hash);
+                    }
                     self.record(torrent, &report, next);
+                }
+            }
+            Event::Scraped(info_hash, report) => {
+                if let Some(followed) = self.followed.get(&info_hash) {
+                    self.record_scrape(followed.torrent, &report);
                 }
             }
             Event::Settled => {
@@ -223,14 +177,18 @@ impl Dht {
     }
 
     /// When to look up again: with many torrents more seldom, and never all at once.
-    fn next_lookup(&self, now: Moment, has_answers: bool) -> Moment {
+    fn next_lookup(&self, now: Moment, report: &LookupReport) -> Moment {
         let pace = self.plan.pace;
-        if !has_answers {
-            return now + pace.lookup_retry();
+        let soonest = now + pace.lookup_retry();
+        if report.answered == 0 {
+            return soonest;
         }
         let torrents = u32::try_from(self.followed.len()).unwrap_or(u32::MAX);
         let gap = pace.lookup_gap().max(pace.lookup_share() * torrents);
-        now + gap.mul_f64(rand::rng().random_range(0.9..1.1))
+        // From beginning to beginning: one that waits for dead nodes to its end has asked the
+        // living ones long before.
+        let next = report.begun + gap.mul_f64(rand::rng().random_range(0.9..1.1));
+        next.max(soonest)
     }
 
     /// Sees to what is due: first nodes, lookups, the saved table.
@@ -344,6 +302,7 @@ impl Handler<Follow> for Dht {
             finds: finds.clone(),
             due: Some(now),
             announce_at: now,
+            scrape_at: now,
         });
         // A Swarm that died has a successor.
         followed.finds = finds;
@@ -355,6 +314,16 @@ impl Handler<Unfollow> for Dht {
 
     fn handle(&mut self, Unfollow(info_hash): Unfollow, _: &mut Self::Context) {
         self.followed.remove(&info_hash);
+        self.node.forget(info_hash);
+    }
+}
+
+impl Handler<NodeNamed> for Dht {
+    type Result = ();
+
+    fn handle(&mut self, NodeNamed(address): NodeNamed, ctx: &mut Self::Context) {
+        self.node.hear_of_node(self.clock.now(), address);
+        self.drive(ctx);
     }
 }
 

@@ -25,8 +25,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::Clock;
 use crate::net::{Acceptor, Datagrams, Incoming};
+use crate::protocol::address::IpFamily;
 use crate::protocol::address::{AddressPolicy, canonical};
-use crate::protocol::dht::IpFamily;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::error::ConversationError;
 use crate::protocol::peer::family::Family;

@@ -7,7 +7,8 @@
 //! |---|---|---|
 //! | [`swarm::PeersFound`] | Tracker → Swarm | dropped and logged; the next announce names them again |
 //! | [`pex::Gossip`] | Peer → Swarm → Pex | dropped, by the Swarm with a line in the log; other peers say the same |
-//! | [`swarm::PeersFound`] | Pex → Swarm | offered again with the next batch |
+//! | [`swarm::TrackersNamed`] | Peer → Swarm | dropped; other peers say the same |
+//! | [`swarm::Rumoured`] | Pex → Swarm | offered again with the next batch |
 //! | [`swarm::Announced`], [`swarm::Scraped`] | Tracker → Swarm | dropped and logged; the next one tells newer figures |
 //! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
@@ -22,18 +23,21 @@
 //! | [`swarm::RecorderIs`] | Root → Swarm → Tracker, Root → Listener, Monitor, Dht | sent again; never full at a Tracker |
 //! | [`root::AskAll`], [`swarm::Ask`] | App, Monitor → Root → Swarm | the sender waits, for a time |
 //! | [`listener::SwarmIs`] | Root → Listener | sent again |
-//! | [`listener::DhtIs`], [`dht::Follow`], [`dht::Unfollow`] | Root → Listener, Dht | sent again |
+//! | [`listener::DhtIs`], [`dht::Follow`], [`dht::Unfollow`] | Root → Listener, Dht, Lsd | sent again |
+//! | [`dht::NodeNamed`] | Peer → Root → Dht | dropped; other peers have nodes too |
 //! | [`dht::Datagram`] | Listener → Dht | lost, as datagrams are |
 //! | [`swarm::PeersFound`] | Dht → Swarm | dropped and logged; the next lookup names them again |
+//! | [`swarm::PeersFound`] | Lsd → Swarm | dropped and logged; neighbours announce themselves again |
 //! | [`root::Snapshot`] | Swarm → Root | dropped; the next one holds all of it |
 //! | [`recorder::Write`] | all → Recorder | the Swarm and the Listener keep their rows marked, Root sends its events again; the Monitor drops its sample, the next one follows; others drop and log |
 //! | [`recorder::Confirm`] | Swarm → Recorder | the Swarm keeps it and sends it with the next tick |
 //! | [`recorder::Load`], [`recorder::Close`] | Swarm, Root → Recorder | the sender waits |
-//! | [`tracker::Finish`], [`pex::Finish`], [`swarm::Stop`], [`listener::Close`], [`monitor::Close`], [`dht::Close`] | parent → child | sent again with the next tick |
+//! | [`tracker::Finish`], [`pex::Finish`], [`swarm::Stop`], [`listener::Close`], [`monitor::Close`], [`dht::Close`], [`lsd::Close`] | parent → child | sent again with the next tick |
 //! | [`supervision::ChildExited`] | child → parent | its channel is unbounded, one message a death |
 
 pub mod dht;
 pub mod listener;
+pub mod lsd;
 pub mod monitor;
 pub mod peer;
 pub mod permits;

@@ -2,8 +2,8 @@
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
 //! [`Leave`], [`AskMetadata`], [`Measured`]. Sends: `Met`, `Observed`, `SessionEnded`,
-//! `Gossip`, `MetadataHeard` to its Swarm;
-//! `Replay` to Root if that Swarm died with a crossing unacknowledged.
+//! `Gossip`, `MetadataHeard` to its Swarm; `NodeNamed` to Root, and
+//! `Replay` if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
 //! peer back; nothing is dropped but gossip and metadata, which is asked for again.
@@ -78,6 +78,8 @@ pub struct Peer {
     heard_at: Option<Moment>,
     /// What it says of others.
     ear: Ear,
+    /// It has named a node of the DHT.
+    has_named_node: bool,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
     lifeline: Lifeline,
@@ -134,6 +136,7 @@ impl Peer {
             opened_at: now,
             heard_at: None,
             ear: Ear::default(),
+            has_named_node: false,
             review_at: None,
             lifeline,
             _slot: plan.slot,
@@ -171,6 +174,8 @@ impl Peer {
             Event::Handshake(_) => self.greeted(now),
             Event::Extended(_) => self.introduced(now),
             Event::Pex(message) => self.gossiped(now, message),
+            Event::Trackers(trackers) => self.named_trackers(now, trackers),
+            Event::DhtPort(port) => self.node_named(port),
             Event::Metadata(message) => self.take_metadata(now, message),
             event => self.take_progress(now, event),
         }

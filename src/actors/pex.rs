@@ -1,7 +1,7 @@
 //! Pex: what the peers of one torrent gossip about each other.
 //!
 //! Owns: the rumours of its swarm. Receives: [`Gossip`], [`Finish`]. Sends:
-//! [`PeersFound`] to its Swarm, at most one a second.
+//! [`Rumoured`] to its Swarm, at most one a second.
 //! Stops when: told to.
 //! When full: the Swarm drops gossip that it cannot hand on, and counts it in the
 //! log; addresses that the Swarm does not take are offered again with the next
@@ -15,12 +15,11 @@ use slog::{Logger, debug};
 use crate::clock::Clock;
 use crate::protocol::peer::pex::PeerExchange;
 use crate::swarm::book::SessionId;
-use crate::swarm::facts::Source;
 use crate::swarm::gossip::{Refused, RumourCounts, Rumours};
 use crate::swarm::pace::Pace;
 
 use super::supervision::{Die, Lifeline};
-use super::swarm::PeersFound;
+use super::swarm::Rumoured;
 
 /// Peer -> Swarm -> Pex: whom a peer says it is connected to.
 #[derive(Debug, Message)]
@@ -47,7 +46,7 @@ pub struct Pex {
     refused: Refused,
     /// The next batch, if there is anything to pass on.
     batch: Option<SpawnHandle>,
-    finds: Recipient<PeersFound>,
+    swarm: Recipient<Rumoured>,
     pace: Pace,
     clock: Clock,
     log: Logger,
@@ -58,7 +57,7 @@ impl Pex {
     /// One that has heard nothing yet.
     pub fn new(
         pace: Pace,
-        finds: Recipient<PeersFound>,
+        swarm: Recipient<Rumoured>,
         clock: Clock,
         log: Logger,
         lifeline: Lifeline,
@@ -67,7 +66,7 @@ impl Pex {
             rumours: Rumours::new(pace),
             refused: Refused::default(),
             batch: None,
-            finds,
+            swarm,
             pace,
             clock,
             log,
@@ -84,8 +83,8 @@ impl Pex {
 
     fn pass_on(&mut self, ctx: &mut Context<Self>) {
         self.batch = None;
-        let addresses = self.rumours.take();
-        if addresses.is_empty() {
+        let named = self.rumours.take();
+        if named.is_empty() {
             return;
         }
         let RumourCounts {
@@ -98,16 +97,12 @@ impl Pex {
             unreadable,
             addresses: excess,
         } = self.refused;
-        debug!(self.log, "peers were named by gossip"; "addresses" => addresses.len(),
+        debug!(self.log, "peers were named by gossip"; "addresses" => named.len(),
             "taken" => taken, "repeated" => repeated, "dropped" => dropped,
             "hasty" => hasty, "unreadable" => unreadable, "excess" => excess);
-        let found = PeersFound {
-            source: Source::Pex,
-            addresses,
-        };
         // A Swarm that is gone starts its successor with a Pex of its own.
-        if let Err(SendError::Full(found)) = self.finds.try_send(found) {
-            self.rumours.put_back(found.addresses);
+        if let Err(SendError::Full(Rumoured(named))) = self.swarm.try_send(Rumoured(named)) {
+            self.rumours.put_back(named);
             self.arm(ctx);
         }
     }
@@ -123,8 +118,7 @@ impl Handler<Gossip> for Pex {
     fn handle(&mut self, gossip: Gossip, ctx: &mut Self::Context) {
         let now = self.clock.now();
         self.refused.add(gossip.refused);
-        let named = gossip.said.added.iter().map(|(address, _)| *address);
-        self.rumours.hear(now, gossip.from, named);
+        self.rumours.hear(now, gossip.from, &gossip.said.added);
         self.arm(ctx);
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Owns: the plans of all its children, the accepting sockets, the last address
 //! snapshot of each Swarm, crossings that wait for a Swarm's successor. Receives:
-//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], the deaths of its
-//! children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
+//! [`Replay`], [`Snapshot`], [`Shutdown`], [`AskAll`], [`Kill`], `NodeNamed`, the deaths
+//! of its children. Sends: `Stop`, `RecorderIs`, `SwarmIs`, replays.
 //! Stops when: told to, or when a child dies too often; in both cases its children
 //! end in the order of their stop ranks and the store is closed.
 //! When full: replays beyond a bound stay with their Peers.
 
 mod dhts;
 mod lineage;
+mod lsds;
 mod stopping;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,8 +25,7 @@ use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::protocol::address::AddressPolicy;
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::{AddressPolicy, IpFamily};
 use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};
@@ -35,6 +35,7 @@ use crate::swarm::progress::Seen;
 
 use super::dht::{Dht, DhtPlan};
 use super::listener::{Listener, Ports};
+use super::lsd::{Lsd, LsdPlan};
 use super::monitor::{Monitor, MonitorPlan};
 use super::recorder::Recorder;
 use super::supervision::{ChildId, Class, Deaths, Nursery};
@@ -130,6 +131,8 @@ pub struct RootPlan {
     pub timeout: Duration,
     /// Our nodes of the DHT, at most one a family.
     pub dhts: Vec<DhtPlan>,
+    /// Local discovery, at most one a family.
+    pub lsds: Vec<LsdPlan>,
     /// What is sampled.
     pub monitor: MonitorPlan,
     /// The Recorder's arbiter: its own, because sled blocks.
@@ -154,6 +157,7 @@ pub struct Root {
     policy: AddressPolicy,
     timeout: Duration,
     dht_plans: Vec<DhtPlan>,
+    lsd_plans: Vec<LsdPlan>,
     monitor_plan: MonitorPlan,
     recorder_arbiter: ArbiterHandle,
     children: HashMap<ChildId, ChildName>,
@@ -161,6 +165,7 @@ pub struct Root {
     listener: Option<Addr<Listener>>,
     monitor: Option<Addr<Monitor>>,
     dhts: BTreeMap<IpFamily, Addr<Dht>>,
+    lsds: BTreeMap<IpFamily, Addr<Lsd>>,
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
     snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
@@ -180,6 +185,7 @@ enum ChildName {
     Listener,
     Monitor,
     Dht(IpFamily),
+    Lsd(IpFamily),
     Swarm(InfoHash),
 }
 
@@ -190,6 +196,7 @@ impl ChildName {
             ChildName::Listener => Class::Listener,
             ChildName::Monitor => Class::Monitor,
             ChildName::Dht(_) => Class::Dht,
+            ChildName::Lsd(_) => Class::Lsd,
             ChildName::Swarm(_) => Class::Swarm,
         }
     }
@@ -213,6 +220,7 @@ impl Root {
             policy: plan.policy,
             timeout: plan.timeout,
             dht_plans: plan.dhts,
+            lsd_plans: plan.lsds,
             monitor_plan: plan.monitor,
             recorder_arbiter: plan.recorder_arbiter,
             children: HashMap::new(),
@@ -220,6 +228,7 @@ impl Root {
             listener: None,
             monitor: None,
             dhts: BTreeMap::new(),
+            lsds: BTreeMap::new(),
             swarms: BTreeMap::new(),
             deaths: HashMap::new(),
             snapshots: HashMap::new(),

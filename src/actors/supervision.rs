@@ -27,6 +27,8 @@ pub enum Class {
     Monitor,
     /// Our node of the distributed hash table, one a family.
     Dht,
+    /// Our neighbours on the local network, one a family.
+    Lsd,
     /// One torrent's book.
     Swarm,
     /// One announce URL of one torrent.
@@ -66,7 +68,7 @@ pub struct ChildSpec {
 }
 
 /// The supervisor tree as data.
-pub const CHILDREN: [ChildSpec; 8] = [
+pub const CHILDREN: [ChildSpec; 9] = [
     ChildSpec {
         class: Class::Listener,
         name: "listener",
@@ -89,6 +91,15 @@ pub const CHILDREN: [ChildSpec; 8] = [
         name: "dht",
         // What a second of answers and of strangers' questions brings.
         mailbox: 512,
+        policy: Policy::Permanent,
+        intensity: 8,
+        stop_rank: 0,
+    },
+    ChildSpec {
+        class: Class::Lsd,
+        name: "lsd",
+        // Its only sender is Root, which sends again.
+        mailbox: 256,
         policy: Policy::Permanent,
         intensity: 8,
         stop_rank: 0,
@@ -317,6 +328,7 @@ mod tests {
             Class::Listener,
             Class::Monitor,
             Class::Dht,
+            Class::Lsd,
             Class::Swarm,
             Class::Tracker,
             Class::Pex,

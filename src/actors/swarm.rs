@@ -1,7 +1,7 @@
 //! Swarm: one torrent's book, its trackers, its exchange and its sessions.
 //!
-//! Owns: the book of its peers. Receives: [`PeersFound`], [`Announced`], [`Scraped`],
-//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], [`Gossip`], [`MetadataHeard`],
+//! Owns: the book of its peers. Receives: [`PeersFound`], [`Rumoured`], [`Announced`], [`Scraped`],
+//! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], `Gossip`, [`TrackersNamed`], [`MetadataHeard`],
 //! [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
 //! [`Known`], `Leave`, `AskMetadata` and `Measured` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
@@ -11,6 +11,8 @@
 
 mod atlas;
 mod children;
+mod gossip;
+mod learning;
 mod messages;
 mod orders;
 mod plan;
@@ -32,19 +34,19 @@ use crate::moment::Moment;
 use crate::swarm::book::Book;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
+use crate::swarm::learnt::Learnt;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
-use super::pex::Gossip;
 use super::recorder::Load;
-use super::root::{Replay, Snapshot};
+use super::root::Snapshot;
 use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
 use children::Children;
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
-    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, Scraped, SessionEnded, Stop,
-    SwarmFigures, TrackerCounts, TrackerFigures,
+    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured, Scraped,
+    SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -75,12 +77,12 @@ pub struct Swarm {
     recorder: RecorderLinks,
     recording: Recording,
     atlas: Atlas,
-    snapshots: Recipient<Snapshot>,
+    root: RootLinks,
     context: Option<Arc<PeerContext>>,
-    root: Recipient<Replay>,
     permits: Permits,
     shown: Shown,
     seeking: Seeking,
+    learnt: Learnt,
     addresses: Vec<(SocketAddr, Source)>,
     ticks: u32,
     /// Started since the last tick.
@@ -100,8 +102,7 @@ impl Swarm {
         plan: SwarmPlan,
         recorder: RecorderLinks,
         addresses: Vec<(SocketAddr, Source)>,
-        root: Recipient<Replay>,
-        snapshots: Recipient<Snapshot>,
+        root: RootLinks,
         lifeline: Lifeline,
         ctx: &mut Context<Self>,
     ) -> Self {
@@ -118,12 +119,12 @@ impl Swarm {
             recorder,
             recording: Recording::default(),
             atlas: Atlas::default(),
-            snapshots,
-            context: None,
             root,
+            context: None,
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
+            learnt: Learnt::new(plan.trackers.clone(), plan.shared.policy.clone()),
             addresses,
             ticks: 0,
             contacts: 0,
@@ -147,14 +148,17 @@ impl Swarm {
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
                 bind: shared.bind.clone(),
+                unmeasured: shared.unmeasured.clone(),
                 timeout: shared.timeout,
                 clock: shared.clock,
                 met: address.clone().recipient(),
                 observed: address.clone().recipient(),
                 ended: address.clone().recipient(),
                 metadata: address.clone().recipient(),
-                gossip: address.recipient(),
-                root: self.root.clone(),
+                gossip: address.clone().recipient(),
+                trackers: address.recipient(),
+                root: self.root.replays.clone(),
+                nodes: self.root.nodes.clone(),
                 permits: self.permits.clone(),
                 swarm_gone: self.token.clone(),
             })
@@ -224,7 +228,7 @@ impl Swarm {
     fn snapshot(&self) {
         let addresses = self.book.addresses().take(SNAPSHOT_ADDRESSES).collect();
         // One that Root has no room for is followed by a newer one.
-        let _ = self.snapshots.try_send(Snapshot {
+        let _ = self.root.snapshots.try_send(Snapshot {
             info_hash: self.plan.info_hash,
             addresses,
             private: !self.plan.greeting.gossip,
@@ -281,6 +285,7 @@ impl Handler<Announced> for Swarm {
     type Result = ();
 
     fn handle(&mut self, announced: Announced, _: &mut Self::Context) {
+        self.weigh(&announced);
         self.shown.announced(announced);
     }
 }
@@ -340,16 +345,6 @@ impl Handler<Observed> for Swarm {
             },
         );
         self.record(reaction.rising, message.reply, ctx);
-    }
-}
-
-impl Handler<Gossip> for Swarm {
-    type Result = ();
-
-    fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
-        if !self.children.hand_on(gossip) {
-            debug!(self.log, "a peer's gossip was dropped");
-        }
     }
 }
 

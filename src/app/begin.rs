@@ -21,19 +21,21 @@ use crate::locate::{LocateError, Locator};
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
+use crate::protocol::peer::Greeting;
 use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
+use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
 use super::import::{import, trackers};
 use super::logging::{LogFile, note_opening};
 use super::trust::{self, TrustError};
-use super::{dhts, listening, location};
+use super::{dhts, listening, location, lsds};
 
 /// Announced when we listen nowhere: no peer can use it, and trackers want one.
 const NO_PORT: u16 = 1;
@@ -208,11 +210,16 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         arbiters.workers,
         &log,
     ));
+    let dht_ports = dhts::told_ports(&config, &ports);
     let swarms = imported
         .into_iter()
-        .map(|imported| plan(&config, imported, port, pace, Arc::clone(&shared)))
+        .map(|imported| {
+            let greeting = greeting(&config, imported.0, port, dht_ports, pace);
+            plan(&config, imported, greeting, pace, Arc::clone(&shared))
+        })
         .collect();
     let dhts = dhts::plans(&config, &torrents, &ports, port, &shared, pace);
+    let lsds = lsds::plans(&config, port, &shared, pace);
     let (ended, end) = oneshot::channel();
     let live = Live::default();
     writer.show_to(&live);
@@ -230,6 +237,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         swarms,
         ports,
         dhts,
+        lsds,
         policy,
         timeout: config.timeout,
         monitor: MonitorPlan {
@@ -294,6 +302,7 @@ fn shared(
         bind: own,
         policy,
         secret: writer.secret(),
+        unmeasured: Room::default(),
         timeout: config.timeout,
         locator,
         keep_addresses: config.keep_addresses,
@@ -307,10 +316,11 @@ fn shared(
 fn plan(
     config: &Config,
     (torrent, number, row): (&Torrent, TorrentNumber, TorrentRow),
-    port: Option<u16>,
+    greeting: Greeting,
     pace: Pace,
     shared: Arc<Shared>,
 ) -> SwarmPlan {
+    let port = greeting.listen_port;
     let metainfo = torrent.metainfo();
     let yardstick = metainfo.map_or(Yardstick::UNKNOWN, |it| {
         Yardstick::new(it.pieces, it.piece_length, config.threshold_permille)
@@ -334,7 +344,7 @@ fn plan(
             policy: shared.policy.clone(),
             listen_port: port,
         },
-        greeting: Arc::new(greeting(config, torrent, port, pace)),
+        greeting: Arc::new(greeting),
         interval: config.interval,
         tracker_key: rand::random(),
         announce_port: port.unwrap_or(NO_PORT),

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use crate::cli::exit;
 use crate::clock::Clock;
-use crate::config::{Bind, Config, Geoip, Listen};
+use crate::config::{Bind, Config, Dht, DhtFile, Geoip, Listen};
 use crate::input::Inputs;
 use crate::lab::{Confirmation, Judgement, Lab, Scenario, whereabouts};
 use crate::moment::Moment;
 use crate::net::{Network, OsNet};
 use crate::protocol::exclusions::Exclusions;
 use crate::store::{Reader, StoreError};
-use crate::swarm::facts::Verdict;
+use crate::swarm::facts::{Source, Verdict};
 use crate::swarm::pace::Pace;
 
 use super::{Run, RunError, arbiters, end, fail, note, run_to_end, say};
@@ -26,6 +26,9 @@ const SEED: u64 = 2015;
 
 /// Less than this share of the true completions is a failure.
 const CONFIRMED_AT_LEAST_PERCENT: f64 = 80.0;
+
+/// Who names the demo's peers.
+const NAMING: [Source; 3] = [Source::Tracker, Source::Dht, Source::Pex];
 
 /// Runs the demo; answers the exit code.
 pub(super) async fn run(
@@ -55,7 +58,7 @@ async fn demo(
     ));
     let folder = tempfile::tempdir().map_err(|error| RunError::Lab(error.to_string()))?;
     let lab = LabThread::start(clock, scenario.clone(), folder.path().to_owned()).await?;
-    let inputs = Inputs::read(&lab.files.torrents);
+    let inputs = Inputs::read(&lab.files.inputs);
     let whereabouts = whereabouts::write(folder.path());
     let whereabouts = whereabouts.map_err(|error| RunError::Lab(error.to_string()))?;
     let config = Config {
@@ -71,6 +74,11 @@ async fn demo(
             Geoip::Folder(_) => Geoip::Files(vec![whereabouts]),
             geoip => geoip,
         },
+        dht: config.dht.map(|dht| Dht {
+            bootstrap: lab.files.nodes.clone(),
+            file: DhtFile::Nowhere,
+            ..dht
+        }),
         ca_files: [config.ca_files, vec![lab.files.authority.clone()]].concat(),
         ..config
     };
@@ -87,9 +95,10 @@ async fn demo(
     let ended = run_to_end(run).await?;
     let truth = lab.stop().await?;
     let code = end::report(ended);
-    let confirmations = confirmations(&config)?;
-    let judgement = truth.judge(&confirmations);
-    say(&format!("\n{judgement}\n{}\n", judgement.line()));
+    let reader = Reader::open(&config.output)?;
+    let judgement = truth.judge(&confirmations(&reader)?);
+    let (sources, line) = (known_by_one(&reader)?, judgement.line());
+    say(&format!("\n{judgement}\n{sources}\n{line}\n"));
     Ok(code.max(verdict(&judgement)))
 }
 
@@ -101,9 +110,27 @@ fn verdict(judgement: &Judgement) -> u8 {
     }
 }
 
+/// How many of the peers that were met one source alone had named.
+fn known_by_one(reader: &Reader) -> Result<String, StoreError> {
+    let (mut met, mut alone) = (0, [0; 3]);
+    for row in reader.peers(None) {
+        let sources = row?.1.sources;
+        met += 1;
+        for (count, source) in alone.iter_mut().zip(NAMING) {
+            // Who calls us may have heard of us anywhere.
+            let named = sources.iter().filter(|it| *it != Source::Incoming);
+            *count += u32::from(named.eq([source]));
+        }
+    }
+    let [trackers, dht, peers] = alone;
+    Ok(format!(
+        "demo: {met} peers met; named by trackers alone {trackers}, by the DHT alone {dht}, \
+         by other peers alone {peers}"
+    ))
+}
+
 /// The confirmed downloads of the store that has just been closed.
-fn confirmations(config: &Config) -> Result<Vec<Confirmation>, StoreError> {
-    let reader = Reader::open(&config.output)?;
+fn confirmations(reader: &Reader) -> Result<Vec<Confirmation>, StoreError> {
     let torrents = reader.torrents()?;
     let mut found = Vec::new();
     for row in reader.completions(None) {
@@ -135,17 +162,26 @@ struct LabThread {
     clock: Clock,
 }
 
-/// What the lab leaves in a folder for whoever wants to watch it.
+/// What the lab leaves for whoever wants to watch it.
 struct LabFiles {
-    torrents: Vec<PathBuf>,
+    /// Files and magnet links.
+    inputs: Vec<PathBuf>,
     authority: PathBuf,
+    /// Of its DHT.
+    nodes: Vec<(String, u16)>,
 }
 
 impl LabFiles {
     fn write(lab: &Lab, folder: &Path) -> io::Result<LabFiles> {
+        let inputs = lab.torrents().iter().map(|torrent| match torrent.linked {
+            true => Ok(torrent.magnet().into()),
+            false => torrent.write(folder),
+        });
+        let nodes = lab.dht().nodes();
         Ok(LabFiles {
-            torrents: lab.write_torrents(folder)?,
+            inputs: inputs.collect::<io::Result<_>>()?,
             authority: lab.write_authority(folder)?,
+            nodes: nodes.map(|it| (it.ip().to_string(), it.port())).collect(),
         })
     }
 }

@@ -9,7 +9,8 @@ use crate::actors::listener::Ports;
 use crate::actors::swarm::Shared;
 use crate::config::{Config, DhtFile};
 use crate::input::Torrent;
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::IpFamily;
+use crate::protocol::peer::conversation::DhtPorts;
 use crate::swarm::pace::Pace;
 
 /// First nodes that the torrents name, at most.
@@ -40,7 +41,7 @@ pub(super) fn plans(
     let sockets = ports.datagrams.iter();
     let plans = sockets.filter_map(|socket| {
         Some(DhtPlan {
-            family: IpFamily::of(socket.local_addr().ok()?),
+            family: IpFamily::of(socket.local_addr().ok()?.ip()),
             socket: Arc::clone(socket),
             bootstrap: bootstrap.clone(),
             read_only: dht.read_only,
@@ -52,6 +53,20 @@ pub(super) fn plans(
         })
     });
     plans.collect()
+}
+
+/// What peers are told of our nodes.
+pub(super) fn told_ports(config: &Config, ports: &Ports) -> Option<DhtPorts> {
+    let dht = config.dht.as_ref()?;
+    let mut told = DhtPorts::default();
+    let sockets = ports.datagrams.iter().filter(|_| !dht.read_only);
+    for at in sockets.filter_map(|it| it.local_addr().ok()) {
+        match IpFamily::of(at.ip()) {
+            IpFamily::V4 => told.v4 = Some(at.port()),
+            IpFamily::V6 => told.v6 = Some(at.port()),
+        }
+    }
+    Some(told)
 }
 
 /// None for a user without a home.

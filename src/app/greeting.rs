@@ -5,7 +5,7 @@ use rand::distr::Alphanumeric;
 
 use crate::config::Config;
 use crate::input::Torrent;
-use crate::protocol::peer::conversation::Greeting;
+use crate::protocol::peer::conversation::{DhtPorts, Greeting};
 use crate::protocol::peer::handshake::PeerId;
 use crate::swarm::pace::Pace;
 
@@ -20,6 +20,7 @@ pub(super) fn greeting(
     config: &Config,
     torrent: &Torrent,
     port: Option<u16>,
+    dht: Option<DhtPorts>,
     pace: Pace,
 ) -> Greeting {
     let metainfo = torrent.metainfo();
@@ -34,6 +35,7 @@ pub(super) fn greeting(
             None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),
         },
         listen_port: port,
+        dht,
         reqq: REQQ,
         handshake_timeout: config.timeout,
         pace: pace.divisor(),

@@ -142,6 +142,12 @@ pub struct CrawlArgs {
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub dht_state: Option<DhtState>,
 
+    /// No local discovery: neither announce torrents to this network's clients by
+    /// multicast nor listen to them. Who has a private address is dialled with
+    /// --allow-local only; never with --demo.
+    #[arg(long, help_heading = NETWORK)]
+    pub no_lsd: bool,
+
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
     #[arg(long, value_name = "URL", value_parser = contact, help_heading = NETWORK)]
@@ -183,8 +189,8 @@ pub struct CrawlArgs {
     #[arg(long, help_heading = INSTEAD)]
     pub check: bool,
 
-    /// Watch a synthetic swarm on this machine, ten times as fast as life, and
-    /// compare with its truth; takes no INPUT.
+    /// Watch a synthetic swarm on this machine, with trackers and a DHT of its own, ten
+    /// times as fast as life, and compare with its truth; takes no INPUT.
     #[arg(long, help_heading = INSTEAD)]
     pub demo: bool,
 

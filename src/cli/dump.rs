@@ -155,6 +155,8 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// What others said of peers: nothing of it is seen, and none of it counts.
+    Hearsay(Place),
     /// Restarts, gaps and other things to know when reading the figures.
     Events(Place),
     /// How the program itself did, again and again.
@@ -207,6 +209,8 @@ pub enum Shown {
         /// Whether client families are kept apart.
         by_family: bool,
     },
+    /// Hearsay.
+    Hearsay,
     /// Events.
     Events,
     /// Samples.
@@ -238,6 +242,7 @@ impl DumpArgs {
             Some(Command::Outcomes { by_family, place }) => {
                 (Shown::Outcomes { by_family }, place.store)
             }
+            Some(Command::Hearsay(place)) => (Shown::Hearsay, place.store),
             Some(Command::Events(place)) => (Shown::Events, place.store),
             Some(Command::Samples(place)) => (Shown::Samples, place.store),
             Some(Command::Meta(place)) => (Shown::Meta, place.store),

@@ -96,6 +96,7 @@ mod tests {
         let none = dht(&["a", "--dht-state", "none"]).unwrap();
         assert_eq!(none.file, DhtFile::Nowhere);
         assert_eq!(dht(&["a", "--no-dht"]), None);
-        assert_eq!(dht(&["--demo"]), None);
+        let demo = dht(&["--demo"]).unwrap();
+        assert_eq!((demo.bootstrap, demo.file), (vec![], DhtFile::Nowhere));
     }
 }

@@ -70,6 +70,7 @@ fn trees(shown: &Shown) -> Vec<Tree> {
         Shown::Announces => &[Tree::Announces],
         Shown::Sources { .. } => &[Tree::Sources],
         Shown::Outcomes { .. } => &[Tree::Outcomes],
+        Shown::Hearsay => &[Tree::Hearsay],
         Shown::Events => &[Tree::Events],
         Shown::Samples => &[Tree::Samples],
         Shown::Meta => &[],

@@ -4,13 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{Rng, SeedableRng};
 
+use super::block::Block;
 use super::fortune::Fortune;
 use super::peer::client::Client;
-use super::peer::{Fate, Plan, Reach};
+use super::peer::{Fate, Known, Metadata, Plan, Reach};
 use super::profile::{Profile, draw_index};
 use super::scenario::{Hosts, Scenario};
 use super::torrent::Torrent;
@@ -23,12 +24,12 @@ const RESUMED: f64 = 0.2;
 /// Clients whose users lie, pretend, or want only a part.
 const TRICKY: [Client; 3] = [Client::Libtorrent, Client::Qbittorrent, Client::Utorrent];
 
-/// Draws all peers; the run starts at `start`.
+/// Draws all peers; the run starts at `start`, in this block of loopback.
 pub(super) fn cast(
     scenario: &Scenario,
     profile: &Profile,
     torrents: &[Arc<Torrent>],
-    start: Moment,
+    (start, block): (Moment, Block),
     rng: &mut SmallRng,
 ) -> Vec<Plan> {
     let mut cast = Cast {
@@ -36,6 +37,7 @@ pub(super) fn cast(
         profile,
         torrents,
         start,
+        block,
         rng,
         plans: Vec::new(),
     };
@@ -96,6 +98,7 @@ struct Cast<'a> {
     profile: &'a Profile,
     torrents: &'a [Arc<Torrent>],
     start: Moment,
+    block: Block,
     rng: &'a mut SmallRng,
     plans: Vec<Plan>,
 }
@@ -148,10 +151,41 @@ impl Cast<'_> {
             breaks: told.breaks,
             unmasks: told.unmasks,
             dials: reach == Reach::Firewalled || reach == Reach::Open && self.rng.random_bool(0.5),
+            known: Known::Trackers,
             trackers: self.draw_trackers(&spec.trackers),
+            dht: false,
+            metadata: Metadata::Given,
             seed: self.rng.random(),
         };
+        let plan = self.draw_fame(plan);
         self.plans.push(plan);
+    }
+
+    /// Who knows of it, and what it gives to whom: by chance of its own, so that these
+    /// change nothing else.
+    fn draw_fame(&self, mut plan: Plan) -> Plan {
+        let crowd = &self.scenario.crowd;
+        let mut rng = SmallRng::seed_from_u64(plan.seed);
+        let draw: f64 = rng.random();
+        if draw < crowd.dht_alone {
+            plan.known = Known::Dht;
+        } else if draw < crowd.dht_alone + crowd.gossip_alone && plan.reach == Reach::Open {
+            plan.known = Known::Peers;
+        }
+        plan.dht = match plan.known {
+            Known::Trackers => rng.random_bool(crowd.dht_too),
+            known => known == Known::Dht,
+        };
+        if plan.known != Known::Trackers {
+            plan.trackers.clear();
+        }
+        let draw: f64 = rng.random();
+        plan.metadata = match crowd.inventors {
+            share if draw < share => Metadata::Invented,
+            share if draw < 2.0 * share => Metadata::Refused,
+            _ => Metadata::Given,
+        };
+        plan
     }
 
     /// What only a giant torrent can expose goes into the last one.
@@ -216,7 +250,7 @@ impl Cast<'_> {
         };
         let (high, low) = (number / 250, (number % 250) as u8 + 1);
         let ip = match self.scenario.hosts {
-            Hosts::Loopback => Ipv4Addr::new(127, 64 + (high >> 8) as u8, high as u8, low),
+            Hosts::Loopback => self.block.host(high as u8, low),
             // 45 to 94: all of it is routed, and neighbours are rare.
             Hosts::Virtual => Ipv4Addr::new(45 + low % 50, high as u8, low, self.rng.random()),
         };
@@ -263,7 +297,8 @@ mod tests {
         let torrents = super::super::invent(scenario, &mut rng);
         let torrents: Vec<_> = torrents.into_iter().map(Arc::new).collect();
         let profile = Profile::of_2015().unwrap();
-        cast(scenario, &profile, &torrents, Moment::EPOCH, &mut rng)
+        let beginning = (Moment::EPOCH, Block::default());
+        cast(scenario, &profile, &torrents, beginning, &mut rng)
     }
 
     #[test]

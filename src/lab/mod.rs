@@ -5,9 +5,12 @@
 //! It shares nothing with what it is used to test but the wire's encodings, and
 //! it knows what truly happened: see [`Lab::truth`] and [`truth::Truth::judge`].
 
+mod block;
 mod cast;
 pub mod conduct;
+pub mod dht;
 mod fortune;
+mod gossip;
 pub mod judgement;
 pub mod pace;
 pub mod peer;
@@ -31,6 +34,9 @@ pub use judgement::{Confirmation, Judgement};
 pub use scenario::Scenario;
 pub use truth::Truth;
 
+use self::block::Block;
+use self::dht::Dht;
+use self::gossip::Gossip;
 use self::peer::life::{World, live};
 use self::peer::{Plan, Reach};
 use self::profile::{Profile, ProfileError};
@@ -42,7 +48,7 @@ use self::truth::PeerTruth;
 use self::witness::Witness;
 use crate::clock::Clock;
 use crate::moment::Moment;
-use crate::net::Network;
+use crate::net::{Acceptor, Network};
 
 /// A lab that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +64,9 @@ pub enum LabError {
         /// What the system says.
         source: io::Error,
     },
+    /// A DHT node's socket cannot be opened.
+    #[error("lab DHT: {0}")]
+    Dht(io::Error),
     /// It cannot invent certificates.
     #[error("lab certificates: {0}")]
     Authority(io::Error),
@@ -75,6 +84,8 @@ pub struct Lab {
     world: Arc<World>,
     /// The certificate that its HTTPS trackers are to be trusted by.
     authority: String,
+    /// Keeps other labs of this machine out of its addresses.
+    _claim: Option<Acceptor>,
     tasks: JoinSet<()>,
 }
 
@@ -97,6 +108,7 @@ impl Lab {
         let mut rng = SmallRng::seed_from_u64(scenario.seed);
         let mut torrents = invent(scenario, &mut rng);
         for (spec, torrent) in scenario.torrents.iter().zip(&mut torrents) {
+            torrent.linked = spec.linked;
             torrent.metadata_from = clock.now() + spec.withholds;
         }
         let authority = Authority::invent().map_err(LabError::Authority)?;
@@ -122,15 +134,24 @@ impl Lab {
             torrent.trackers = urls.collect();
         }
         let torrents: Vec<_> = torrents.into_iter().map(Arc::new).collect();
-        let plans = cast::cast(scenario, &profile, &torrents, clock.now(), &mut rng);
+        let (block, claim) = Block::claim(&network, scenario.hosts).await;
+        let beginning = (clock.now(), block);
+        let plans = cast::cast(scenario, &profile, &torrents, beginning, &mut rng);
+        let dht = Dht::open(&network, block, scenario.dht_nodes, &mut rng).await;
+        let (dht, sockets) = dht.map_err(LabError::Dht)?;
         hide(&network, &plans);
         let world = Arc::new(World {
             network,
             clock,
             pace: scenario.pace,
             trackers,
+            dht,
+            gossip: Gossip::default(),
             witness: Witness::new(plans.len(), scenario.pace),
         });
+        for (node, socket) in sockets.into_iter().enumerate() {
+            tasks.spawn(Dht::serve(world.clone(), node, socket));
+        }
         for plan in &plans {
             tasks.spawn(live(world.clone(), plan.clone()));
         }
@@ -139,6 +160,7 @@ impl Lab {
             plans,
             world,
             authority: authority.pem(),
+            _claim: claim,
             tasks,
         })
     }
@@ -173,6 +195,11 @@ impl Lab {
     /// Its trackers.
     pub fn trackers(&self) -> &[Arc<Tracker>] {
         &self.world.trackers
+    }
+
+    /// Its DHT.
+    pub fn dht(&self) -> &Dht {
+        &self.world.dht
     }
 
     /// The scripts of its peers.

@@ -24,6 +24,8 @@ pub struct TorrentSpec {
     pub shortest: Duration,
     /// Its trackers, by index.
     pub trackers: Vec<usize>,
+    /// Whether a crawler is given a magnet link of it, and no file.
+    pub linked: bool,
     /// For so long after the beginning nobody gives its metadata (BEP 9).
     pub withholds: Duration,
     /// The share of the crowd that is here, as a weight.
@@ -57,7 +59,7 @@ pub struct TrackerSpec {
 /// Which addresses peers get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosts {
-    /// 127.64.0.0/16: on Linux all of 127.0.0.0/8 is the machine itself.
+    /// A /16 from 127.64.0.0 on: on Linux all of 127.0.0.0/8 is the machine itself.
     Loopback,
     /// All over the Internet, in a network that is not.
     Virtual,
@@ -85,6 +87,14 @@ pub struct Crowd {
     pub unseen_leavers: bool,
     /// The share of peers that share their address with another one.
     pub neighbours: f64,
+    /// The share of peers that the DHT alone knows.
+    pub dht_alone: f64,
+    /// The share of peers that other peers alone know; all of them can be reached.
+    pub gossip_alone: f64,
+    /// The share of the others that are in the DHT, too.
+    pub dht_too: f64,
+    /// The share of peers that give invented metadata, and as large a share gives none.
+    pub inventors: f64,
     /// The share of peers that have an IPv6 address too (virtual hosts only).
     pub dual_stack: f64,
     /// The share of these that listen on another port there.
@@ -115,6 +125,8 @@ pub struct Scenario {
     pub torrents: Vec<TorrentSpec>,
     /// The trackers.
     pub trackers: Vec<TrackerSpec>,
+    /// The nodes of its DHT: one of them lies, or there are none.
+    pub dht_nodes: u8,
     /// Who takes part.
     pub crowd: Crowd,
     /// Which addresses they get.
@@ -125,8 +137,9 @@ const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
 impl Scenario {
-    /// Half a minute on loopback, ten times as fast as life: three torrents, an
-    /// HTTP, a UDP and an HTTPS tracker, some 290 peers.
+    /// Half a minute on loopback, ten times as fast as life: three torrents, one of
+    /// them known by a magnet link, an HTTP, a UDP and an HTTPS tracker, a small DHT,
+    /// some 290 peers.
     pub fn demo(seed: u64) -> Self {
         let tracker = |transport| TrackerSpec {
             transport,
@@ -141,8 +154,14 @@ impl Scenario {
             nominal_bytes: 12 * MIB,
             shortest: Duration::from_millis(2_500),
             trackers: trackers.into(),
+            linked: false,
             withholds: Duration::ZERO,
             weight: 1.0,
+        };
+        let linked = TorrentSpec {
+            linked: true,
+            // Three pieces of metadata.
+            ..torrent("lab-by-magnet", 1_700, 32 * KIB, &[1, 2])
         };
         let giant = TorrentSpec {
             // Nobody gets it honestly within the run.
@@ -157,15 +176,16 @@ impl Scenario {
             duration: Duration::from_secs(30),
             tail: Duration::from_secs(2),
             threshold_permille: 980,
-            torrents: vec![
-                torrent("lab-over-http", 400, 32 * KIB, &[0]),
-                torrent("lab-over-udp-and-https", 650, 64 * KIB, &[1, 2]),
-                giant,
-            ],
+            torrents: vec![torrent("lab-over-http", 400, 32 * KIB, &[0]), linked, giant],
             trackers: [Transport::Http, Transport::Udp, Transport::Https]
                 .map(tracker)
                 .to_vec(),
+            dht_nodes: 13,
             crowd: Crowd {
+                dht_alone: 0.12,
+                gossip_alone: 0.1,
+                dht_too: 0.4,
+                inventors: 0.2,
                 // The demo asks for what can be seen.
                 unseen_leavers: false,
                 present: 80,
@@ -200,6 +220,7 @@ impl Scenario {
             nominal_bytes: 700 * MIB,
             shortest: Duration::from_secs(60),
             trackers: vec![0, 1],
+            linked: false,
             withholds: Duration::ZERO,
             weight: 1.0,
         };
@@ -223,6 +244,7 @@ impl Scenario {
                 tracker(Transport::Http, ([44, 1, 1, 1], 8_080)),
                 tracker(Transport::Udp, ([44, 1, 1, 2], 6_969)),
             ],
+            dht_nodes: 0,
             crowd: Crowd {
                 present: peers / 2,
                 arriving: peers - peers / 2,
@@ -260,6 +282,10 @@ impl Default for Crowd {
             clients: Vec::new(),
             unseen_leavers: true,
             neighbours: 0.03,
+            dht_alone: 0.0,
+            gossip_alone: 0.0,
+            dht_too: 0.0,
+            inventors: 0.0,
             dual_stack: 0.0,
             two_ports: 0.0,
             one_port: false,

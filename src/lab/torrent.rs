@@ -24,6 +24,8 @@ pub struct Torrent {
     pub threshold: u32,
     /// Announce URLs, one tier each.
     pub trackers: Vec<String>,
+    /// Whether a crawler is given a magnet link of it, and no file.
+    pub linked: bool,
     /// From when on its peers give its metadata.
     pub metadata_from: Moment,
     info: Vec<u8>,
@@ -58,6 +60,7 @@ impl Torrent {
             piece_length,
             threshold: share.div_ceil(1000) as u32,
             trackers: Vec::new(),
+            linked: false,
             metadata_from: Moment::EPOCH,
             info,
         }
@@ -98,6 +101,26 @@ impl Torrent {
         out
     }
 
+    /// A link with its name and its trackers (BEP 9, "magnet URI format").
+    pub fn magnet(&self) -> String {
+        let escaped = |text: &str| -> String {
+            let bytes = text.bytes().map(|byte| match byte {
+                byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            });
+            bytes.collect()
+        };
+        let mut link = format!(
+            "magnet:?xt=urn:btih:{}&dn={}",
+            self.info_hash,
+            escaped(&self.name)
+        );
+        for url in &self.trackers {
+            link.extend(["&tr=", &escaped(url)]);
+        }
+        link
+    }
+
     /// Writes `<name>.torrent` into a directory that exists.
     ///
     /// # Errors
@@ -106,5 +129,27 @@ impl Torrent {
         let path = dir.join(&self.name).with_extension("torrent");
         std::fs::write(&path, self.metainfo())?;
         Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+
+    use super::*;
+    use crate::protocol::magnet::Magnet;
+
+    #[test]
+    fn its_link_names_it_and_its_trackers() {
+        let rng = &mut SmallRng::seed_from_u64(1);
+        let mut torrent = Torrent::invent("lab & more", 4, 1 << 14, 980, rng);
+        torrent.trackers = vec!["http://127.0.0.1:1/announce?a=b&c".to_owned()];
+        let read = Magnet::parse(&torrent.magnet()).unwrap();
+        assert_eq!(
+            (read.info_hash, read.name.as_str()),
+            (torrent.info_hash, "lab & more")
+        );
+        assert_eq!(read.trackers, torrent.trackers);
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::conduct::Offence;
 use super::peer::client::Client;
-use super::peer::{Fate, Plan, Reach};
+use super::peer::{Fate, Known, Plan, Reach};
 use super::witness::Shown;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
@@ -21,6 +21,8 @@ pub struct PeerTruth {
     pub also: Option<SocketAddr>,
     /// Who can connect to whom.
     pub reach: Reach,
+    /// Who knows of it.
+    pub known: Known,
     /// What it runs.
     pub client: Client,
     /// What becomes of it.
@@ -74,6 +76,7 @@ impl PeerTruth {
             address: plan.address,
             also: plan.also,
             reach: plan.reach,
+            known: plan.known,
             client: plan.client,
             fate: plan.fate,
             crossed: plan.crossing().filter(past),

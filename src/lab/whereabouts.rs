@@ -28,6 +28,7 @@ mod tests {
     use mmdb_writer::{Value, Writer};
 
     use super::*;
+    use crate::lab::block::BLOCKS;
     use crate::locate::Locator;
 
     /// Continent, country, town, degrees north and east, number and name of the
@@ -90,8 +91,9 @@ mod tests {
                 ("autonomous_system_number", Value::from(asn)),
                 ("autonomous_system_organization", Value::from(owner)),
             ]);
-            for block in 0..8 {
-                let network: IpNet = format!("127.64.{block}.{}/27", index * 32).parse().unwrap();
+            for (block, high) in (0..BLOCKS).flat_map(|it| (0..4).map(move |high| (it, high))) {
+                let network = format!("127.{}.{high}.{}/27", 64 + block, index * 32);
+                let network: IpNet = network.parse().unwrap();
                 writer.insert_value(network, record.clone()).unwrap();
             }
         }
@@ -126,7 +128,7 @@ mod tests {
             "NA,US,47.6,-122.3,Seattle 64497,Example Cable"
         );
         assert_eq!(
-            at("127.64.7.223"),
+            at("127.79.3.223"),
             "AF,ZA,-29.9,31.0,Durban 64501,Example Wireless"
         );
         assert_eq!(at("127.64.0.230"), " ");

@@ -15,7 +15,8 @@ const HURRY: Duration = Duration::from_secs(5);
 /// What one peer announced, and what its guest was told.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shown {
-    /// Its first announce to a tracker.
+    /// Its first announce to a tracker; of those that no tracker knows, when the first
+    /// guest heard of them.
     pub announced: Option<Moment>,
     /// The first connection with a handshake.
     pub met: Option<Moment>,
@@ -64,7 +65,7 @@ impl Witness {
         }
     }
 
-    /// A peer told a tracker of itself.
+    /// A peer told a tracker of itself, or a guest was told of it.
     pub(super) fn announced(&self, peer: usize, now: Moment) {
         self.note(peer, |it| it.announced = it.announced.or(Some(now)));
     }

@@ -3,6 +3,7 @@
 
 pub mod limits;
 pub mod memory;
+pub mod multicast;
 pub mod os;
 pub mod tls;
 pub mod usage;
@@ -13,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use memory::MemoryNet;
+pub use multicast::Multicast;
 pub use os::OsNet;
 pub use tls::Tls;
 
@@ -64,6 +66,25 @@ impl Network {
         match self {
             Network::Os(net) => Ok(Datagrams::Os(net.datagrams(at)?)),
             Network::Memory(net) => Ok(Datagrams::Memory(net.datagrams(at)?)),
+        }
+    }
+
+    /// Joins a multicast group, on the interface that has our address, or on each.
+    ///
+    /// # Errors
+    /// As the machine's bind; `AddrNotAvailable` where no interface can join.
+    pub fn multicast(&self, group: SocketAddr, own: Option<IpAddr>) -> io::Result<Multicast> {
+        match self {
+            Network::Os(net) => {
+                let (ear, mouths) = net.multicast(group, own)?;
+                let mouths = mouths.into_iter().map(Datagrams::Os).collect();
+                Ok(Multicast::new(group, Datagrams::Os(ear), mouths))
+            }
+            Network::Memory(net) => {
+                let (ear, mouth) = net.join(group)?;
+                let mouths = vec![Datagrams::Memory(mouth)];
+                Ok(Multicast::new(group, Datagrams::Memory(ear), mouths))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The machine's own TCP and UDP.
 
+mod multicast;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 

@@ -18,7 +18,7 @@ pub struct AddressPolicy {
 }
 
 /// The two Internet Protocols.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IpFamily {
     /// IPv4.
     V4,

@@ -62,6 +62,10 @@ pub const METADATA_MESSAGE_BYTES: u32 = METADATA_PIECE_BYTES + 1024;
 /// the HAVE messages of the minute that we stay.
 pub const UNMEASURED_BYTES: usize = 160 << 10;
 
+/// The same for all sessions of a run, with those that have ended: thousands of peers
+/// of usual torrents, and a hostile crowd cannot grow the program further.
+pub const UNMEASURED_ROOM_BYTES: usize = 32 << 20;
+
 /// A frame that we pass over: pieces are never requested, so nothing but a
 /// bitfield is legitimately long; libtorrent's own bound is 1 MiB.
 pub const FRAME_BYTES: u32 = 1 << 20;
@@ -76,6 +80,12 @@ pub const PEX_BYTES: u32 = 16 << 10;
 /// Peers taken from one message of peer exchange, added and dropped each: BEP 11
 /// permits 50 but in the first, libtorrent sends up to 100.
 pub const PEX_ENTRIES: usize = 200;
+
+/// A message of tracker exchange: [`TEX_TRACKERS`] of the usual length need 2 KiB.
+pub const TEX_BYTES: u32 = 16 << 10;
+
+/// Trackers taken from one message of tracker exchange.
+pub const TEX_TRACKERS: usize = 32;
 
 /// The client name in `v`, as kept.
 pub const CLIENT_BYTES: usize = 64;

@@ -7,6 +7,7 @@ pub mod dht;
 pub mod exclusions;
 pub mod info_hash;
 pub mod limits;
+pub mod lsd;
 pub mod magnet;
 pub mod metainfo;
 pub mod peer;

@@ -6,6 +6,7 @@
 mod addresses;
 mod contacts;
 mod ending;
+mod hearsay;
 mod meeting;
 mod merging;
 mod overlaps;
@@ -35,6 +36,7 @@ use overlaps::Overlaps;
 use records::Records;
 use sessions::Sessions;
 
+pub use hearsay::Hearsay;
 pub use peers::{Peer, Rising};
 pub use sessions::{End, SessionId};
 pub use tally::{OutcomeKey, SourceTally, Tally};
@@ -135,6 +137,8 @@ pub struct Book {
     twins: Twins,
     doubles: Doubles,
     tally: Tally,
+    /// What gossip said of peers, to be stored.
+    hearsay: Vec<Hearsay>,
 }
 
 impl Book {
@@ -149,6 +153,7 @@ impl Book {
             twins: Twins::new(terms.yardstick.pieces, Pace::TWIN_WINDOW),
             doubles: Doubles::new(Pace::PLAUSIBLE_WINDOW),
             tally: Tally::default(),
+            hearsay: Vec::new(),
             terms,
         }
     }
@@ -205,7 +210,7 @@ impl Book {
 
     /// Whether anything is still to be stored.
     pub fn has_news(&self) -> bool {
-        self.records.has_news() || self.tally.has_news()
+        self.records.has_news() || self.tally.has_news() || !self.hearsay.is_empty()
     }
 
     /// Peers whose rows changed, at most `most` of them; they count as stored.

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::protocol::peer::pex::{PeerExchange, PexError};
+use crate::protocol::peer::pex::{PeerExchange, PexError, PexFlags};
 
 use super::pace::Pace;
 
@@ -64,6 +64,7 @@ impl Refused {
 #[derive(Clone, Debug, Default)]
 pub struct Ear {
     last: Option<Moment>,
+    last_of_trackers: Option<Moment>,
     hour: Budget,
     refused: Refused,
 }
@@ -98,6 +99,18 @@ impl Ear {
         Some(said)
     }
 
+    /// Whether a message that names trackers (BEP 28) may pass.
+    pub fn hears_of_trackers(&mut self, now: Moment, pace: Pace) -> bool {
+        let last = self.last_of_trackers;
+        let hasty = last.is_some_and(|last| now.since(last) < pace.gossip_gap());
+        if hasty {
+            self.refused.hasty = self.refused.hasty.saturating_add(1);
+        } else {
+            self.last_of_trackers = Some(now);
+        }
+        !hasty
+    }
+
     /// Whether the peer has said anything yet.
     pub fn has_heard(&self) -> bool {
         self.last.is_some()
@@ -114,7 +127,7 @@ impl Ear {
 pub struct RumourCounts {
     /// Passed on.
     pub taken: u64,
-    /// Passed on a short while ago: once is enough.
+    /// Passed on a short while ago, and nothing new was said: once is enough.
     pub repeated: u64,
     /// Beyond what one address, or all, may bring in a minute.
     pub dropped: u64,
@@ -125,9 +138,10 @@ pub struct RumourCounts {
 pub struct Rumours {
     pace: Pace,
     /// To be passed on.
-    pending: Vec<SocketAddr>,
-    /// What was taken a short while ago: three minutes' budget at most.
-    taken_at: HashMap<SocketAddr, Moment>,
+    pending: Vec<(SocketAddr, PexFlags)>,
+    /// What was taken a short while ago, and what was said of it: three minutes' budget
+    /// at most.
+    taken: HashMap<SocketAddr, (Moment, PexFlags)>,
     minute: Budget,
     /// Spent of the minute by who spoke.
     spent_by: HashMap<IpAddr, usize>,
@@ -140,7 +154,7 @@ impl Rumours {
         Rumours {
             pace,
             pending: Vec::new(),
-            taken_at: HashMap::new(),
+            taken: HashMap::new(),
             minute: Budget::default(),
             spent_by: HashMap::new(),
             counts: RumourCounts::default(),
@@ -148,17 +162,17 @@ impl Rumours {
     }
 
     /// A peer at `from` names others.
-    pub fn hear(&mut self, now: Moment, from: IpAddr, named: impl IntoIterator<Item = SocketAddr>) {
+    pub fn hear(&mut self, now: Moment, from: IpAddr, named: &[(SocketAddr, PexFlags)]) {
         if self.minute.renew(now, self.pace.gossip_minute()) {
             self.spent_by.clear();
             let repeat = self.pace.gossip_repeat();
-            self.taken_at.retain(|_, at| now.since(*at) < repeat);
+            self.taken.retain(|_, (at, _)| now.since(*at) < repeat);
         }
-        for address in named {
-            match self.weigh(now, from, address) {
+        for (address, flags) in named {
+            match self.weigh(now, from, *address, *flags) {
                 Weighed::Taken => {
                     self.counts.taken += 1;
-                    self.pending.push(address);
+                    self.pending.push((*address, *flags));
                 }
                 Weighed::Repeated => self.counts.repeated += 1,
                 Weighed::TooMuch => self.counts.dropped += 1,
@@ -166,9 +180,16 @@ impl Rumours {
         }
     }
 
-    fn weigh(&mut self, now: Moment, from: IpAddr, address: SocketAddr) -> Weighed {
-        let taken_at = self.taken_at.get(&address);
-        if taken_at.is_some_and(|at| now.since(*at) < self.pace.gossip_repeat()) {
+    fn weigh(
+        &mut self,
+        now: Moment,
+        from: IpAddr,
+        address: SocketAddr,
+        flags: PexFlags,
+    ) -> Weighed {
+        let taken = self.taken.get(&address).copied();
+        let lately = taken.filter(|(at, _)| now.since(*at) < self.pace.gossip_repeat());
+        if lately.is_some_and(|(_, said)| said.has(flags)) {
             return Weighed::Repeated;
         }
         if self.pending.len() >= Pace::GOSSIP_SWARM {
@@ -179,18 +200,19 @@ impl Rumours {
             return Weighed::TooMuch;
         }
         self.spent_by.insert(from, spent + 1);
-        self.taken_at.insert(address, now);
+        let (at, said) = lately.unwrap_or((now, PexFlags::default()));
+        self.taken.insert(address, (at, said.with(flags)));
         Weighed::Taken
     }
 
     /// What is to be passed on now.
-    pub fn take(&mut self) -> Vec<SocketAddr> {
+    pub fn take(&mut self) -> Vec<(SocketAddr, PexFlags)> {
         std::mem::take(&mut self.pending)
     }
 
     /// It could not be passed on: it comes with the next batch.
-    pub fn put_back(&mut self, addresses: Vec<SocketAddr>) {
-        self.pending.splice(..0, addresses);
+    pub fn put_back(&mut self, named: Vec<(SocketAddr, PexFlags)>) {
+        self.pending.splice(..0, named);
     }
 
     /// What became of what was heard so far.

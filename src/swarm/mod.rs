@@ -6,6 +6,7 @@ pub mod confirmation;
 pub mod facts;
 pub mod gossip;
 pub mod identity;
+pub mod learnt;
 pub mod pace;
 pub mod place;
 pub mod progress;

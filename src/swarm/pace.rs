@@ -285,11 +285,11 @@ impl Pace {
 
 /// Looking up: how often the DHT is asked for a torrent's peers.
 impl Pace {
-    /// From a lookup to the next: those after the first begin with the closest nodes of
-    /// the one before, and take some ten messages; who has just announced is found
-    /// within a minute.
+    /// From the beginning of a lookup to that of the next, a tenth more or less: those
+    /// after the first begin with the closest nodes of the one before, and take some ten
+    /// messages; who has just announced is found within a minute.
     pub const fn lookup_gap(self) -> Duration {
-        self.secs(50)
+        self.secs(48)
     }
 
     /// With many torrents that gap grows by so much for each: no more than two lookups
@@ -298,7 +298,8 @@ impl Pace {
         Duration::from_millis(500 / self.divisor as u64)
     }
 
-    /// Where no node has answered, the lookup is tried again after this.
+    /// Where no node has answered, the lookup is tried again after this; no end of a lookup
+    /// is closer to the next.
     pub const fn lookup_retry(self) -> Duration {
         self.secs(10)
     }
@@ -317,6 +318,19 @@ impl Pace {
     /// The longest such wait.
     pub const fn join_longest(self) -> Duration {
         self.secs(5 * 60)
+    }
+}
+
+/// Local discovery: how often we announce ourselves to our neighbours.
+impl Pace {
+    /// From one announce of a torrent to the next (BEP 14).
+    pub const fn lsd_interval(self) -> Duration {
+        self.secs(5 * 60)
+    }
+
+    /// From one announce to the next, whatever torrents it names (BEP 14).
+    pub const fn lsd_gap(self) -> Duration {
+        self.secs(60)
     }
 }
 

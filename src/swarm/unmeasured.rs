@@ -1,5 +1,7 @@
 //! What a session told of its pieces before their number was known.
 
+mod room;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -7,9 +9,11 @@ use super::book::Observed;
 use super::identity::Claim;
 use super::progress::{Progress, Report, Seen, Terms};
 use crate::moment::Moment;
-use crate::protocol::limits;
 use crate::protocol::peer::bitfield::{Bitfield, BitfieldError};
 use crate::protocol::peer::family::Family;
+
+use room::Part;
+pub use room::Room;
 
 /// One thing that a peer told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,29 +38,28 @@ pub enum Told {
 pub struct Unmeasured {
     since: Moment,
     told: Vec<(Moment, Told)>,
-    len_bytes: usize,
+    part: Part,
 }
 
 impl Unmeasured {
-    /// A session that has just shaken hands.
-    pub fn new(now: Moment) -> Self {
+    /// A session that has just shaken hands, with its part of the run's room.
+    pub fn new(now: Moment, room: &Room) -> Self {
         Unmeasured {
             since: now,
             told: Vec::new(),
-            len_bytes: 0,
+            part: room.part(),
         }
     }
 
-    /// Keeps it. False: there is no room for more than
-    /// [`limits::UNMEASURED_BYTES`], and what follows would make no sense without it.
+    /// Keeps it. False: there is no room for more, and what follows would make no sense
+    /// without it.
     #[must_use]
     pub fn keep(&mut self, now: Moment, told: Told) -> bool {
         let bits = match &told {
             Told::Bitfield(bits) => bits.len(),
             _ => 0,
         };
-        self.len_bytes += size_of::<(Moment, Told)>() + bits;
-        let fits = self.len_bytes <= limits::UNMEASURED_BYTES;
+        let fits = self.part.grow(size_of::<(Moment, Told)>() + bits);
         if fits {
             self.told.push((now, told));
         }
@@ -150,33 +153,30 @@ impl Kept {
 
 /// What ended sessions told, kept until their torrent is measured.
 #[derive(Debug, Default)]
-pub struct Attic {
-    kept: Vec<Kept>,
-    len_bytes: usize,
-}
+pub struct Attic(Vec<Kept>);
 
 impl Attic {
-    /// Room for some 3,000 peers of a large torrent; those that come later are met
-    /// again, but their first observation is lost.
-    const BYTES: usize = 16 << 20;
-
-    /// Keeps what a session told, if there is room.
-    pub fn keep(&mut self, kept: Kept) {
-        self.len_bytes += size_of::<Kept>() + kept.told.len_bytes;
-        if self.len_bytes <= Self::BYTES && !kept.told.told.is_empty() {
-            self.kept.push(kept);
+    /// Keeps what a session told, if there is room: for some 3,000 peers of a large
+    /// torrent. Those that come later are met again, but their first observation is
+    /// lost.
+    pub fn keep(&mut self, mut kept: Kept) {
+        let told = &mut kept.told;
+        if !told.told.is_empty() && told.part.may_stay() && told.part.grow(size_of::<Kept>()) {
+            told.told.shrink_to_fit();
+            self.0.push(kept);
         }
     }
 
     /// All of it, in the order in which the sessions ended.
     pub fn take(&mut self) -> Vec<Kept> {
-        std::mem::take(self).kept
+        std::mem::take(&mut self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::limits;
     use crate::swarm::pace::Pace;
     use crate::swarm::yardstick::Yardstick;
 
@@ -196,7 +196,7 @@ mod tests {
 
     /// The reports of a session that said this and was measured thereafter.
     fn reports(told: Vec<(u64, Told)>) -> Vec<Report> {
-        let mut kept = Unmeasured::new(at(0));
+        let mut kept = Unmeasured::new(at(0), &Room::default());
         for (millis, told) in told {
             assert!(kept.keep(at(millis), told));
         }
@@ -228,18 +228,18 @@ mod tests {
 
     #[test]
     fn a_bitfield_of_another_length_is_refused() {
-        let mut kept = Unmeasured::new(at(0));
+        let mut kept = Unmeasured::new(at(0), &Room::default());
         assert!(kept.keep(at(1), Told::Bitfield([0; 12].into())));
         assert!(kept.measure(terms(), at(2)).is_err());
     }
 
     #[test]
     fn keeps_no_more_than_its_room() {
-        let mut kept = Unmeasured::new(at(0));
+        let mut kept = Unmeasured::new(at(0), &Room::default());
         let most = (1..).take_while(|it| kept.keep(at(*it), Told::Have(1)));
         let most = most.count();
         assert!(most > 1_000 && kept.told.len() == most);
         let bits = vec![0; limits::UNMEASURED_BYTES].into();
-        assert!(!Unmeasured::new(at(0)).keep(at(1), Told::Bitfield(bits)));
+        assert!(!Unmeasured::new(at(0), &Room::default()).keep(at(1), Told::Bitfield(bits)));
     }
 }

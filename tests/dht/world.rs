@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bta::moment::Moment;
-use bta::protocol::address::AddressPolicy;
+use bta::protocol::address::{AddressPolicy, IpFamily};
 use bta::protocol::dht::krpc::{self, Answer, Body, Query};
-use bta::protocol::dht::{Contact, Event, IpFamily, LookupReport, Node, NodeId, Settings, limits};
+use bta::protocol::dht::{Contact, Event, LookupReport, Node, NodeId, Settings, limits};
 use bta::protocol::info_hash::InfoHash;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -276,6 +276,7 @@ impl World {
             info_hash,
             port: None,
             token,
+            seed: false,
         };
         let mut token = None;
         for _ in 0..2 {

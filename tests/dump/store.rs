@@ -54,6 +54,7 @@ pub(crate) fn fill(folder: &Path, parameters: &Parameters) {
     records.extend(scrapes());
     records.extend(counters());
     records.extend(samples());
+    records.extend(hearsay());
     records.push(Record::Event(EventRow {
         at: after(700),
         kind: "actor_restarted".into(),
@@ -340,6 +341,23 @@ fn samples() -> Vec<Record> {
     vec![
         sample(10, &first),
         sample(20, &[&then[..], &[("rows_waiting", 4)]].concat()),
+    ]
+}
+
+fn hearsay() -> Vec<Record> {
+    let said = |peer, seconds, source, flags, seed| {
+        let row = HearsayRow {
+            at: after(seconds),
+            source,
+            flags,
+            seed: Some(seed),
+        };
+        Record::Hearsay(ONE, PeerNumber(peer), row)
+    };
+    vec![
+        said(1, 60, Source::Pex, 0x10, false),
+        said(1, 90, Source::Pex, 0x13, true),
+        said(2, 95, Source::Dht, 0, true),
     ]
 }
 

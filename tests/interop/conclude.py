@@ -3,8 +3,10 @@
 import json
 from collections import defaultdict
 
+import book
 import report
 import scrapes
+from clients import KINDS
 from judge import GOOD, MISSED, address, judge, kept_to_plan
 from observer import DUMPS
 from plan import DOWNLOADS
@@ -17,13 +19,18 @@ def conclude(swarm, observers, options):
     outcome = report.Report()
     print()
     report.truths(swarm.lives)
-    outcome.check(swarm.tracker.failure is None, "tracker", swarm.tracker.failure)
+    for place in (*swarm.trackers, *swarm.nodes, swarm.announces):
+        outcome.check(place.failure is None, place.name, place.failure)
     examine_swarm(swarm, outcome)
     verdicts = defaultdict(dict)
     for observer in observers:
         print(f"\nobserver {observer.name} ({observer.host.address}), killed {len(observer.copies)} times", flush=True)
-        dumps = examine(observer, swarm, outcome, verdicts, options)
-        examine_scrapes(observer, dumps, swarm, outcome, len(observers) - 1)
+        known = None if swarm.ways.is_open else book.first_known(observer.log())
+        dumps = examine(observer, swarm, outcome, verdicts, options, known)
+        if swarm.ways.is_open:
+            examine_scrapes(observer, dumps, swarm, outcome, len(observers) - 1)
+        elif not observer.copies:
+            examine_book(observer, dumps, swarm, outcome, known)
     clients = [report.as_json(life, verdicts[life.name]) for life in swarm.lives]
     return outcome.close(swarm.folder / "result.json", options=vars(options), clients=clients)
 
@@ -44,7 +51,8 @@ def examine_swarm(swarm, outcome):
                   f"{swarm.completed()} of {swarm.downloads()} downloads finish in time", ", ".join(unfinished))
 
 
-def examine(observer, swarm, outcome, verdicts, options):
+def examine(observer, swarm, outcome, verdicts, options, known):
+    """`known`: when each address was, where bta does not hear of everybody at once."""
     name = observer.name
     missed = 0
     outcome.check(observer.failure is None, f"{name}: runs to its end", observer.failure)
@@ -58,14 +66,16 @@ def examine(observer, swarm, outcome, verdicts, options):
     rows = defaultdict(list)
     for row in dumps["completions"]:
         rows[address(row)].append(row)
-    known = {life.host.address for life in swarm.lives}
-    outcome.check(rows.keys() <= known, f"{name}: confirms only clients of the swarm", f"{rows.keys() - known}")
+    members = {life.host.address for life in swarm.lives}
+    outcome.check(rows.keys() <= members, f"{name}: confirms only clients of the swarm", f"{rows.keys() - members}")
+    outcome.check(rows or not swarm.completed(), f"{name}: confirms downloads")
 
     for life in swarm.lives:
         verdict = judge(life.name, life.plan, life.truth, rows[life.host.address], swarm.observed_until)
         verdicts[life.name][name] = verdict
         # One that was killed was away; of the other, misses are counted.
-        tolerated = verdict.verdict == MISSED and (observer.copies or missed < options.tolerate)
+        tolerated = verdict.verdict == MISSED and (
+            observer.copies or missed < options.tolerate or known is not None and too_late(known, life))
         missed += verdict.verdict == MISSED
         outcome.check(verdict.verdict in GOOD or tolerated, f"{name}: {life.name} {verdict.verdict}", verdict.why)
         if verdict.verdict not in GOOD:
@@ -83,17 +93,56 @@ def examine(observer, swarm, outcome, verdicts, options):
     return dumps
 
 
+def too_late(known, life):
+    """It could not be seen before it was complete; whether it should have been known sooner the book says."""
+    return known.get(life.host.address, (life.truth.crossed, ""))[0] >= life.truth.crossed
+
+
+def examine_book(observer, dumps, swarm, outcome, known):
+    """Whether each reachable client was in bta's book soon after it announced itself."""
+    sources = {address(row): tuple(row["sources"]) for row in dumps["peers"] if row["sources"]}
+    entries = []
+    for life in swarm.lives:
+        since = announced(life, swarm, observer.began)
+        at, how = known.get(life.host.address, (None, ""))
+        ended = min(life.truth.ended or swarm.observed_until, swarm.observed_until)
+        entry = book.judge_entry(
+            life.name, reachable(life, swarm.ways), since, ended, at, how, swarm.ways.known_within_s)
+        entry.sources = sources.get(life.host.address, ())
+        entries.append(entry)
+    good, said = book.table(entries)
+    outcome.check(good, f"{observer.name}: {said} ({swarm.ways.known_within_s} s)")
+    if good:
+        print(said)
+
+
+def reachable(life, ways):
+    """Of one that tells no peer its port only those know it whom it did not call: they may be nobody bta meets."""
+    gossip_alone = ways.pex and not KINDS[life.plan.kind].tells_port
+    return not life.plan.firewalled and not gossip_alone
+
+
+def announced(life, swarm, observer_began):
+    """When it was to be found and bta there to find it; None: it never said so."""
+    heard = swarm.announces.heard[life.host.address]
+    if swarm.ways.tracker:
+        heard = [life.truth.started] if life.truth.started else []
+    if swarm.ways.lsd:  # nobody keeps what was said to the network before
+        heard = [at for at in heard if at >= observer_began]
+    return max(min(heard), observer_began) if heard else None
+
+
 def examine_scrapes(observer, dumps, swarm, outcome, others):
     """Whether the tracker's figures, as bta scraped them, are those of its clients."""
     trackers = scrapes.by_tracker(dumps["scrapes"])
     failed = [row for row in dumps["scrapes"] if row["result"] != "ok"]
-    outcome.check(trackers.keys() == set(swarm.announce_urls), f"{observer.name}: scrapes each tracker",
+    outcome.check(trackers.keys() == set(swarm.torrent.announce_urls), f"{observer.name}: scrapes each tracker",
                   f"{json.dumps(failed[:1])}")
     totals = []
     for tracker, rows in trackers.items():
         total, resets = scrapes.reported(rows)
         totals.append(total)
-        compared = scrapes.compare(rows[-1], swarm.lives, others, swarm.tracker.counts_completions)
+        compared = scrapes.compare(rows[-1], swarm.lives, others, swarm.trackers[0].counts_completions)
         said = ", ".join(f"{what} {figure} ({span} by the clients' word)" for what, figure, span in compared)
         print(f"{tracker}: {len(rows)} scrapes; the last: {said}; reported downloads {total}, resets {resets}")
         good = all(figure in span for _, figure, span in compared)

@@ -1,5 +1,6 @@
 """The torrent that the swarm shares: random bytes and their metainfo."""
 
+import copy
 import hashlib
 import random
 from pathlib import Path
@@ -46,10 +47,21 @@ class Torrent:
         self.info = bencode(info)
         self.info_hash = hashlib.sha1(self.info).hexdigest()
         self.announce_urls = announce_urls
-        metainfo = {"info": info}
-        if announce_urls:
-            metainfo |= {"announce": announce_urls[0], "announce-list": [[url] for url in announce_urls]}
-        self.file.write_bytes(bencode(metainfo))
+        self.write()
+
+    def write(self):
+        trackers = {}
+        if self.announce_urls:
+            trackers = {"announce": self.announce_urls[0], "announce-list": [[url] for url in self.announce_urls]}
+        self.file.write_bytes(bencode(trackers)[:-1] + b"4:info" + self.info + b"e")
+
+    def announced_to(self, announce_urls, file):
+        """The same torrent with other trackers, in a metainfo file of its own, beside this one."""
+        other = copy.copy(self)
+        other.announce_urls = announce_urls
+        other.file = self.file.with_name(file)
+        other.write()
+        return other
 
     def magnet(self):
         """A link that names the torrent and its trackers, and nothing else."""

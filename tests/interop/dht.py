@@ -3,10 +3,15 @@
 Some libtorrent nodes make a DHT on loopback. A seed announces a torrent without trackers; bta, which knows only one
 of the nodes, has to find it, and a leecher that starts later and knows only another node, and count the leecher's
 download. A stranger that looks the torrent up has to find bta.
+
+Each has an address of its own: libtorrent tells no port when it calls over IPv6, so that two at one address are one peer
+to bta. For IPv6 that needs root and a network namespace, in which the script runs itself.
 """
 
 import argparse
+import itertools
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,13 +25,23 @@ from content import Torrent
 
 LIMIT_S = 120
 NODES = 12
-LOOPBACK = {4: "127.0.0.1", 6: "[::1]"}
+HOSTS = {4: "127.33.0.{}", 6: "fd33::{:x}"}
+numbers = itertools.count(1)
+
+
+def host(family):
+    """The next address that nobody has."""
+    return HOSTS[family].format(next(numbers))
+
+
+def at(address, port):
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def session(family, **settings):
-    """One on loopback, where all nodes share an address."""
-    return lt.session({
-        "listen_interfaces": f"{LOOPBACK[family]}:0",
+    address = host(family)
+    node = lt.session({
+        "listen_interfaces": at(address, 0), "outgoing_interfaces": address,
         "enable_dht": True, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
         "dht_ignore_dark_internet": False, "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False,
@@ -34,10 +49,12 @@ def session(family, **settings):
         "alert_mask": lt.alert.category_t.all_categories,
         **settings,
     })
+    return node, address
 
 
-def acquaint(one, other, family):
-    one.add_dht_node((LOOPBACK[family].strip("[]"), other.listen_port()))
+def acquaint(one, other):
+    (one, _), (other, address) = one, other
+    one.add_dht_node((address, other.listen_port()))
 
 
 def add(owner, torrent, folder, **parameters):
@@ -60,8 +77,8 @@ def until(what, holds, limit_s=LIMIT_S):
     return value
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def free_port(family, address):
+    with socket.create_server((address, 0), family={4: socket.AF_INET, 6: socket.AF_INET6}[family]) as server:
         return server.getsockname()[1]
 
 
@@ -90,35 +107,35 @@ def main(family, binaries, folder):
     for index, node in enumerate(nodes):
         # Each knows three of the others; the rest they learn.
         for step in (1, 3, 5):
-            acquaint(node, nodes[(index + step) % NODES], family)
+            acquaint(node, nodes[(index + step) % NODES])
     time.sleep(3)
 
     torrent = Torrent(folder, 16, 1, [])
     seed = session(family)
-    acquaint(seed, nodes[1], family)
+    acquaint(seed, nodes[1])
     time.sleep(3)
-    handle = add(seed, torrent, folder, flags=lt.torrent_flags.seed_mode | lt.torrent_flags.default_flags)
+    handle = add(seed[0], torrent, folder, flags=lt.torrent_flags.seed_mode | lt.torrent_flags.default_flags)
     time.sleep(1)
     handle.force_dht_announce()
     time.sleep(3)
 
-    store, port = folder / "run", free_port()
+    address = host(family)
+    store, port = folder / "run", free_port(family, address)
     log = open(folder / "bta.out", "wb")
-    address = LOOPBACK[family]
     bta = subprocess.Popen([
         binaries / "bta", torrent.file, "--output", store, "--bind", address, "-p", str(port), "--allow-local",
         "--keep-addresses", "--geoip", "none", "--dht-state", "none", "--quiet", "-l", "debug",
-        "--dht-bootstrap", f"{address}:{nodes[2].listen_port()}", "--format", "json"], stdout=log, stderr=log)
+        "--dht-bootstrap", at(nodes[2][1], nodes[2][0].listen_port()), "--format", "json"], stdout=log, stderr=log)
     try:
         found = until("bta counts the seed", lambda: dump(binaries, store, "peers"))
         check("bta finds what libtorrent announced", found)
 
         leecher = session(family)
-        acquaint(leecher, nodes[3], family)
+        acquaint(leecher, nodes[3])
         time.sleep(3)
         began = time.time()
         (folder / "leecher").mkdir()
-        handle = add(leecher, torrent, folder / "leecher", download_limit=250 * 1024)
+        handle = add(leecher[0], torrent, folder / "leecher", download_limit=250 * 1024)
         # libtorrent's own next search would come in a quarter of an hour.
         handle.force_dht_announce()
         until("the leecher is complete", lambda: handle.status().is_seeding)
@@ -126,9 +143,9 @@ def main(family, binaries, folder):
         check("a download is confirmed, found by DHT alone", rows and len(rows) == 1)
 
         stranger = session(family)
-        acquaint(stranger, nodes[4], family)
+        acquaint(stranger, nodes[4])
         told = until("another node looks the torrent up",
-                     lambda: port in (peers := peers_told(stranger, torrent)) and peers, 30)
+                     lambda: port in (peers := peers_told(stranger[0], torrent)) and peers, 30)
         check(f"libtorrent finds what bta announced: {sorted(told or ())}", told)
 
         lookups = [row for row in dump(binaries, store, "announces") if row["result"] == "ok"]
@@ -148,6 +165,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--family", type=int, choices=[4, 6], default=4)
     parser.add_argument("--binaries", type=Path, default=Path(__file__).resolve().parents[2] / "target/release")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.family == 6 and not options.inside:
+        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv, "--inside"])
+    if options.inside:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for number in range(1, NODES + 5):
+            subprocess.run(["ip", "address", "add", HOSTS[6].format(number), "dev", "lo"], check=True)
     with tempfile.TemporaryDirectory(prefix="bta-dht-") as name:
         sys.exit(0 if main(options.family, options.binaries, Path(name)) else 1)

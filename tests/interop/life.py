@@ -16,11 +16,12 @@ PAUSE_S = 6
 class Life(Resident):
     """Starts its client in its time, polls it, and ends it as the plan says."""
 
-    def __init__(self, name, plan, host, folder, swarm):
+    def __init__(self, name, plan, host, folder, swarm, torrent):
         super().__init__(name, host)
         self.plan = plan
         self.folder = folder
         self.swarm = swarm
+        self.torrent = torrent
         self.truth = Truth(swarm.torrent.threshold, swarm.torrent.pieces)
         self.fulfilled = plan.behaviour in (SEED, LAZY)  # nothing left that the swarm must wait for
 
@@ -28,8 +29,9 @@ class Life(Resident):
         if self.swarm.stopping.wait(max(0, self.plan.start_s - self.swarm.seconds())):
             return
         client = KINDS[self.plan.kind](
-            self.host, self.swarm.torrent, self.folder, seeding=self.plan.behaviour == SEED,
-            rate_kb=self.plan.rate_kb, leaves=self.plan.behaviour == LEAVE)
+            self.host, self.torrent, self.folder, seeding=self.plan.behaviour == SEED,
+            rate_kb=self.plan.rate_kb, leaves=self.plan.behaviour == LEAVE,
+            ways=self.swarm.ways, entries=self.swarm.entries)
         try:
             client.start()
             self.act(client)

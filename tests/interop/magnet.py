@@ -14,7 +14,6 @@ from namespaces import Network
 from observer import Observer
 from run import ROOT
 from swarm import Swarm, subfolder
-from trackers import READY_WITHIN_S
 
 GIVES_WITHIN_S = 60
 POLL_S = 0.1
@@ -33,15 +32,14 @@ def arguments():
 def gives(kind, binaries, folder):
     """The seconds until bta had the metadata; None: it never had."""
     options = argparse.Namespace(
-        **PIECES, seed=1, tracker="opentracker", tracker_interval=20, interval=None, loglevel="DEBUG",
+        **PIECES, seed=1, tracker="opentracker", only=None, tracker_interval=20, interval=None, loglevel="DEBUG",
         limit=GIVES_WITHIN_S, magnet=True, binaries=binaries)
     with Network() as network:
         swarm = Swarm(network, folder, [plan.Plan(kind, plan.SEED)], options)
         observer = Observer("bta", network.host(), subfolder(folder, "bta"), swarm, options)
         kept = observer.store / "metadata" / f"{swarm.torrent.info_hash}.torrent"
         try:
-            swarm.tracker.start()
-            swarm.tracker.ready.wait(READY_WITHIN_S)
+            swarm.open()
             swarm.opening = time.monotonic()
             for life in swarm.lives:
                 life.start()

@@ -12,7 +12,11 @@ import subprocess
 import time
 
 CLONE_NEWNET = 0x40000000
-SUBNETS = {4: ("10.98.76.{}", 24), 6: ("fd98:76::{}", 64)}
+# Each host has a /24 (/64) of its own, as clients have in the world: nodes of the DHT count one voice a network.
+SUBNETS = {4: ("10.98.{}.1", 16), 6: ("2001:db8:0:{}::1", 48)}
+# For multicast; and over IPv6 Transmission and qBittorrent take part in the DHT only where the Internet has a route.
+# It ends at the bridge.
+ROUTES = {4: "route add 239.0.0.0/8 dev eth0\n", 6: "route add 2000::/3 dev eth0\n"}
 HOSTS = 250
 FIREWALL = """
 table inet firewall {
@@ -96,7 +100,8 @@ class Network:
             f"address add {address}/{bits} dev eth0{' nodad' if self.family == 6 else ''}\n"
             # Transmission answers its RPC only on a host that has some IPv4 address.
             + ("address add 192.0.2.1/32 dev lo\n" if self.family == 6 else "") +
-            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n" +
+            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n"
+            + ROUTES[self.family] +
             # Else fifty hosts that know each other overflow the kernel's one table of neighbours (gc_thresh3),
             # and some are out of each other's reach; permanent entries do not count.
             "".join(f"neigh add {subnet.format(number)} lladdr {mac(number)} dev eth0 nud permanent\n"

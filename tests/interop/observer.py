@@ -5,13 +5,14 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 
 from processes import Process, Resident
 
 PORT = 6881
 POLL_S = 0.1
 STOPS_WITHIN_S = 15
-LONGER_THAN_THE_SWARM_S = 60  # it is ended by a signal; its own time limit is only a bound
+LONGER_THAN_THE_SWARM_S = 120  # it is ended by a signal; its own time limit is only a bound
 DUMPS = ("completions", "peers", "outcomes", "events", "scrapes", "torrents")
 
 
@@ -27,17 +28,20 @@ class Observer(Resident):
         self.random = random.Random(options.seed)
         self.store = folder / "store"
         entries = folder / "list.txt"
-        entry = swarm.torrent.magnet() if options.magnet else swarm.torrent.file
+        torrent = swarm.observed_torrent
+        entry = torrent.magnet() if options.magnet else torrent.file
         entries.write_text(f"# the swarm of this run\n{entry}\n")
         self.command = [
             self.binaries / "bta", entries, "--output", self.store, "--bind", host.address, "-p", PORT,
             "--duration", options.limit + LONGER_THAN_THE_SWARM_S, "--allow-local", "--keep-addresses",
-            "-l", options.loglevel,
+            "-l", options.loglevel, *([] if swarm.ways.is_open else swarm.ways.observed_by(swarm.entries)),
             *(["-i", options.interval] if options.interval else [])]
         self.copies = []  # of the store, as each SIGKILL left it
         self.exit_code = None
+        self.began = None
 
     def live(self):
+        self.began = time.time()
         process = self.begin()
         downloads = self.swarm.downloads()
         for kill in range(1, self.kills + 1):
@@ -64,6 +68,9 @@ class Observer(Resident):
 
     def said(self, where):
         return (self.folder / where).read_text(errors="replace").strip()
+
+    def log(self):
+        return (self.store / "bta.log").read_text(errors="replace")
 
     def dump(self, what, store=None):
         """The rows of `bta-dump WHAT`; kept beside the store as well."""

@@ -17,11 +17,13 @@ from namespaces import Network
 from observer import Observer
 from swarm import Swarm, subfolder
 from trackers import TRACKERS
+from ways import ONLY, ways
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = {"ip": "apt-get install iproute2", "nft": "apt-get install nftables", "setpriv": "apt-get install util-linux"}
 OBSERVED_FROM_S = 6  # the first seeds and leechers are there before the observer
 SETTLE_S = 5  # between the last client's word and the end of the observation
+KNOWN_S = 60  # the same where clients are known late
 
 
 def arguments():
@@ -30,6 +32,8 @@ def arguments():
     add("--profile", choices=plan.PROFILES, default="ci", help="the cast of the swarm (%(default)s)")
     add("--family", type=int, choices=(4, 6), default=4,
         help="the Internet Protocol that the hosts speak; 6 without ctorrent, with bittorrent-tracker (%(default)s)")
+    add("--only", choices=ONLY, help="bta can find the clients in no other way, nor they each other, and it is judged "
+        "how soon each was in its book; pex: one that its tracker knows, and whom that one names")
     add("--kinds", type=names(KINDS), default=list(KINDS), help="only these clients, by comma; seeds stay")
     add("--behaviours", type=names(plan.BEHAVIOURS), default=list(plan.BEHAVIOURS), help="only these, by comma")
     add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
@@ -76,10 +80,11 @@ def main():
     plans = [member for member in plan.PROFILES[options.profile]()
              if member.behaviour == plan.SEED or
              member.kind in options.kinds and member.behaviour in options.behaviours]
+    allowed = ways(options.only)
+    plans = [member for member in plans if allowed.suits(KINDS[member.kind], options.family, member.firewalled)]
     if options.family == 6:
-        plans = [member for member in plans if KINDS[member.kind].speaks_ipv6]
         options.tracker = "bittorrent-tracker"
-    require(TOOLS | TRACKERS[options.tracker].programs)
+    require(TOOLS | (TRACKERS[options.tracker].programs if allowed.tracker else {}))
     for kind in {member.kind for member in plans}:
         require(KINDS[kind].programs)
     if not options.without_bta:
@@ -89,7 +94,8 @@ def main():
     folder = options.folder or Path(tempfile.mkdtemp(prefix="bta-interop-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)  # opentracker is nobody
-    print(f"interop: {len(plans)} clients, {options.tracker}, {options.size} MiB, seed {options.seed}, in {folder}",
+    way = f"{options.only} only" if options.only else options.tracker
+    print(f"interop: {len(plans)} clients, {way}, {options.size} MiB, seed {options.seed}, in {folder}",
           flush=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
@@ -100,7 +106,7 @@ def main():
             Observer("killed", network.host(), subfolder(folder, "killed"), swarm, options, options.kills),
         ]
         try:
-            swarm.run(observers, OBSERVED_FROM_S, SETTLE_S, options.limit)
+            swarm.run(observers, OBSERVED_FROM_S, SETTLE_S if allowed.is_open else KNOWN_S, options.limit)
         finally:
             swarm.close(observers)
     return conclude(swarm, observers, options)

@@ -1,16 +1,21 @@
-"""A swarm on hosts of its own: a tracker, clients that live their plans, and whoever observes them."""
+"""A swarm on hosts of its own: trackers or a DHT, clients that live their plans, and whoever observes them."""
 
 import threading
 import time
 
+import dht_nodes
+from announces import Announces
 from content import Torrent
 from life import Life
 from plan import DOWNLOADS
+from namespaces import Host
 from trackers import READY_WITHIN_S, TRACKERS, announce_urls
+from ways import ways
 
 POLL_S = 0.5
 SAYS_EVERY_S = 15
 ENDS_WITHIN_S = 30
+DHT_FILLS_S = 5  # until its nodes know each other
 
 
 class Swarm:
@@ -18,24 +23,40 @@ class Swarm:
         self.folder = folder
         self.observed = threading.Event()  # the observation is over,
         self.stopping = threading.Event()  # then the clients end,
-        self.tracker_stopping = threading.Event()  # then the tracker
-        host = network.host()
-        self.announce_urls = announce_urls(host)
-        self.torrent = Torrent(folder, options.size, options.seed, self.announce_urls, options.piece * 1024)
-        self.tracker = TRACKERS[options.tracker](
-            host, subfolder(folder, "tracker"), self.torrent, self.tracker_stopping, options.tracker_interval)
+        self.meeting_places_stopping = threading.Event()  # then the trackers and the DHT
+        self.ways = ways(options.only)
+        self.torrent = Torrent(folder, options.size, options.seed, [], options.piece * 1024)
+        self.trackers = []
+        self.observed_torrent = hub = self.torrent
+        if self.ways.tracker:
+            self.torrent = self.observed_torrent = hub = self.at_tracker(network, "tracker", options)
+        if self.ways.tracker and not self.ways.is_open:
+            self.observed_torrent = self.at_tracker(network, "hub", options)
+            hub = self.torrent.announced_to(
+                self.torrent.announce_urls + self.observed_torrent.announce_urls, "both.torrent")
+        self.nodes = dht_nodes.dht(network, folder / "dht", self.meeting_places_stopping) if self.ways.dht else []
+        self.entries = dht_nodes.entries(self.nodes)
+        self.announces = Announces(
+            Host(network.bridge, ""), self.torrent.info_hash, self.meeting_places_stopping)
         self.opening = None
         self.observed_until = None
         self.lives = []
         for number, plan in enumerate(plans):
             name = f"{number:02}-{plan.kind}-{plan.behaviour}"
-            self.lives.append(Life(name, plan, network.host(plan.firewalled), subfolder(folder, name), self))
+            torrent = self.torrent if self.lives else hub
+            self.lives.append(Life(name, plan, network.host(plan.firewalled), subfolder(folder, name), self, torrent))
+
+    def at_tracker(self, network, name, options):
+        """The torrent as a new tracker has it."""
+        host = network.host()
+        torrent = self.torrent.announced_to(announce_urls(host), f"{name}.torrent")
+        self.trackers.append(TRACKERS[options.tracker](
+            host, subfolder(self.folder, name), torrent, self.meeting_places_stopping, options.tracker_interval))
+        return torrent
 
     def run(self, observers, observed_from_s, settle_s, limit_s):
         """Until every client has done what its plan wants, or the time is up."""
-        self.tracker.start()
-        if not self.tracker.ready.wait(READY_WITHIN_S + 5):
-            raise RuntimeError(self.tracker.failure or "the tracker does not answer")
+        self.open()
         self.opening = time.monotonic()
         for life in self.lives:
             life.start()
@@ -50,11 +71,25 @@ class Swarm:
             time.sleep(POLL_S)
         time.sleep(settle_s)
 
+    def open(self):
+        """Start the trackers and the nodes of the DHT, and wait until they are there."""
+        self.announces.start()
+        for tracker in self.trackers:
+            tracker.start()
+        for tracker in self.trackers:
+            if not tracker.ready.wait(READY_WITHIN_S + 5):
+                raise RuntimeError(tracker.failure or "the tracker does not answer")
+        for node in self.nodes:
+            node.start()
+            node.started.wait(READY_WITHIN_S)
+        if self.nodes:
+            time.sleep(DHT_FILLS_S)
+
     def close(self, observers):
-        """End the observers, then every client, then the tracker; remove the content."""
+        """End the observers, then every client, then where they met; remove the content."""
         self.observed_until = time.time()
         for event, threads in ((self.observed, observers), (self.stopping, self.lives),
-                               (self.tracker_stopping, [self.tracker])):
+                               (self.meeting_places_stopping, [*self.trackers, *self.nodes, self.announces])):
             event.set()
             deadline = time.monotonic() + ENDS_WITHIN_S
             for thread in threads:

@@ -194,6 +194,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         geoip: Geoip::Nowhere,
         ca_files: Vec::new(),
         dht: None,
+        lsd: false,
         contact: None,
         quiet: true,
         color: Color::Never,

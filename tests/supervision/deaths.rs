@@ -15,6 +15,7 @@ async fn outlives(class: Class, seed: u64, event: &str) {
         read_only: false,
         file: DhtFile::Nowhere,
     });
+    world.config.lsd = true;
     let running = world.begin().await;
     for _ in 0..8 {
         world.pass(7 * MINUTE).await;
@@ -61,6 +62,11 @@ fn outlives_monitors() {
 #[test]
 fn outlives_nodes_of_the_dht() {
     in_virtual_time(outlives(Class::Dht, 39, "dht_restarted"));
+}
+
+#[test]
+fn outlives_local_discovery() {
+    in_virtual_time(outlives(Class::Lsd, 40, "lsd_restarted"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::IpFamily;
 use crate::protocol::dht::saved::{FILE_BYTES, Saved};
 
 /// The table of the run before; none where there is none of use.

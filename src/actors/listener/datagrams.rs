@@ -9,8 +9,8 @@ use futures_util::stream;
 
 use crate::actors::dht::Datagram;
 use crate::net::Datagrams;
-use crate::protocol::address::canonical;
-use crate::protocol::dht::{IpFamily, limits};
+use crate::protocol::address::{IpFamily, canonical};
+use crate::protocol::dht::limits;
 use crate::protocol::utp;
 
 use super::{ACCEPT_RETRY, Listener};
@@ -63,7 +63,7 @@ impl StreamHandler<Arriving> for Listener {
             return;
         }
         if bytes.first() == Some(&DICTIONARY) {
-            if let Some(dht) = self.dhts.get(&IpFamily::of(from)) {
+            if let Some(dht) = self.dhts.get(&IpFamily::of(from.ip())) {
                 // One that is lost is asked or answered again, as with any network.
                 let _ = dht.try_send(Datagram { from, bytes });
             }

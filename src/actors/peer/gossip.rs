@@ -1,8 +1,14 @@
-//! What a session's peer says of others, on its way to the Swarm's Pex.
+//! What a session's peer says of others, on its way to the Swarm's Pex, and of its own
+//! node of the DHT.
 
+use std::net::SocketAddr;
+
+use crate::actors::dht::NodeNamed;
 use crate::actors::pex::Gossip;
+use crate::actors::swarm::TrackersNamed;
 use crate::moment::Moment;
 use crate::protocol::peer::pex::{PeerExchange, PexError};
+use crate::protocol::tracker::TrackerUrl;
 
 use super::Peer;
 
@@ -22,6 +28,27 @@ impl Peer {
             refused: self.ear.take_refused(),
         };
         let _ = self.context.gossip.try_send(gossip);
+    }
+
+    /// The peer names trackers. A Swarm that has no room does without.
+    pub(super) fn named_trackers(&mut self, now: Moment, trackers: Vec<TrackerUrl>) {
+        if !trackers.is_empty() && self.ear.hears_of_trackers(now, self.context.pace) {
+            let from = self.remote.ip();
+            let _ = self
+                .context
+                .trackers
+                .try_send(TrackersNamed { from, trackers });
+        }
+    }
+
+    /// The peer has a node of the DHT: one a session is worth asking.
+    pub(super) fn node_named(&mut self, port: u16) {
+        let open = self.context.greeting.open_dht().is_some();
+        if open && !std::mem::replace(&mut self.has_named_node, true) {
+            let node = NodeNamed(SocketAddr::new(self.remote.ip(), port));
+            // A Root that has no room does without.
+            let _ = self.context.nodes.try_send(node);
+        }
     }
 
     /// Whether the peer's first gossip may still come.

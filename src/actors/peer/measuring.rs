@@ -31,7 +31,7 @@ impl Peer {
         match self.context.yardstick.is_known() {
             true => self.progress = Some(Progress::new(now, self.terms())),
             false => {
-                self.unmeasured = Some(Unmeasured::new(now));
+                self.unmeasured = Some(Unmeasured::new(now, &self.context.unmeasured));
                 self.hold_for_metadata(now);
             }
         }
@@ -65,12 +65,13 @@ impl Peer {
             Event::HaveNone => progress.have_none(now),
             Event::DontHave(piece) => progress.dont_have(now, piece),
             Event::UploadOnly(says_so) => progress.upload_only(now, says_so),
-            // The DHT's; the others are not of pieces.
+            // They are not of pieces, or come before their number.
             Event::DhtPort(_)
             | Event::RawBitfield(_)
             | Event::Handshake(_)
             | Event::Extended(_)
             | Event::Pex(_)
+            | Event::Trackers(_)
             | Event::Metadata(_) => {}
         }
     }

@@ -7,17 +7,19 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio_util::sync::CancellationToken;
 
+use crate::actors::dht::NodeNamed;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
 use crate::actors::slots::Slot;
-use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded};
+use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersNamed};
 use crate::clock::Clock;
 use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
+use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
 /// What all sessions of one swarm have in common.
@@ -34,6 +36,8 @@ pub struct PeerContext {
     pub network: Network,
     /// Our own addresses to dial from, at most one a family.
     pub bind: Vec<IpAddr>,
+    /// The run's room for what is told before the torrent is measured.
+    pub unmeasured: Room,
     /// How long a dial may take.
     pub timeout: Duration,
     /// The run's clock.
@@ -48,8 +52,12 @@ pub struct PeerContext {
     pub metadata: Recipient<MetadataHeard>,
     /// See `met`; it hands this on to its Pex.
     pub gossip: Recipient<Gossip>,
+    /// See `met`.
+    pub trackers: Recipient<TrackersNamed>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
+    /// Where the node of the DHT goes that the peer says it has.
+    pub nodes: Recipient<NodeNamed>,
     /// What thousands share on their way to the Swarm.
     pub permits: Permits,
     /// Falls when the Swarm does.

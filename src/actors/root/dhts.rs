@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use crate::actors::dht::{Dht, Follow, Unfollow};
+use crate::actors::dht::{Dht, Follow, NodeNamed, Unfollow};
 use crate::actors::listener::{DhtIs, Listener};
 use crate::actors::supervision::Class;
 use crate::actors::swarm::{RecorderIs, RecorderLinks};
-use crate::protocol::dht::IpFamily;
+use crate::protocol::address::{IpFamily, canonical_ip};
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::conversation::Greeting;
 
+use super::lineage::RESEND_AFTER;
 use super::{ChildName, Root};
 
 impl Root {
@@ -67,25 +68,42 @@ impl Root {
         }
     }
 
-    /// Has a torrent's peers looked for, unless it is private (BEP 27).
+    /// Has a torrent's peers looked for by each of its names, unless it is private
+    /// (BEP 27).
     pub(super) fn follow(&self, info_hash: InfoHash, ctx: &mut Context<Self>) {
-        let plan = self.plans.get(&info_hash);
-        let (Some(plan), Some(swarm)) = (plan, self.swarms.get(&info_hash)) else {
-            return;
-        };
-        if !plan.greeting.gossip {
-            return;
-        }
-        for info_hash in plan.row.hashes().iter() {
+        for follow in self.orders_to_follow(info_hash) {
             for dht in self.dhts.values() {
-                let follow = Follow {
-                    info_hash,
-                    torrent: plan.torrent,
-                    finds: swarm.clone().recipient(),
-                };
-                self.deliver(dht, follow, ctx);
+                if let Err(SendError::Full(_)) = dht.try_send(follow.clone()) {
+                    return self.follow_later(info_hash, ctx);
+                }
+            }
+            for lsd in self.lsds.values() {
+                if let Err(SendError::Full(_)) = lsd.try_send(follow.clone()) {
+                    return self.follow_later(info_hash, ctx);
+                }
             }
         }
+    }
+
+    /// By then the torrent may have turned out to be private.
+    fn follow_later(&self, info_hash: InfoHash, ctx: &mut Context<Self>) {
+        ctx.run_later(RESEND_AFTER, move |it, ctx| it.follow(info_hash, ctx));
+    }
+
+    /// None for a private torrent, and for one whose Swarm is not there.
+    fn orders_to_follow(&self, info_hash: InfoHash) -> Vec<Follow> {
+        let plan = self.plans.get(&info_hash);
+        let plan = plan.filter(|it| it.greeting.gossip);
+        let (Some(plan), Some(swarm)) = (plan, self.swarms.get(&info_hash)) else {
+            return Vec::new();
+        };
+        let names = plan.row.hashes().iter();
+        let order = |info_hash| Follow {
+            info_hash,
+            torrent: plan.torrent,
+            finds: swarm.clone().recipient(),
+        };
+        names.map(order).collect()
     }
 
     /// A torrent turned out to be private: nobody but its trackers may know of it, nor
@@ -104,6 +122,22 @@ impl Root {
             for dht in self.dhts.values() {
                 self.deliver(dht, Unfollow(info_hash), ctx);
             }
+            for lsd in self.lsds.values() {
+                self.deliver(lsd, Unfollow(info_hash), ctx);
+            }
+        }
+    }
+}
+
+impl Handler<NodeNamed> for Root {
+    type Result = ();
+
+    fn handle(&mut self, named: NodeNamed, _: &mut Self::Context) {
+        let NodeNamed(address) = named;
+        let family = IpFamily::of(canonical_ip(address.ip()));
+        if let Some(dht) = self.dhts.get(&family) {
+            // One that is lost is one of many.
+            let _ = dht.try_send(named);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::actors::listener::{Listener, SwarmIs};
 use crate::actors::monitor::Monitor;
 use crate::actors::recorder::{Recorder, Write};
 use crate::actors::supervision::{ChildExited, Class, Die, Exit, Remedy};
-use crate::actors::swarm::{KillChild, RecorderIs, Replayed, Swarm};
+use crate::actors::swarm::{KillChild, RecorderIs, Replayed, RootLinks, Swarm};
 use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::store::records::EventRow;
 use crate::store::{Record, Writer};
@@ -18,7 +18,7 @@ use crate::store::{Record, Writer};
 use super::{ChildName, Kill, Replay, Root, RunEnd};
 
 /// A message that found a child's mailbox full is sent again after this.
-const RESEND_AFTER: Duration = Duration::from_millis(50);
+pub(super) const RESEND_AFTER: Duration = Duration::from_millis(50);
 
 impl Root {
     /// Opens the store if need be, and starts the Recorder on its own arbiter, if it
@@ -71,6 +71,7 @@ impl Root {
             None => self.start_monitor(ctx),
         }
         self.introduce_recorder_to_dhts(&links, ctx);
+        self.start_lsds(ctx);
         let torrents: Vec<_> = self.plans.keys().copied().collect();
         for info_hash in torrents {
             match self.swarms.get(&info_hash).cloned() {
@@ -131,10 +132,14 @@ impl Root {
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Swarm(info_hash));
         let addresses = self.snapshots.get(&info_hash).cloned().unwrap_or_default();
-        let (root, snapshots) = (ctx.address().recipient(), ctx.address().recipient());
+        let root = RootLinks {
+            replays: ctx.address().recipient(),
+            snapshots: ctx.address().recipient(),
+            nodes: ctx.address().recipient(),
+        };
         let swarm = Swarm::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Swarm.spec().mailbox);
-            Swarm::new(plan, links, addresses, root, snapshots, lifeline, ctx)
+            Swarm::new(plan, links, addresses, root, lifeline, ctx)
         });
         self.swarms.insert(info_hash, swarm);
         self.make_known(info_hash, ctx);
@@ -253,6 +258,7 @@ impl Root {
             ChildName::Listener => self.start_listener(ctx),
             ChildName::Monitor => self.start_monitor(ctx),
             ChildName::Dht(family) => self.start_dht(family, ctx),
+            ChildName::Lsd(family) => self.start_lsd(family, ctx),
             ChildName::Swarm(info_hash) => self.start_swarm(info_hash, ctx),
         }
         let kind = format!("{}_restarted", spec.name);
@@ -267,6 +273,9 @@ impl Root {
             ChildName::Monitor => self.monitor = None,
             ChildName::Dht(family) => {
                 self.dhts.remove(&family);
+            }
+            ChildName::Lsd(family) => {
+                self.lsds.remove(&family);
             }
             ChildName::Swarm(info_hash) => {
                 self.swarms.remove(&info_hash);
@@ -313,6 +322,7 @@ impl Handler<Kill> for Root {
             Class::Listener => told(self.listener.as_ref()),
             Class::Monitor => told(self.monitor.as_ref()),
             Class::Dht => told(self.dhts.values().next()),
+            Class::Lsd => told(self.lsds.values().next()),
             Class::Swarm => told(self.swarms.values().next()),
             Class::Tracker | Class::Pex | Class::Peer => {
                 let swarm = self.swarms.values().next();

@@ -8,7 +8,7 @@ use actix::prelude::*;
 use slog::{error, info, warn};
 
 use crate::actors::swarm::Stop;
-use crate::actors::{dht, listener, monitor, recorder};
+use crate::actors::{dht, listener, lsd, monitor, recorder};
 use crate::store::StoreError;
 
 use super::{Root, RunEnd, Shutdown};
@@ -54,6 +54,9 @@ impl Root {
         for dht in self.dhts.values().cloned().collect::<Vec<_>>() {
             self.deliver(&dht, dht::Close, ctx);
         }
+        for lsd in self.lsds.values().cloned().collect::<Vec<_>>() {
+            self.deliver(&lsd, lsd::Close, ctx);
+        }
         for swarm in self.swarms.values().cloned().collect::<Vec<_>>() {
             self.deliver(&swarm, Stop, ctx);
         }
@@ -73,6 +76,7 @@ impl Root {
     pub(super) fn go_on_stopping(&mut self, ctx: &mut Context<Self>) {
         let waiting = !self.swarms.is_empty()
             || !self.dhts.is_empty()
+            || !self.lsds.is_empty()
             || self.listener.is_some()
             || self.monitor.is_some();
         let Some(stopping) = &mut self.stopping else {

@@ -101,6 +101,15 @@ impl Children {
         }
     }
 
+    /// Tells a tracker to end, by the name that it is shown by.
+    pub(super) fn dismiss_tracker(&mut self, name: &str) {
+        let mut named = self.trackers.values_mut();
+        if let Some(tracker) = named.find(|it| it.url.redacted() == name) {
+            // Its mailbox never holds more than a few orders.
+            tracker.told_to_finish = tracker.address.try_send(Finish).is_ok();
+        }
+    }
+
     /// Hands gossip on; false: there is nobody to take it now.
     pub(super) fn hand_on(&self, gossip: Gossip) -> bool {
         self.pex().is_some_and(|pex| pex.try_send(gossip).is_ok())
@@ -139,11 +148,19 @@ impl Swarm {
     /// Starts to announce a name of the torrent to all its trackers.
     pub(super) fn start_trackers(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
         for url in self.plan.trackers.clone() {
+            if info_hash != self.plan.info_hash {
+                self.shown.add(&self.plan.tracker_name(&url, info_hash));
+            }
             self.start_tracker(url, info_hash, ctx);
         }
     }
 
-    fn start_tracker(&mut self, url: TrackerUrl, info_hash: InfoHash, ctx: &mut Context<Self>) {
+    pub(super) fn start_tracker(
+        &mut self,
+        url: TrackerUrl,
+        info_hash: InfoHash,
+        ctx: &mut Context<Self>,
+    ) {
         let shared = &self.plan.shared;
         let plan = TrackerPlan {
             torrent: self.plan.torrent,
@@ -190,12 +207,12 @@ impl Swarm {
             return;
         }
         let (child, lifeline) = self.children.nursery.lifeline();
-        let finds = ctx.address().recipient();
+        let swarm = ctx.address().recipient();
         let pace = self.plan.terms.pace;
         let (clock, log) = (self.plan.shared.clock, self.log.clone());
         let address = Pex::create(|ctx| {
             ctx.set_mailbox_capacity(Class::Pex.spec().mailbox);
-            Pex::new(pace, finds, clock, log, lifeline)
+            Pex::new(pace, swarm, clock, log, lifeline)
         });
         self.children.pex = Some((child, address));
     }
@@ -271,6 +288,10 @@ impl Swarm {
 
     fn tracker_ended(&mut self, tracker: TrackerChild, exit: Exit, ctx: &mut Context<Self>) {
         let TrackerChild { url, info_hash, .. } = tracker;
+        if !self.plan.trackers.contains(&url) && !self.learnt.is_in_use(&url) {
+            // It was learnt, and given up.
+            return;
+        }
         let name = self.plan.tracker_name(&url, info_hash).to_string();
         self.remedy(Class::Tracker, name, exit, ctx, move |it, ctx| {
             it.start_tracker(url, info_hash, ctx);

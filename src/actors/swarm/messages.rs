@@ -1,24 +1,27 @@
 //! What a Swarm is told and asked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
+use crate::actors::dht::NodeNamed;
 use crate::actors::permits::Permit;
 use crate::actors::recorder::{Confirm, Load, Write};
-use crate::actors::root::Replay;
+use crate::actors::root::{Replay, Snapshot};
 use crate::actors::supervision::Class;
 use crate::moment::Moment;
 use crate::net::Incoming;
 use crate::protocol::peer::MetadataMessage;
+use crate::protocol::peer::pex::PexFlags;
+use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::{self, End, Figures, SessionId, Totals};
 use crate::swarm::facts::{Source, TorrentNumber};
 use crate::swarm::identity::Claim;
 use crate::swarm::reported::Reported;
 
-/// Tracker, Pex -> Swarm: these addresses are in the swarm.
+/// Tracker, Dht -> Swarm: these addresses are in the swarm.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct PeersFound {
@@ -27,6 +30,11 @@ pub struct PeersFound {
     /// The addresses; bounded by who parsed them.
     pub addresses: Vec<SocketAddr>,
 }
+
+/// Pex -> Swarm: peers name these addresses, and say so of them.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Rumoured(pub Vec<(SocketAddr, PexFlags)>);
 
 /// Tracker -> Swarm: how an announce ended.
 #[derive(Clone, Debug, Message)]
@@ -83,6 +91,16 @@ pub struct Met {
     pub claim: Claim,
     /// Falls when this was handled.
     pub permit: Permit,
+}
+
+/// Peer -> Swarm: these trackers know the swarm.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct TrackersNamed {
+    /// Who says so.
+    pub from: IpAddr,
+    /// The trackers; bounded by who parsed them.
+    pub trackers: Vec<TrackerUrl>,
 }
 
 /// Peer -> Swarm: what a session was told of the torrent's metadata.
@@ -171,6 +189,17 @@ pub struct RecorderLinks {
     pub confirms: Recipient<Confirm>,
     /// For what the store knows.
     pub loads: Recipient<Load>,
+}
+
+/// The mailboxes of Root that a Swarm and its Peers use.
+#[derive(Clone)]
+pub struct RootLinks {
+    /// For crossings that outlive their Swarm.
+    pub replays: Recipient<Replay>,
+    /// For the addresses that the book knows.
+    pub snapshots: Recipient<Snapshot>,
+    /// For the DHT nodes of peers.
+    pub nodes: Recipient<NodeNamed>,
 }
 
 /// Figures of one swarm for a person who watches.

@@ -72,7 +72,12 @@ impl Handler<KillChild> for Swarm {
             Class::Peer => drop(self.children.first_peer().map(|it| it.try_send(Die))),
             Class::Tracker => drop(self.children.first_tracker().map(|it| it.try_send(Die))),
             Class::Pex => drop(self.children.pex().map(|it| it.try_send(Die))),
-            Class::Recorder | Class::Dht | Class::Listener | Class::Monitor | Class::Swarm => {}
+            Class::Recorder
+            | Class::Dht
+            | Class::Lsd
+            | Class::Listener
+            | Class::Monitor
+            | Class::Swarm => {}
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::protocol::tracker::TrackerUrl;
 use crate::store::records::TorrentRow;
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
+use crate::swarm::unmeasured::Room;
 
 /// What a Swarm needs to begin; kept by Root to begin it again.
 #[derive(Clone)]
@@ -82,6 +83,8 @@ pub struct Shared {
     pub slots: Slots,
     /// The key of the identity hashes.
     pub secret: [u8; 32],
+    /// The run's room for what is told before a torrent is measured.
+    pub unmeasured: Room,
     /// How long a dial may take.
     pub timeout: Duration,
     /// Tells where addresses are.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::actors::recorder::{Confirm, Write};
 use crate::moment::Moment;
-use crate::swarm::book::{Book, OutcomeKey, Rising};
+use crate::swarm::book::{Book, Hearsay, OutcomeKey, Rising};
 use crate::swarm::facts::{PeerNumber, Source};
 
 use super::{Queues, Swarm};
@@ -42,6 +42,7 @@ struct Manifest {
     peers: Vec<PeerNumber>,
     outcomes: Vec<OutcomeKey>,
     sources: Vec<(u32, Source)>,
+    hearsay: Vec<Hearsay>,
 }
 
 impl Recording {
@@ -186,10 +187,13 @@ impl Swarm {
                 .iter()
                 .map(|(hour, source, tally)| rows.source(*hour, *source, tally)),
         );
+        let hearsay = book.take_hearsay(ROWS - peers.len());
+        records.extend(hearsay.iter().map(|it| rows.hearsay(it)));
         let manifest = Manifest {
             peers,
             outcomes: outcomes.into_iter().map(|it| it.0).collect(),
             sources: sources.into_iter().map(|it| (it.0, it.1)).collect(),
+            hearsay,
         };
         (!records.is_empty()).then_some((records, manifest))
     }
@@ -206,4 +210,5 @@ impl Swarm {
 fn restore(book: &mut Book, manifest: &Manifest) {
     book.mark_dirty(&manifest.peers);
     book.tally().untake(&manifest.outcomes, &manifest.sources);
+    book.put_back_hearsay(&manifest.hearsay);
 }

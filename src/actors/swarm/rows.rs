@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::handshake::PeerId;
+use crate::protocol::peer::pex::PexFlags;
 use crate::store::Record;
-use crate::store::records::{CompletionRow, OutcomeRow, PeerRow, SourceCounts, SourceRow};
-use crate::swarm::book::{OutcomeKey, Peer, Rising, SourceTally};
+use crate::store::records::{
+    CompletionRow, HearsayRow, OutcomeRow, PeerRow, SourceCounts, SourceRow,
+};
+use crate::swarm::book::{Hearsay, OutcomeKey, Peer, Rising, SourceTally};
 use crate::swarm::confirmation::{History, Rise};
 use crate::swarm::facts::{PeerNumber, PeerState, SessionLink, Source, TorrentNumber};
 use crate::swarm::identity::Lair;
@@ -87,6 +90,16 @@ impl Rows {
             count,
         };
         Record::Outcome(self.torrent, row)
+    }
+
+    pub(super) fn hearsay(&self, hearsay: &Hearsay) -> Record {
+        let row = HearsayRow {
+            at: hearsay.at,
+            source: Source::Pex,
+            flags: hearsay.flags.0,
+            seed: Some(hearsay.flags.has(PexFlags::SEED)),
+        };
+        Record::Hearsay(self.torrent, hearsay.peer, row)
     }
 
     pub(super) fn source(&self, hour: u32, source: Source, tally: &SourceTally) -> Record {

@@ -192,6 +192,7 @@ impl Swarm {
             // Its mailbox is full: gossip that still comes is not handed on to the book.
             let _ = pex.try_send(pex::Finish);
         }
+        self.unlearn();
         for session in self.book.make_private() {
             self.children.dismiss(session, Outcome::Stopped);
         }

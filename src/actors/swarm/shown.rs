@@ -1,7 +1,6 @@
 //! What a Swarm keeps only to show it: how its trackers stand, the last downloads.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::Rising;
@@ -23,16 +22,35 @@ pub(super) struct Shown {
 impl Shown {
     /// Nothing yet but the names of the trackers.
     pub(super) fn new(trackers: &[TrackerUrl]) -> Self {
-        let names = trackers.iter().map(|url| url.redacted().into());
-        Shown {
-            trackers: names.map(waiting).collect(),
-            latest: VecDeque::new(),
+        let mut shown = Shown::default();
+        for url in trackers {
+            shown.add(&url.redacted());
         }
+        shown
+    }
+
+    /// One more tracker, by the name that it is shown by.
+    pub(super) fn add(&mut self, name: &str) {
+        self.trackers.push(TrackerFigures {
+            tracker: name.into(),
+            counts: TrackerCounts::default(),
+            reported: Reported::default(),
+            failure: None,
+            scrape_failure: None,
+            next_at: None,
+        });
+    }
+
+    /// A tracker is asked no more.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.trackers.retain(|it| *it.tracker != *name);
     }
 
     /// A tracker answered, or did not.
     pub(super) fn announced(&mut self, announced: Announced) {
-        let tracker = self.tracker(&announced.tracker);
+        let Some(tracker) = self.tracker(&announced.tracker) else {
+            return;
+        };
         tracker.next_at = Some(announced.next_at);
         tracker.failure = announced.result.err();
         if let Ok(counts) = announced.result {
@@ -42,7 +60,9 @@ impl Shown {
 
     /// A scrape was answered, or was not.
     pub(super) fn scraped(&mut self, scraped: &Scraped) {
-        let tracker = self.tracker(&scraped.tracker);
+        let Some(tracker) = self.tracker(&scraped.tracker) else {
+            return;
+        };
         tracker.scrape_failure = scraped.result.err();
         if let Ok(counts) = scraped.result {
             tracker.counts.update(counts);
@@ -52,14 +72,8 @@ impl Shown {
         }
     }
 
-    /// One by that name; a hybrid is announced to each by a second one.
-    fn tracker(&mut self, name: &Arc<str>) -> &mut TrackerFigures {
-        let known = self.trackers.iter().position(|it| it.tracker == *name);
-        let place = known.unwrap_or(self.trackers.len());
-        if known.is_none() {
-            self.trackers.push(waiting(Arc::clone(name)));
-        }
-        &mut self.trackers[place]
+    fn tracker(&mut self, name: &str) -> Option<&mut TrackerFigures> {
+        self.trackers.iter_mut().find(|it| *it.tracker == *name)
     }
 
     /// A confirmed download is on disk.
@@ -95,18 +109,6 @@ impl TrackerCounts {
         self.seeders = newer.seeders.or(self.seeders);
         self.leechers = newer.leechers.or(self.leechers);
         self.downloaded = newer.downloaded.or(self.downloaded);
-    }
-}
-
-/// A tracker of which nothing was heard yet.
-fn waiting(tracker: Arc<str>) -> TrackerFigures {
-    TrackerFigures {
-        tracker,
-        counts: TrackerCounts::default(),
-        reported: Reported::default(),
-        failure: None,
-        scrape_failure: None,
-        next_at: None,
     }
 }
 

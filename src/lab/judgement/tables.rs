@@ -29,6 +29,7 @@ impl fmt::Display for Judgement {
         self.table(f, "client", |peer| peer.client.label())?;
         self.table(f, "fate", |peer| peer.fate.label())?;
         self.table(f, "reach", |peer| peer.reach.label())?;
+        self.table(f, "known to", |peer| peer.known.label())?;
         for wrong in &self.wrong {
             let peer = wrong.peer.map(|index| &self.truth.peers[index]);
             let (ip, at) = (wrong.confirmation.ip, wrong.confirmation.at);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::lab::peer::client::Client;
-use crate::lab::peer::{Fate, Reach};
+use crate::lab::peer::{Fate, Known, Reach};
 use crate::lab::witness::Shown;
 
 const TORRENT: InfoHash = InfoHash([1; 20]);
@@ -16,6 +16,7 @@ fn peer(host: u8, port: u16, crossed: Option<u64>) -> PeerTruth {
         address: SocketAddr::from(([10, 0, 0, host], port)),
         also: None,
         reach: Reach::Open,
+        known: Known::Trackers,
         client: Client::Libtorrent,
         fate: Fate::Stays,
         crossed: crossed.map(at),

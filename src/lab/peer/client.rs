@@ -43,7 +43,8 @@ pub enum Opening {
     HelloFirst,
     /// As [`Opening::HelloFirst`], and the bitfield comes twice.
     Twice,
-    /// The extension handshake, a bitfield with holes, HAVE for the holes.
+    /// The extension handshake, then, in one go, a bitfield with holes and HAVE for
+    /// the holes.
     Lazy,
 }
 

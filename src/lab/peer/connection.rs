@@ -120,13 +120,28 @@ impl Connection {
                     _ => Err(Ending::ByGuest),
                 },
                 () = tokio::time::sleep_until(due) => {
-                    self.session.handle_timeout(self.world.clock.now())
+                    let now = self.world.clock.now();
+                    self.gossip(now);
+                    self.session.handle_timeout(now)
                 }
             };
             if let Err(ending) = step.and_then(|()| self.recognise()) {
                 return ending;
             }
             self.report();
+        }
+    }
+
+    /// Tells the session of those that nobody else would name.
+    fn gossip(&mut self, now: Moment) {
+        if self.session.will_gossip(now) {
+            let info_hash = &self.plan.torrent.info_hash;
+            let mut present = self.world.gossip.present(info_hash);
+            present.remove(&self.plan.address);
+            for number in present.values() {
+                self.world.witness.announced(*number, now);
+            }
+            self.session.meet(present.into_keys().collect());
         }
     }
 

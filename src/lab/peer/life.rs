@@ -11,8 +11,10 @@ use tokio::task::JoinSet;
 
 use super::connection::{Connection, FAREWELL, Present};
 use super::session::Session;
-use super::{Plan, Reach};
+use super::{Known, Plan, Reach};
 use crate::clock::Clock;
+use crate::lab::dht::Dht;
+use crate::lab::gossip::Gossip;
 use crate::lab::pace::Pace;
 use crate::lab::tracker::Tracker;
 use crate::lab::tracker::registry::{Announce, Event};
@@ -26,7 +28,8 @@ const CONNECTIONS: usize = 8;
 const GUESTS: usize = 16;
 /// A peer connects to a guest that it hears of within this time.
 const FIRST_DIAL: Duration = Duration::from_secs(2);
-/// After a connection ended, or failed.
+/// After a connection ended, or failed; and to the next announce, where nobody says
+/// when that should be.
 const NEXT_DIAL: Duration = Duration::from_secs(60);
 /// After an error of the socket.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -38,6 +41,8 @@ pub(in crate::lab) struct World {
     pub(in crate::lab) clock: Clock,
     pub(in crate::lab) pace: Pace,
     pub(in crate::lab) trackers: Vec<Arc<Tracker>>,
+    pub(in crate::lab) dht: Dht,
+    pub(in crate::lab) gossip: Gossip,
     pub(in crate::lab) witness: Witness,
 }
 
@@ -97,6 +102,11 @@ struct Life {
 impl Life {
     async fn run(mut self, acceptors: [Option<Acceptor>; 2]) {
         let [first, second] = acceptors;
+        let (info_hash, address) = (self.plan.torrent.info_hash, self.plan.address);
+        if self.plan.known == Known::Peers {
+            let number = self.plan.number;
+            self.world.gossip.join(info_hash, address, number);
+        }
         loop {
             let now = self.world.clock.now();
             // Also who leaves the moment it completes says that it did.
@@ -115,6 +125,7 @@ impl Life {
             }
         }
         drop((first, second));
+        self.world.gossip.leave(&info_hash, &address);
         self.event = Event::Stopped;
         self.announce(self.world.clock.now());
         let rest = async { while self.connections.join_next().await.is_some() {} };
@@ -157,7 +168,7 @@ impl Life {
             resident: true,
             repeated: false,
         };
-        let (mut interval, mut heard) = (NEXT_DIAL, Vec::new());
+        let (mut interval, mut heard) = (self.world.pace.of(NEXT_DIAL), Vec::new());
         for (index, address) in self.plan.addresses().enumerate() {
             let event = match self.event {
                 // One peer completes once.
@@ -175,6 +186,12 @@ impl Life {
                     heard.extend(answer.guests);
                 }
             }
+            // The DHT knows no goodbye.
+            if self.plan.dht && self.event != Event::Stopped {
+                let (dht, info_hash) = (&self.world.dht, announce.info_hash);
+                dht.announce(info_hash, address, self.plan.number);
+                heard.extend(dht.guests(&info_hash));
+            }
         }
         for guest in heard {
             if self.guests.len() < GUESTS {
@@ -182,7 +199,9 @@ impl Life {
                 self.guests.entry(guest).or_insert(now + delay);
             }
         }
-        self.world.witness.announced(self.plan.number, now);
+        if self.plan.known == Known::Trackers {
+            self.world.witness.announced(self.plan.number, now);
+        }
         self.event = Event::None;
         self.next_announce = now + interval.mul_f64(self.rng.random_range(1.0..1.2));
     }

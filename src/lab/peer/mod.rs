@@ -8,6 +8,7 @@ pub mod client;
 mod connection;
 pub mod curve;
 pub mod ending;
+mod gossiping;
 pub(super) mod life;
 pub mod session;
 mod telling;
@@ -127,6 +128,40 @@ impl fmt::Display for Reach {
     }
 }
 
+/// Who knows of a peer, beside those that it calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Known {
+    /// Trackers; some of these peers are in the DHT, too.
+    Trackers,
+    /// The DHT alone.
+    Dht,
+    /// Other peers alone: they gossip about it.
+    Peers,
+}
+
+impl Known {
+    /// Its name in tables.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Known::Trackers => "trackers",
+            Known::Dht => "the DHT alone",
+            Known::Peers => "peers alone",
+        }
+    }
+}
+
+/// What a peer gives to who asks it for metadata (BEP 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metadata {
+    /// The metadata.
+    #[default]
+    Given,
+    /// Something else.
+    Invented,
+    /// Nothing.
+    Refused,
+}
+
 /// The script of one peer.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -158,8 +193,14 @@ pub struct Plan {
     pub unmasks: Option<Moment>,
     /// Whether it connects to those that its tracker names.
     pub dials: bool,
+    /// Who knows of it.
+    pub known: Known,
     /// Which of its torrent's trackers it announces to, by index in the lab.
     pub trackers: Vec<usize>,
+    /// Whether it announces to the DHT.
+    pub dht: bool,
+    /// What it gives to who asks for metadata.
+    pub metadata: Metadata,
     /// For its own randomness.
     pub seed: u64,
 }

@@ -1,26 +1,28 @@
 //! One connection of a scripted peer, as a machine.
 
+mod extending;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use self::extending::METADATA;
 use super::client::{Habits, Opening};
 use super::ending::Ending;
+use super::gossiping::Gossiping;
 use super::telling::{Restarted, Telling};
-use super::{Fate, Plan, Reach};
+use super::{Plan, Reach};
 use crate::lab::conduct::Offence;
 use crate::lab::pace::Pace;
 use crate::moment::Moment;
-use crate::protocol::peer::extended::ExtensionIds;
 use crate::protocol::peer::handshake::HANDSHAKE_BYTES;
-use crate::protocol::peer::{ExtendedHello, Handshake, Message, MetadataMessage, PeerId, Reserved};
+use crate::protocol::peer::{Handshake, Message, PeerId, Reserved};
 
 /// Waiting for a handshake.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
-/// The number under which the peer takes metadata exchange.
-const METADATA: u8 = 2;
 /// No frame of a guest is longer.
 const FRAME_BYTES: usize = 1 << 20;
 
@@ -49,6 +51,9 @@ pub struct Session {
     upload_only: Option<u8>,
     /// The number under which it takes metadata.
     ut_metadata: Option<u8>,
+    gossiping: Option<Gossiping>,
+    /// Whom the peer gossips about.
+    neighbours: Vec<SocketAddr>,
     last_keep_alive: Option<Moment>,
     offences: Vec<Offence>,
 }
@@ -89,6 +94,8 @@ impl Session {
             telling: None,
             upload_only: None,
             ut_metadata: None,
+            gossiping: None,
+            neighbours: Vec::new(),
             last_keep_alive: None,
             offences: Vec::new(),
         }
@@ -107,6 +114,18 @@ impl Session {
     /// What the other side did wrong since the last call.
     pub fn take_offences(&mut self) -> Vec<Offence> {
         std::mem::take(&mut self.offences)
+    }
+
+    /// Whether it gossips next time that it does what is due: about those that it was
+    /// told of by [`meet`](Self::meet).
+    pub fn will_gossip(&self, now: Moment) -> bool {
+        let gossiping = self.gossiping.as_ref();
+        gossiping.is_some_and(|it| it.poll_timeout() <= now)
+    }
+
+    /// The peer is connected to these now.
+    pub fn meet(&mut self, neighbours: Vec<SocketAddr>) {
+        self.neighbours = neighbours;
     }
 
     /// Bytes to send.
@@ -165,6 +184,7 @@ impl Session {
         if due(self.spoke, habits.keep_alive) {
             self.say(Message::KeepAlive);
         }
+        self.gossip();
         Ok(())
     }
 
@@ -180,6 +200,9 @@ impl Session {
         };
         if let Some(patience) = habits.patience {
             due = due.min(after(self.began, patience));
+        }
+        if let Some(gossiping) = &self.gossiping {
+            due = due.min(gossiping.poll_timeout());
         }
         self.plan.next_break(self.now).map_or(due, |it| it.min(due))
     }
@@ -278,47 +301,6 @@ impl Session {
         Ok(())
     }
 
-    fn hear_hello(&mut self, payload: &[u8]) -> Result<(), Ending> {
-        let Ok(hello) = ExtendedHello::decode(payload) else {
-            self.offences.push(Offence::BrokenFrame);
-            return Err(Ending::Broken);
-        };
-        self.ut_metadata = hello.ids.ut_metadata;
-        let words = self.plan.client.habits().libtorrent_words;
-        if words {
-            self.upload_only = hello.ids.upload_only;
-            if let Some(telling) = &mut self.telling {
-                telling.donthave = hello.ids.lt_donthave;
-            }
-        }
-        if hello.upload_only == Some(true) {
-            self.offences.push(Offence::UploadOnly);
-            if words && self.complete() {
-                return Err(Ending::Redundant);
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives a part of the info dictionary to who asks for it.
-    fn answer_metadata(&mut self, payload: &[u8]) {
-        let (Some(id), Some(MetadataMessage::Request(piece))) =
-            (self.ut_metadata, MetadataMessage::decode(payload))
-        else {
-            return;
-        };
-        let answer = match self.plan.torrent.info_piece(self.now, piece) {
-            Some(bytes) => MetadataMessage::Data {
-                piece,
-                total_bytes: self.plan.torrent.info_len_bytes() as u32,
-                bytes: bytes.to_vec(),
-            },
-            None => MetadataMessage::Reject(piece),
-        };
-        let payload = &answer.encode();
-        self.say(Message::Extended { id, payload });
-    }
-
     fn complete(&self) -> bool {
         self.plan.curve.held(self.now) == self.plan.torrent.pieces
     }
@@ -354,30 +336,6 @@ impl Session {
         };
         self.output.extend(handshake.encode());
         self.spoke = self.now;
-    }
-
-    fn say_hello(&mut self) {
-        let habits = self.plan.client.habits();
-        let words = habits.libtorrent_words;
-        let partial = self.plan.fate == Fate::PartialSeed;
-        let whole = self.complete() && !self.plan.super_seeds(self.now);
-        let hello = ExtendedHello {
-            v: habits.version.map(str::to_owned),
-            p: Some(self.plan.address.port()),
-            reqq: Some(250),
-            upload_only: (partial || words && whole).then_some(true),
-            metadata_size: u32::try_from(self.plan.torrent.info_len_bytes()).ok(),
-            ids: ExtensionIds {
-                ut_pex: Some(1),
-                ut_metadata: Some(METADATA),
-                upload_only: words.then_some(3),
-                lt_donthave: words.then_some(7),
-                ..ExtensionIds::default()
-            },
-            ..ExtendedHello::default()
-        };
-        let payload = &hello.encode();
-        self.say(Message::Extended { id: 0, payload });
     }
 }
 

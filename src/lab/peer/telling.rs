@@ -107,9 +107,7 @@ impl Telling {
             self.told = held;
         }
         if habits.haves != Haves::AfterBitfield || self.heard_bitfield {
-            for &piece in &plan.order[self.told as usize..held as usize] {
-                Message::Have(piece).encode(out);
-            }
+            put_haves(plan, self.told, held, out);
             self.told = held;
         }
         self.next = self.next_telling(plan, now);
@@ -139,8 +137,12 @@ impl Telling {
             }
         } else if opening == Opening::Lazy {
             let holes = self.rng.random_range(1..=HOLES).min(held - 1);
-            self.told = held - holes;
-            put_bitfield(plan, self.told, out);
+            let shown = held - holes;
+            put_bitfield(plan, shown, out);
+            // In one go with it: between two writes a busy machine may take so long that
+            // the rest looks like news.
+            put_haves(plan, shown, held, out);
+            self.told = held;
         } else if held == plan.torrent.pieces && self.fast {
             self.told = held;
             Message::HaveAll.encode(out);
@@ -197,6 +199,13 @@ impl Telling {
                 self.next_repeat.unwrap_or(never).min(change).max(tick)
             }
         }
+    }
+}
+
+/// What comes between two counts.
+fn put_haves(plan: &Plan, from: u32, until: u32, out: &mut Vec<u8>) {
+    for &piece in &plan.order[from as usize..until as usize] {
+        Message::Have(piece).encode(out);
     }
 }
 

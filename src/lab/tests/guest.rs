@@ -15,7 +15,7 @@ use crate::lab::peer::client::Client;
 use crate::lab::peer::curve::{Curve, How};
 use crate::lab::peer::ending::Ending;
 use crate::lab::peer::session::Session;
-use crate::lab::peer::{Fate, Plan, Reach};
+use crate::lab::peer::{Fate, Known, Metadata, Plan, Reach};
 use crate::lab::torrent::Torrent;
 use crate::moment::Moment;
 use crate::protocol::peer::{Bitfield, Conversation, Event, Greeting, PeerId};
@@ -43,7 +43,10 @@ fn plan(client: Client, pace: Pace) -> Plan {
         breaks: Vec::new(),
         unmasks: None,
         dials: false,
+        known: Known::Trackers,
         trackers: Vec::new(),
+        dht: false,
+        metadata: Metadata::default(),
         seed: 1,
     }
 }
@@ -67,6 +70,7 @@ fn meet(client: Client, pace: Pace, dialled: bool) -> Meeting {
         listen_port: Some(6881),
         reqq: 250,
         gossip: false,
+        dht: None,
         handshake_timeout: pace.of(Duration::from_secs(10)),
         pace: pace.divisor(),
     });

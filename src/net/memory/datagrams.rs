@@ -41,6 +41,16 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn put(&self, arrives: Moment, bytes: &[u8], from: SocketAddr) {
+        let mut state = self.lock();
+        if state.datagrams.len() < INBOX {
+            state.sent += 1;
+            let key = (arrives, state.sent);
+            state.datagrams.insert(key, (bytes.to_vec(), from));
+            self.arrived.notify_one();
+        }
+    }
 }
 
 impl MemoryDatagrams {
@@ -52,6 +62,10 @@ impl MemoryDatagrams {
     pub(in crate::net) fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
         let len = bytes.len();
         self.inbox.lock().written_to.insert(to);
+        if to.ip().is_multicast() {
+            self.send_to_all(bytes, to);
+            return Ok(len);
+        }
         let (target, arrives, hidden) = {
             let mut net = self.core.lock();
             let lost = net.loses_datagram() || !net.connected(self.at.ip(), to.ip());
@@ -64,14 +78,22 @@ impl MemoryDatagrams {
             )
         };
         let Some(target) = target else { return Ok(len) };
-        let mut inbox = target.lock();
-        if inbox.datagrams.len() < INBOX && (!hidden || inbox.written_to.contains(&self.at)) {
-            inbox.sent += 1;
-            let key = (arrives, inbox.sent);
-            inbox.datagrams.insert(key, (bytes.to_vec(), self.at));
-            target.arrived.notify_one();
+        if !hidden || target.lock().written_to.contains(&self.at) {
+            target.put(arrives, bytes, self.at);
         }
         Ok(len)
+    }
+
+    /// To the members of a group: a firewall lets multicast pass.
+    fn send_to_all(&self, bytes: &[u8], group: SocketAddr) {
+        let mut net = self.core.lock();
+        let members = net.groups.get(&group).cloned().unwrap_or_default();
+        for (host, target) in members {
+            if !net.loses_datagram() && net.connected(self.at.ip(), host) {
+                let arrives = self.core.now() + net.latency(self.at.ip(), host);
+                target.put(arrives, bytes, self.at);
+            }
+        }
     }
 
     pub(in crate::net) async fn recv_from(
@@ -113,7 +135,11 @@ impl MemoryDatagrams {
 
 impl Drop for MemoryDatagrams {
     fn drop(&mut self) {
-        self.core.lock().sockets.remove(&self.at);
+        let mut net = self.core.lock();
+        match net.groups.get_mut(&self.at) {
+            Some(members) => members.retain(|(_, inbox)| !Arc::ptr_eq(inbox, &self.inbox)),
+            None => drop(net.sockets.remove(&self.at)),
+        }
     }
 }
 

@@ -60,6 +60,8 @@ struct State {
     names: HashMap<String, Vec<IpAddr>>,
     listeners: HashMap<SocketAddr, mpsc::Sender<(MemoryLink, SocketAddr)>>,
     sockets: HashMap<SocketAddr, Arc<datagrams::Inbox>>,
+    /// Who hears each multicast group.
+    groups: HashMap<SocketAddr, Vec<(IpAddr, Arc<datagrams::Inbox>)>>,
     next_port: u16,
     /// Readers that wait for a cable to be mended.
     stalled: Vec<Waker>,
@@ -78,6 +80,7 @@ impl MemoryNet {
             names: HashMap::new(),
             listeners: HashMap::new(),
             sockets: HashMap::new(),
+            groups: HashMap::new(),
             next_port: FIRST_FREE_PORT,
             stalled: Vec::new(),
         };
@@ -206,6 +209,17 @@ impl MemoryNet {
         let inbox = Arc::new(datagrams::Inbox::default());
         state.sockets.insert(at, Arc::clone(&inbox));
         Ok(MemoryDatagrams::new(Arc::clone(&self.core), at, inbox))
+    }
+
+    /// A socket that hears what is sent to a group, and one to speak to it.
+    pub(super) fn join(&self, group: SocketAddr) -> io::Result<(MemoryDatagrams, MemoryDatagrams)> {
+        let mouth = self.datagrams(SocketAddr::new(self.home(group), 0))?;
+        let inbox = Arc::new(datagrams::Inbox::default());
+        let mut state = self.core.lock();
+        let members = state.groups.entry(group).or_default();
+        members.push((self.home(group), Arc::clone(&inbox)));
+        let ear = MemoryDatagrams::new(Arc::clone(&self.core), group, inbox);
+        Ok((ear, mouth))
     }
 
     /// Our own address for speaking with `to`.

@@ -228,3 +228,21 @@ async fn names_are_known_to_all() {
     let unknown = a.resolve("other.example", 80).await.unwrap_err();
     assert_eq!(unknown.kind(), io::ErrorKind::NotFound);
 }
+
+#[tokio::test(start_paused = true)]
+async fn members_of_a_group_hear_each_other() {
+    let (_, net, a, b) = hosts();
+    let group = SocketAddr::from(([239, 192, 152, 143], 6771));
+    let (one, other) = (a.multicast(group, None), b.multicast(group, None));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    net.hide(B);
+    one.send(b"hello").await;
+    let mut buffer = [0; 9];
+    for member in [&one, &other] {
+        let (read, from) = member.recv_from(&mut buffer).await.unwrap();
+        assert_eq!((&buffer[..read], from.ip()), (&b"hello"[..], A));
+    }
+    drop(other);
+    one.send(b"again").await;
+    assert_eq!(one.recv_from(&mut buffer).await.unwrap().0, 5);
+}

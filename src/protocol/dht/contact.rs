@@ -3,26 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::node_id::NodeId;
-use crate::protocol::address::{compact_v4, compact_v6, write_compact};
+use crate::protocol::address::{IpFamily, compact_v4, compact_v6, write_compact};
 
 /// One DHT lives on IPv4, another one on IPv6 (BEP 32).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IpFamily {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
 impl IpFamily {
-    /// The family of an address.
-    pub fn of(address: SocketAddr) -> Self {
-        match address {
-            SocketAddr::V4(_) => IpFamily::V4,
-            SocketAddr::V6(_) => IpFamily::V6,
-        }
-    }
-
     /// Its word in `want` (BEP 32).
     pub const fn want(self) -> &'static [u8; 2] {
         match self {
@@ -122,7 +106,7 @@ mod tests {
             let mut bytes = Vec::new();
             write_nodes(&nodes, &mut bytes);
             bytes.push(1);
-            let read: Vec<_> = compact_nodes(&bytes, IpFamily::of(address)).collect();
+            let read: Vec<_> = compact_nodes(&bytes, IpFamily::of(address.ip())).collect();
             prop_assert_eq!(read, nodes);
         }
     }

@@ -1,6 +1,7 @@
 //! KRPC: the messages of the DHT, each one datagram.
 //!
-//! Source: BEP 5; BEP 32 (`want`, `nodes6`), BEP 42 (`ip`), BEP 43 (`ro`), BEP 51.
+//! Source: BEP 5; BEP 32 (`want`, `nodes6`), BEP 33 (`scrape`, `seed`), BEP 42 (`ip`),
+//! BEP 43 (`ro`), BEP 51.
 
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,11 @@ use std::net::SocketAddr;
 
 use bip_bencode::{BRefAccess, BencodeRef};
 
-use super::contact::{Contact, IpFamily, compact_nodes};
+use super::contact::{Contact, compact_nodes};
+use super::filter::{Filter, Filters};
 use super::limits;
 use super::node_id::NodeId;
-use crate::protocol::address::{compact_v4, compact_v6};
+use crate::protocol::address::{IpFamily, compact_v4, compact_v6};
 use crate::protocol::bencode::{self, Node, Tail};
 use crate::protocol::info_hash::InfoHash;
 
@@ -81,6 +83,8 @@ pub enum Query {
     FindNode(NodeId, Want),
     /// Who has this torrent, or else is closest to it?
     GetPeers(InfoHash, Want),
+    /// How many peers of this torrent do you store? (BEP 33: `get_peers` with `scrape`)
+    Scrape(InfoHash, Want),
     /// I have this torrent.
     AnnouncePeer {
         /// The torrent.
@@ -89,6 +93,8 @@ pub enum Query {
         port: Option<u16>,
         /// What the asked node gave with its answer to `get_peers`.
         token: Vec<u8>,
+        /// I have all of it (BEP 33).
+        seed: bool,
     },
     /// Which torrents do you store peers of? (BEP 51)
     Sample(NodeId, Want),
@@ -133,6 +139,8 @@ pub struct Heard {
     pub peers: Vec<SocketAddr>,
     /// What permits to announce.
     pub token: Option<Vec<u8>>,
+    /// How many peers of the torrent it stores (BEP 33).
+    pub filters: Option<Box<Filters>>,
 }
 
 /// Reads one datagram.
@@ -170,7 +178,10 @@ fn query(root: &BencodeRef<'_>) -> Result<Body, KrpcError> {
     let query = match root.bytes_at("q") {
         Some(b"ping") => Some(Query::Ping),
         Some(b"find_node") => target().map(|it| Query::FindNode(it, want)),
-        Some(b"get_peers") => info_hash().map(|it| Query::GetPeers(it, want)),
+        Some(b"get_peers") => info_hash().map(|it| match arguments.int_at("scrape") {
+            Some(1) => Query::Scrape(it, want),
+            _ => Query::GetPeers(it, want),
+        }),
         Some(b"announce_peer") => info_hash().and_then(|it| announce(arguments, it)),
         Some(b"sample_infohashes") => target().map(|it| Query::Sample(it, want)),
         _ => Some(Query::Unknown),
@@ -187,6 +198,7 @@ fn announce(arguments: &BencodeRef<'_>, info_hash: InfoHash) -> Option<Query> {
         info_hash,
         port: port.filter(|_| !implied),
         token: token.get(..limits::TOKEN_BYTES).unwrap_or(token).to_vec(),
+        seed: arguments.int_at("seed") == Some(1),
     })
 }
 
@@ -221,6 +233,14 @@ fn heard(root: &BencodeRef<'_>) -> Result<Heard, KrpcError> {
         token: token
             .filter(|it| it.len() <= limits::TOKEN_BYTES)
             .map(<[u8]>::to_vec),
+        filters: filters(answer).map(Box::new),
+    })
+}
+
+fn filters(answer: &BencodeRef<'_>) -> Option<Filters> {
+    Some(Filters {
+        seeds: Filter::read(answer.bytes_at("BFsd")?)?,
+        downloaders: Filter::read(answer.bytes_at("BFpe")?)?,
     })
 }
 

@@ -100,6 +100,10 @@ pub const QUERIES_PER_S: u32 = 100;
 /// would ban us.
 pub const QUERIES_TO_ONE: u32 = 25;
 
+/// Nodes that peers' PORT messages name which are asked in a second; in a big swarm
+/// many come at once, and any few of them fill the table.
+pub const NAMED_PER_S: u32 = 10;
+
 /// Queries without an answer of a lookup at a time (libtorrent's search branching).
 pub const ALPHA: usize = 5;
 

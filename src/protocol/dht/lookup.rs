@@ -32,6 +32,16 @@ pub enum Goal {
     Announce(InfoHash, u16),
 }
 
+impl Goal {
+    /// The torrent whose peers are looked for.
+    pub fn info_hash(self) -> Option<InfoHash> {
+        match self {
+            Goal::Nodes => None,
+            Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => Some(info_hash),
+        }
+    }
+}
+
 /// How a lookup went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookupReport {

@@ -3,6 +3,7 @@
 
 mod answering;
 mod asking;
+mod scraping;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::contact::{Contact, IpFamily};
+use super::contact::Contact;
 use super::external::External;
 use super::krpc::{self, Body};
 use super::limits;
@@ -24,9 +25,11 @@ use super::saved::Saved;
 use super::storage::Storage;
 use super::tokens::Tokens;
 use crate::moment::Moment;
-use crate::protocol::address::{AddressPolicy, canonical};
+use crate::protocol::address::{AddressPolicy, IpFamily, canonical};
 use crate::protocol::info_hash::InfoHash;
 use asking::{Pending, Purpose};
+use scraping::Scrape;
+pub use scraping::{Counts, ScrapeReport};
 
 /// How a node is to behave.
 #[derive(Clone, Debug)]
@@ -59,6 +62,8 @@ pub enum Event {
     Found(InfoHash, Vec<SocketAddr>),
     /// A lookup of peers is over.
     Ended(InfoHash, LookupReport),
+    /// The nodes closest to a torrent were asked how many peers it has.
+    Scraped(InfoHash, ScrapeReport),
     /// The lookup of our own name, which fills the table, is over.
     Settled,
     /// So others see us.
@@ -81,6 +86,7 @@ pub struct Node {
     waiting: VecDeque<(Goal, NodeId)>,
     /// The closest nodes of earlier lookups, where the next one begins.
     closest: HashMap<InfoHash, Vec<Contact>>,
+    scrapes: BTreeMap<InfoHash, Scrape>,
     next_lookup: u64,
     ping_at: Moment,
     refresh_at: Moment,
@@ -113,6 +119,7 @@ impl Node {
             lookups: BTreeMap::new(),
             waiting: VecDeque::new(),
             closest: HashMap::new(),
+            scrapes: BTreeMap::new(),
             next_lookup: 0,
             ping_at: now + limits::PING_GAP,
             refresh_at: now + limits::REFRESH_GAP,
@@ -158,9 +165,25 @@ impl Node {
         self.drive(now);
     }
 
-    /// A torrent is of no interest any more.
-    pub fn forget(&mut self, info_hash: &InfoHash) {
-        self.closest.remove(info_hash);
+    /// A torrent is of no interest any more: nobody is asked about it from now on, and
+    /// it is not announced.
+    pub fn forget(&mut self, info_hash: InfoHash) {
+        let concerns = |goal: Goal| goal.info_hash() == Some(info_hash);
+        self.waiting.retain(|(goal, _)| !concerns(*goal));
+        self.lookups.retain(|_, lookup| !concerns(lookup.goal()));
+        self.closest.remove(&info_hash);
+        self.scrapes.remove(&info_hash);
+    }
+
+    /// A peer says that it has a node there (BEP 5, PORT): the node is asked whether it
+    /// lives.
+    pub fn hear_of_node(&mut self, now: Moment, address: SocketAddr) {
+        let address = canonical(address);
+        let news =
+            self.may_contact(address) && !self.table.holds(address) && !self.is_asked(address);
+        if news && self.quota.may_try(now) {
+            self.ask(now, address, krpc::Query::Ping, Purpose::Ping);
+        }
     }
 
     /// A datagram has come.
@@ -237,7 +260,7 @@ impl Node {
     }
 
     fn may_contact(&self, address: SocketAddr) -> bool {
-        IpFamily::of(address) == self.settings.family && self.settings.policy.permits(address)
+        IpFamily::of(address.ip()) == self.settings.family && self.settings.policy.permits(address)
     }
 
     fn send(&mut self, to: SocketAddr, bytes: Vec<u8>) {
@@ -247,7 +270,7 @@ impl Node {
     /// Somebody sees us at an address: once enough agree, our name has to suit it.
     fn seen_at(&mut self, now: Moment, by: SocketAddr, seen: SocketAddr) {
         let ip = seen.ip();
-        if IpFamily::of(seen) != self.settings.family || self.address == Some(ip) {
+        if IpFamily::of(seen.ip()) != self.settings.family || self.address == Some(ip) {
             return;
         }
         let Some(ip) = self.external.vote(by.ip(), ip) else {

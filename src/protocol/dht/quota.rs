@@ -67,6 +67,7 @@ pub struct Quota {
     silenced: HashMap<Host, Moment>,
     answers: Allowance,
     queries: Allowance,
+    named: Allowance,
 }
 
 impl Default for Quota {
@@ -77,6 +78,7 @@ impl Default for Quota {
             silenced: HashMap::new(),
             answers: Allowance::a_second(limits::ANSWERS_PER_S),
             queries: Allowance::a_second(limits::QUERIES_PER_S),
+            named: Allowance::a_second(limits::NAMED_PER_S),
         }
     }
 }
@@ -114,6 +116,11 @@ impl Quota {
     /// Whether a query of others is still answered in this second.
     pub fn may_answer(&mut self, now: Moment) -> bool {
         self.answers.take(now)
+    }
+
+    /// Whether one more node that a peer named is tried in this second.
+    pub fn may_try(&mut self, now: Moment) -> bool {
+        self.named.take(now)
     }
 
     /// Whether we may ask there now; if so it is counted. `Err`: not before the next

@@ -1,9 +1,10 @@
 //! The table as it is kept from run to run: a bencoded dictionary of our name (`id`)
 //! and of nodes in compact form (`nodes`, `nodes6`).
 
-use super::contact::{Contact, IpFamily, compact_nodes, write_nodes};
+use super::contact::{Contact, compact_nodes, write_nodes};
 use super::limits;
 use super::node_id::NodeId;
+use crate::protocol::address::IpFamily;
 use crate::protocol::bencode::{self, Node, Tail};
 
 /// The longest file that is read: more than any that we write.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
+use super::filter::Filters;
 use super::limits;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
@@ -13,25 +14,37 @@ use crate::protocol::info_hash::InfoHash;
 /// The peers that others announced to us, a bounded number for a bounded time.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
-    torrents: BTreeMap<InfoHash, Vec<(SocketAddr, Moment)>>,
+    torrents: BTreeMap<InfoHash, Vec<Stored>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    peer: SocketAddr,
+    seed: bool,
+    at: Moment,
 }
 
 impl Storage {
     /// A peer announced itself; whether there was room for it.
-    pub fn put(&mut self, now: Moment, info_hash: InfoHash, peer: SocketAddr) -> bool {
+    pub fn put(&mut self, now: Moment, info_hash: InfoHash, peer: SocketAddr, seed: bool) -> bool {
         let known = self.torrents.contains_key(&info_hash);
         if !known && self.torrents.len() >= limits::STORED_TORRENTS {
             return false;
         }
         let peers = self.torrents.entry(info_hash).or_default();
-        if let Some(known) = peers.iter_mut().find(|(it, _)| *it == peer) {
-            known.1 = now;
+        let stored = Stored {
+            peer,
+            seed,
+            at: now,
+        };
+        if let Some(known) = peers.iter_mut().find(|it| it.peer == peer) {
+            *known = stored;
             return true;
         }
-        let neighbours = peers.iter().filter(|(it, _)| it.ip() == peer.ip());
+        let neighbours = peers.iter().filter(|it| it.peer.ip() == peer.ip());
         let room = neighbours.count() < limits::STORED_PORTS && peers.len() < limits::STORED_PEERS;
         if room {
-            peers.push((peer, now));
+            peers.push(stored);
         }
         room
     }
@@ -41,7 +54,20 @@ impl Storage {
         let peers = self.torrents.get(&info_hash);
         let peers = peers.map(Vec::as_slice).unwrap_or_default();
         let chosen = peers.choose_multiple(rng, most);
-        chosen.map(|(peer, _)| *peer).collect()
+        chosen.map(|it| it.peer).collect()
+    }
+
+    /// How many peers of a torrent are stored (BEP 33); none of one that nobody announced.
+    pub fn filters(&self, info_hash: InfoHash) -> Option<Filters> {
+        let mut filters = Filters::default();
+        for stored in self.torrents.get(&info_hash)? {
+            let filter = match stored.seed {
+                true => &mut filters.seeds,
+                false => &mut filters.downloaders,
+            };
+            filter.insert(stored.peer.ip());
+        }
+        Some(filters)
     }
 
     /// Torrents by chance, and how many there are (BEP 51).
@@ -54,7 +80,7 @@ impl Storage {
     /// Forgets who has not announced for long.
     pub fn expire(&mut self, now: Moment) {
         self.torrents.retain(|_, peers| {
-            peers.retain(|(_, at)| now.since(*at) < limits::STORED_FOR);
+            peers.retain(|it| now.since(it.at) < limits::STORED_FOR);
             !peers.is_empty()
         });
     }
@@ -79,14 +105,14 @@ mod tests {
         let mut storage = Storage::default();
         let start = Moment::from_millis(5);
         for number in 0..600 {
-            storage.put(start, HASH, peer(number, 6881));
+            storage.put(start, HASH, peer(number, 6881), false);
         }
         let all = storage.peers(HASH, 1_000, &mut rng);
         assert_eq!(all.len(), limits::STORED_PEERS);
         assert_eq!(storage.peers(HASH, 50, &mut rng).len(), 50);
         assert_eq!(storage.sample(&mut rng), (vec![HASH], 1));
         let later = start + limits::STORED_FOR;
-        assert!(storage.put(later, HASH, peer(1, 6881)));
+        assert!(storage.put(later, HASH, peer(1, 6881), false));
         storage.expire(later);
         assert_eq!(storage.peers(HASH, 9, &mut rng), [peer(1, 6881)]);
         storage.expire(later + limits::STORED_FOR);
@@ -96,12 +122,12 @@ mod tests {
     #[test]
     fn one_address_fills_nothing() {
         let mut storage = Storage::default();
-        let taken = (1..100).filter(|port| storage.put(Moment::EPOCH, HASH, peer(1, *port)));
+        let taken = (1..100).filter(|port| storage.put(Moment::EPOCH, HASH, peer(1, *port), false));
         assert_eq!(taken.count(), limits::STORED_PORTS);
         for number in 0..3_000_u32 {
             let mut hash = [0; 20];
             hash[..4].copy_from_slice(&number.to_be_bytes());
-            storage.put(Moment::EPOCH, InfoHash(hash), peer(2, 1));
+            storage.put(Moment::EPOCH, InfoHash(hash), peer(2, 1), false);
         }
         assert_eq!(storage.torrents.len(), limits::STORED_TORRENTS);
     }

@@ -8,9 +8,11 @@
 //! no more than one read's worth.
 //!
 //! We are a guest that wants no content: of all messages we send the handshake, the
-//! extension handshake, HAVE_NONE (or a bitfield of zeros) and keep-alives; of a torrent
-//! that was named by a link alone we ask for the metadata too.
+//! extension handshake, HAVE_NONE (or a bitfield of zeros), PORT and keep-alives; of a
+//! torrent that was named by a link alone we ask for the metadata too.
 
+mod dht_ports;
+mod greeting;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -18,48 +20,22 @@ mod tests;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
+pub use self::dht_ports::DhtPorts;
+pub use self::greeting::Greeting;
 use self::talk::{Talk, judge};
 use super::bitfield::Bitfield;
 use super::error::ConversationError;
 use super::extended::{ExtendedHello, ExtensionIds, our_ids};
 use super::family::Family;
 use super::frame::FrameReader;
-use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
+use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId};
 use super::message::Message;
 use super::metadata::MetadataMessage;
 use super::pex::{PeerExchange, PexError};
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
-
-/// What we say in every session of one torrent.
-#[derive(Clone, Debug)]
-pub struct Greeting {
-    /// The torrent, as we name it when we dial.
-    pub info_hash: InfoHash,
-    /// Its other name, if it is a hybrid: who is dialled may answer by that, and who
-    /// dials us may ask for it (BEP 52).
-    pub other_hash: Option<InfoHash>,
-    /// Our peer id, one a swarm and run.
-    pub peer_id: PeerId,
-    /// Pieces of the torrent; `None` until its metadata is there.
-    pub pieces: Option<u32>,
-    /// Our name and version, for the extension handshake's `v`.
-    pub client: String,
-    /// The port on which we accept connections.
-    pub listen_port: Option<u16>,
-    /// How many requests we queue, for the extension handshake; none will be
-    /// served.
-    pub reqq: u32,
-    /// Whether to ask for peer exchange; never for a private torrent (BEP 27).
-    pub gossip: bool,
-    /// How long the whole handshake may take.
-    pub handshake_timeout: Duration,
-    /// Divides the rhythm of keep-alives and the limit of silence: 1 in earnest,
-    /// more in a demonstration.
-    pub pace: u32,
-}
+use crate::protocol::tracker::TrackerUrl;
 
 /// What a peer told us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +62,8 @@ pub enum Event {
     DhtPort(u16),
     /// Who else it is connected to; what cannot be read ends nothing.
     Pex(Result<Box<PeerExchange>, PexError>),
+    /// Trackers that know the swarm.
+    Trackers(Vec<TrackerUrl>),
     /// A part of the metadata, or that there is none. What others ask of us is refused
     /// here, and is no event.
     Metadata(MetadataMessage),
@@ -307,12 +285,7 @@ impl Conversation {
     }
 
     fn check_torrent(&self, received: InfoHash) -> Result<(), ConversationError> {
-        let Greeting {
-            info_hash,
-            other_hash,
-            ..
-        } = *self.greeting;
-        match received == info_hash || Some(received) == other_hash {
+        match self.greeting.names(received) {
             true => Ok(()),
             false => Err(ConversationError::WrongInfoHash { received }),
         }
@@ -339,6 +312,10 @@ impl Conversation {
         if talk.fast() {
             Message::HaveNone.encode(&mut self.outbox);
         }
+        let ports = self.greeting.open_dht().filter(|_| theirs.reserved.dht());
+        if let Some(port) = ports.and_then(|it| it.told_to(self.their_ip)) {
+            Message::Port(port).encode(&mut self.outbox);
+        }
         self.state = State::Talking(talk);
         self.events.push_back(Event::Handshake(theirs));
         Ok(())
@@ -346,10 +323,7 @@ impl Conversation {
 
     fn send_handshake(&mut self, info_hash: InfoHash) {
         let ours = Handshake {
-            reserved: match self.greeting.other_hash {
-                Some(_) => Reserved::OURS_OF_HYBRIDS,
-                None => Reserved::OURS,
-            },
+            reserved: self.greeting.reserved(),
             info_hash,
             peer_id: self.greeting.peer_id,
         };
@@ -381,6 +355,8 @@ impl Conversation {
                 upload_only: Some(our_ids::UPLOAD_ONLY),
                 ut_metadata: self.greeting.pieces.is_none().then_some(our_ids::METADATA),
                 ut_pex: self.greeting.gossip.then_some(our_ids::PEX),
+                // Without the hash of our own list we are told all of theirs.
+                lt_tex: self.greeting.gossip.then_some(our_ids::TRACKERS),
                 ..ExtensionIds::default()
             },
             ..ExtendedHello::default()

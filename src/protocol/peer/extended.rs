@@ -21,6 +21,8 @@ pub mod our_ids {
     pub const UPLOAD_ONLY: u8 = 3;
     /// "Has a piece no longer": four bytes, big-endian. Source: BEP 54.
     pub const DONT_HAVE: u8 = 7;
+    /// Tracker exchange. Source: BEP 28.
+    pub const TRACKERS: u8 = 19;
 }
 
 /// What a peer says of itself when both sides have the extension protocol.

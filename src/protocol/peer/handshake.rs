@@ -33,9 +33,6 @@ impl Reserved {
     /// What we can do: the extension protocol and Fast.
     pub const OURS: Reserved = Reserved([0, 0, 0, 0, 0, 0x10, 0, 0x04]);
 
-    /// The same, and that a v1 handshake may be answered by the v2 info-hash.
-    pub const OURS_OF_HYBRIDS: Reserved = Reserved([0, 0, 0, 0, 0, 0x10, 0, 0x14]);
-
     /// Fast extension (BEP 6).
     pub fn fast(self) -> bool {
         self.0[7] & 0x04 != 0
@@ -44,6 +41,18 @@ impl Reserved {
     /// Extension protocol (BEP 10).
     pub fn extended(self) -> bool {
         self.0[5] & 0x10 != 0
+    }
+
+    /// The same, and a DHT node runs beside us.
+    pub const fn and_dht(mut self) -> Self {
+        self.0[7] |= 0x01;
+        self
+    }
+
+    /// The same, and a v1 handshake may be answered by the v2 info-hash.
+    pub const fn and_v2(mut self) -> Self {
+        self.0[7] |= 0x10;
+        self
     }
 
     /// A DHT node runs beside the client (BEP 5).
@@ -160,7 +169,9 @@ mod tests {
     fn promises_only_what_we_can() {
         let can = Reserved::OURS;
         assert!(can.fast() && can.extended() && !can.dht() && !can.v2());
-        let can = Reserved::OURS_OF_HYBRIDS;
+        let can = can.and_dht();
+        assert!(can.fast() && can.extended() && can.dht() && !can.v2());
+        let can = Reserved::OURS.and_v2();
         assert!(can.fast() && can.extended() && !can.dht() && can.v2());
     }
 

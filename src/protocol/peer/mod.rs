@@ -1,5 +1,5 @@
 //! The peer wire protocol: BEP 3, 6 (Fast), 9 (metadata exchange), 10 (extensions), 11 (peer exchange),
-//! 21 (partial seeds), 54 (lt_donthave).
+//! 21 (partial seeds), 28 (tracker exchange), 54 (lt_donthave).
 
 pub mod bitfield;
 pub mod conversation;
@@ -12,6 +12,7 @@ pub mod message;
 pub mod metadata;
 pub mod names;
 pub mod pex;
+pub mod trackers;
 
 pub use bitfield::Bitfield;
 pub use conversation::{Conversation, Event, Greeting};

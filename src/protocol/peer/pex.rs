@@ -26,6 +26,21 @@ impl PexFlags {
     /// Who says so has dialled it: it can be reached.
     pub const REACHABLE: PexFlags = PexFlags(0x10);
 
+    /// All that have a meaning.
+    const KNOWN: u8 = 0x1f;
+
+    /// Those that have a meaning.
+    #[must_use]
+    pub const fn known(self) -> PexFlags {
+        PexFlags(self.0 & Self::KNOWN)
+    }
+
+    /// These and those.
+    #[must_use]
+    pub const fn with(self, flags: PexFlags) -> PexFlags {
+        PexFlags(self.0 | flags.0)
+    }
+
     /// Whether all of these are set.
     pub const fn has(self, flags: PexFlags) -> bool {
         self.0 & flags.0 == flags.0

@@ -6,6 +6,7 @@ pub mod asked;
 pub mod clients;
 pub mod completions;
 pub mod events;
+pub mod hearsay;
 pub mod meta;
 pub mod outcomes;
 pub mod peers;

@@ -1,4 +1,5 @@
-//! `bta-dump scrapes`: what trackers reported when asked for nothing else.
+//! `bta-dump scrapes`: what trackers reported when asked for nothing else, and what nodes
+//! of the DHT tell of how many peers there are.
 
 use super::asked::{self, Line};
 use crate::report::selection::{Catalog, Selection};

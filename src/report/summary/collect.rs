@@ -74,8 +74,10 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
             });
         }
     }
-    let mut heard = |torrent, tracker, at, [seeders, leechers, downloaded]: [_; 3]| {
-        if selection.holds(at) {
+    let mut heard = |torrent, tracker: Arc<str>, at, [seeders, leechers, downloaded]: [_; 3]| {
+        // What the DHT's nodes tell stands beside it under a name that is no URL: it is
+        // hearsay, and no tracker's word.
+        if selection.holds(at) && tracker.contains("://") {
             let answer = Reported {
                 at: Some(at),
                 seeders,

@@ -9,6 +9,8 @@ use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
 
+use super::hearsay::Said;
+
 /// Addresses kept of one swarm. The largest swarms of the thesis had 45,000
 /// peers; a liar may not make us keep more than this.
 const MAX_ADDRESSES: usize = 200_000;
@@ -51,6 +53,8 @@ pub(super) struct Address {
     own: bool,
     /// The peer that is met there.
     pub(super) peer: Option<PeerNumber>,
+    /// What gossip says of it.
+    pub(super) said: Option<Said>,
 }
 
 impl Address {
@@ -124,6 +128,7 @@ impl Addresses {
             dialable: false,
             own: false,
             peer: None,
+            said: None,
         };
         self.known.insert(at, address);
         self.agenda.plan(at, now, rank);

@@ -144,6 +144,9 @@ impl Book {
             address.dialable |= it.claim.dialled;
             (source, sources) = (address.first_source, address.sources);
         }
+        if let Some(at) = home {
+            self.pass_on(at);
+        }
         let remote = match self.sessions.get_mut(id) {
             Some(session) => {
                 session.home = home;

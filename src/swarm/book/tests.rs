@@ -3,6 +3,7 @@
 mod any_order;
 mod bounds;
 mod counters;
+mod hearsay;
 mod neighbours;
 mod places;
 mod recognition;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::protocol::peer::pex::PexFlags;
 
 const PACE: Pace = Pace::divided_by(1);
 
@@ -11,15 +10,16 @@ fn ip(number: u32) -> IpAddr {
     IpAddr::from((0x0b00_0000 + number).to_be_bytes())
 }
 
-fn addresses(from: u32, count: u32) -> impl Iterator<Item = SocketAddr> {
-    (from..from + count).map(|number| SocketAddr::new(ip(number), 6881))
+fn addresses(from: u32, count: u32) -> Vec<(SocketAddr, PexFlags)> {
+    let address = |number| SocketAddr::new(ip(number), 6881);
+    (from..from + count)
+        .map(|number| (address(number), PexFlags::default()))
+        .collect()
 }
 
 fn naming(count: u32) -> Result<Box<PeerExchange>, PexError> {
     Ok(Box::new(PeerExchange {
-        added: addresses(0, count)
-            .map(|it| (it, PexFlags::default()))
-            .collect(),
+        added: addresses(0, count),
         dropped: Vec::new(),
     }))
 }
@@ -75,14 +75,14 @@ fn takes_a_thousand_addresses_an_hour_from_one_session() {
 #[test]
 fn merges_what_many_say() {
     let mut rumours = Rumours::new(PACE);
-    rumours.hear(at(0), ip(1), addresses(0, 3));
-    rumours.hear(at(0), ip(2), addresses(1, 3));
-    assert_eq!(rumours.take(), addresses(0, 4).collect::<Vec<_>>());
+    rumours.hear(at(0), ip(1), &addresses(0, 3));
+    rumours.hear(at(0), ip(2), &addresses(1, 3));
+    assert_eq!(rumours.take(), addresses(0, 4));
     assert_eq!(rumours.take(), []);
-    rumours.hear(at(119), ip(3), addresses(0, 1));
+    rumours.hear(at(119), ip(3), &addresses(0, 1));
     assert_eq!(rumours.take(), []);
-    rumours.hear(at(120), ip(3), addresses(0, 1));
-    assert_eq!(rumours.take(), addresses(0, 1).collect::<Vec<_>>());
+    rumours.hear(at(120), ip(3), &addresses(0, 1));
+    assert_eq!(rumours.take(), addresses(0, 1));
     let counts = RumourCounts {
         taken: 5,
         repeated: 3,
@@ -94,11 +94,11 @@ fn merges_what_many_say() {
 #[test]
 fn one_address_takes_no_more_than_its_share() {
     let mut rumours = Rumours::new(PACE);
-    rumours.hear(at(0), ip(1), addresses(0, 4000));
+    rumours.hear(at(0), ip(1), &addresses(0, 4000));
     assert_eq!(rumours.take().len(), Pace::GOSSIP_ADDRESS);
-    rumours.hear(at(0), ip(2), addresses(10_000, 10));
+    rumours.hear(at(0), ip(2), &addresses(10_000, 10));
     assert_eq!(rumours.take().len(), 10, "the others are heard");
-    rumours.hear(at(60), ip(1), addresses(20_000, 10));
+    rumours.hear(at(60), ip(1), &addresses(20_000, 10));
     assert_eq!(rumours.take().len(), 10, "a new minute");
 }
 
@@ -107,7 +107,7 @@ fn a_swarm_takes_no_more_than_five_thousand_a_minute() {
     let mut rumours = Rumours::new(PACE);
     let crowd = |rumours: &mut Rumours, now, first| {
         for speaker in 0..100 {
-            rumours.hear(now, ip(speaker), addresses(first + speaker * 100, 100));
+            rumours.hear(now, ip(speaker), &addresses(first + speaker * 100, 100));
         }
         rumours.take().len()
     };
@@ -124,29 +124,42 @@ fn remembers_no_more_than_three_minutes() {
         for speaker in 0..50 {
             let first = minute * 10_000 + speaker * 100;
             let now = at(u64::from(minute) * 60);
-            rumours.hear(now, ip(speaker), addresses(first, 100));
+            rumours.hear(now, ip(speaker), &addresses(first, 100));
         }
         rumours.take();
-        assert!(rumours.taken_at.len() <= 3 * Pace::GOSSIP_SWARM);
+        assert!(rumours.taken.len() <= 3 * Pace::GOSSIP_SWARM);
     }
 }
 
 #[test]
 fn what_could_not_be_passed_on_comes_again_and_is_bounded() {
     let mut rumours = Rumours::new(PACE);
-    rumours.hear(at(0), ip(1), addresses(0, 2));
+    rumours.hear(at(0), ip(1), &addresses(0, 2));
     let refused = rumours.take();
-    rumours.hear(at(1), ip(1), addresses(2, 1));
+    rumours.hear(at(1), ip(1), &addresses(2, 1));
     rumours.put_back(refused);
-    assert_eq!(rumours.take(), addresses(0, 3).collect::<Vec<_>>());
+    assert_eq!(rumours.take(), addresses(0, 3));
     for minute in 1..20 {
         for speaker in 0..50 {
             let now = at(u64::from(minute) * 60);
             let first = minute * 10_000 + speaker * 100;
-            rumours.hear(now, ip(speaker), addresses(first, 100));
+            rumours.hear(now, ip(speaker), &addresses(first, 100));
         }
         let refused = rumours.take();
         assert_eq!(refused.len(), Pace::GOSSIP_SWARM);
         rumours.put_back(refused);
+    }
+}
+
+#[test]
+fn what_is_newly_said_of_one_that_was_just_named_is_passed_on() {
+    let mut rumours = Rumours::new(PACE);
+    let named = |flags| [(SocketAddr::new(ip(1), 6881), flags)];
+    let (reachable, seed) = (PexFlags::REACHABLE, PexFlags::SEED);
+    rumours.hear(at(0), ip(1), &named(reachable));
+    assert_eq!(rumours.take(), named(reachable));
+    for (said, news) in [(reachable, false), (seed, true), (reachable, false)] {
+        rumours.hear(at(1), ip(2), &named(said));
+        assert_eq!(rumours.take().len(), usize::from(news), "{said:?}");
     }
 }

@@ -16,15 +16,20 @@ class Client:
 
     kind = ""
     speaks_ipv6 = True
+    tells_port = True  # to the peers that it calls
+    dht_families = (4, 6)
+    lsd_families = (4, 6)
     programs = {}  # what must be installed: name, and how to install it
 
-    def __init__(self, host, torrent, folder, *, seeding, rate_kb, leaves):
+    def __init__(self, host, torrent, folder, *, seeding, rate_kb, leaves, ways, entries):
         self.host = host
         self.torrent = torrent
         self.folder = folder
         self.seeding = seeding  # holds the content from the start
         self.rate_kb = rate_kb  # download limit in KiB/s
         self.leaves = leaves  # goes at once when it is complete
+        self.ways = ways  # by which it may find others
+        self.entries = entries  # of the DHT, as ADDRESS:PORT
         self.downloads = folder / "downloads"
         self.process = None
         self.downloads.mkdir(parents=True)
@@ -74,3 +79,7 @@ def ask(port, method, path, body=None, headers=None):
         return answer.status, answer.headers, answer.read()
     finally:
         connection.close()
+
+
+def word(is_on):
+    return "true" if is_on else "false"

@@ -7,7 +7,8 @@ from clients.base import PORT, Client
 
 class Ctorrent(Client):
     kind = "ctorrent"
-    speaks_ipv6 = False
+    speaks_ipv6 = tells_port = False
+    dht_families = lsd_families = ()
     programs = {"ctorrent": "apt-get install ctorrent"}
 
     def command(self):

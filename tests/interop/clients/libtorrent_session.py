@@ -1,15 +1,28 @@
-"""One libtorrent session: libtorrent_session.py TORRENT FOLDER ADDRESS:PORT RATE_KB (0: seed).
+"""One libtorrent session: libtorrent_session.py TORRENT FOLDER SETTINGS RATE_KB [no-pex].
 
-Prints the number of pieces that it holds whenever that changes; SIGTERM ends it.
+SETTINGS are JSON; a RATE_KB of 0 is a seed. Prints the number of pieces that it holds whenever that changes; SIGTERM ends it.
 """
 
+import json
 import signal
 import sys
+import time
 
 import libtorrent as lt
 
+JOINS_WITHIN_S = 10
 
-def main(torrent, folder, listen, rate_kb):
+
+def join(session):
+    """Wait for the DHT, as one does that was running before its user gave it the torrent."""
+    deadline = time.monotonic() + JOINS_WITHIN_S
+    while time.monotonic() < deadline:
+        session.wait_for_alert(250)
+        if any(isinstance(alert, lt.dht_bootstrap_alert) for alert in session.pop_alerts()):
+            return
+
+
+def main(torrent, folder, settings, rate_kb, *words):
     stopping = False
 
     def stop(*_):
@@ -18,10 +31,12 @@ def main(torrent, folder, listen, rate_kb):
 
     signal.signal(signal.SIGTERM, stop)
     session = lt.session({
-        "listen_interfaces": listen,
-        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
-        "alert_mask": lt.alert.category_t.piece_progress_notification | lt.alert.category_t.status_notification,
+        **json.loads(settings), "enable_upnp": False, "enable_natpmp": False,
+        "alert_mask": lt.alert.category_t.piece_progress_notification | lt.alert.category_t.status_notification |
+        lt.alert.category_t.dht_notification,
     })
+    if json.loads(settings)["enable_dht"]:
+        join(session)
     parameters = lt.add_torrent_params()
     parameters.ti = lt.torrent_info(torrent)
     parameters.save_path = folder
@@ -29,6 +44,8 @@ def main(torrent, folder, listen, rate_kb):
         parameters.download_limit = rate_kb * 1024
     else:
         parameters.flags |= lt.torrent_flags.seed_mode
+    if "no-pex" in words:
+        parameters.flags |= lt.torrent_flags.disable_pex
     handle = session.add_torrent(parameters)
 
     said = None
@@ -45,4 +62,4 @@ def main(torrent, folder, listen, rate_kb):
     session.wait_for_alert(500)
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+main(*sys.argv[1:4], int(sys.argv[4]), *sys.argv[5:])

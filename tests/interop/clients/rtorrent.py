@@ -8,6 +8,8 @@ from clients.base import PORT, Client
 
 class Rtorrent(Client):
     kind = "rtorrent"
+    dht_families = (4,)
+    lsd_families = ()
     programs = {"rtorrent": "apt-get install rtorrent"}
 
     def command(self):
@@ -25,13 +27,20 @@ directory.default.set = {self.downloads}
 network.port_range.set = {PORT}-{PORT}
 {bind}
 network.scgi.open_local = {self.socket}
-protocol.pex.set = yes
+protocol.pex.set = {"yes" if self.ways.pex else "no"}
 protocol.encryption.set = allow_incoming,try_outgoing,enable_retry
-dht.mode.set = disable
+{self.dht()}
 trackers.use_udp.set = yes
 {limit}load.start = {self.torrent.file}
 """)
         return ["rtorrent", "-n", "-o", f"import={self.folder}/rc"]
+
+    def dht(self):
+        if not self.ways.dht:
+            return "dht.mode.set = disable"
+        entries = "".join(f"\nschedule2 = enter_{number}, 1, 0, ((dht.add_node, {entry}))"
+                          for number, entry in enumerate(self.entries))
+        return f"dht.mode.set = on\ndht.port.set = {PORT}{entries}"
 
     def load(self):
         self.held()

@@ -10,6 +10,7 @@ RPC_PORT = 9091
 
 class Transmission(Client):
     kind = "transmission"
+    lsd_families = (4,)
     programs = {"transmission-daemon": "apt-get install transmission-daemon"}
     session = ""
 
@@ -21,8 +22,9 @@ class Transmission(Client):
             **({} if self.host.is_ipv6 else {"bind-address-ipv4": self.host.address}),
             "peer-port": PORT,
             "download-dir": str(self.downloads),
-            "dht-enabled": False,
-            "lpd-enabled": False,
+            "dht-enabled": self.ways.dht,
+            "pex-enabled": self.ways.pex,
+            "lpd-enabled": self.ways.lsd,
             "port-forwarding-enabled": False,
             "rpc-bind-address": "127.0.0.1",
             "rpc-port": RPC_PORT,
@@ -30,6 +32,8 @@ class Transmission(Client):
             "speed-limit-down": self.rate_kb,
             "speed-limit-down-enabled": not self.seeding,
         }))
+        (home / "dht.bootstrap").write_text("".join(
+            f"{address.strip('[]')} {port}\n" for address, _, port in (it.rpartition(":") for it in self.entries)))
         return ["transmission-daemon", "-f", "-g", home]
 
     def load(self):

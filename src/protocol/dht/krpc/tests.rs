@@ -39,6 +39,7 @@ fn reads_the_examples_of_bep_5() {
             info_hash,
             port,
             token,
+            seed: false,
         },
     ) = body(announce)
     else {
@@ -92,6 +93,7 @@ fn writes_what_bep_5_writes() {
         info_hash: InfoHash(OTHER.0),
         port: Some(6881),
         token: b"aoeusnth".to_vec(),
+        seed: false,
     };
     let expected = b"d1:ad2:id20:abcdefghij012345678912:implied_porti0e9:info_hash20:mnopqrstuvwxyz1234564:porti6881e5:token8:aoeusnthe1:q13:announce_peer1:t2:aa1:v4:BA\x01\x001:y1:qe";
     assert_eq!(query(&announce, false), expected);
@@ -111,6 +113,28 @@ fn writes_what_bep_5_writes() {
         write_answer(b"aa", ID, address("9.9.9.9:80"), &answer),
         expected
     );
+}
+
+#[test]
+fn asks_and_tells_as_bep_33_says() {
+    let hash = InfoHash(OTHER.0);
+    let scrape = Query::Scrape(hash, Want::default());
+    let bytes = write_query(b"aa", ID, IpFamily::V4, &scrape, false);
+    let expected = b"d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234566:scrapei1e4:wantl2:n4ee1:q9:get_peers1:t2:aa1:v4:BA\x01\x001:y1:qe";
+    assert_eq!(bytes, expected);
+    let want = Want {
+        v4: true,
+        v6: false,
+    };
+    assert_eq!(body(&bytes), Body::Query(ID, Query::Scrape(hash, want)));
+    let of_a_seed = Query::AnnouncePeer {
+        info_hash: hash,
+        port: Some(6881),
+        token: b"aoeusnth".to_vec(),
+        seed: true,
+    };
+    let bytes = write_query(b"aa", ID, IpFamily::V4, &of_a_seed, false);
+    assert_eq!(body(&bytes), Body::Query(ID, of_a_seed));
 }
 
 #[test]
@@ -157,6 +181,13 @@ proptest! {
         nodes in contacts(false), nodes6 in contacts(true), token: [u8; 8], transaction: [u8; 4], ports: Vec<u16>,
     ) {
         let to = address("9.9.9.9:80");
+        // Peers and filters together do not fit a datagram.
+        let filters = ports.first().filter(|_| ports.len() < 10).map(|it| {
+            let mut filters = Filters::default();
+            filters.seeds.insert([1, 2, 3, it.to_le_bytes()[0]].into());
+            filters.downloaders.insert(to.ip());
+            Box::new(filters)
+        });
         let peers: Vec<_> = ports.iter().take(50).map(|it| SocketAddr::new(to.ip(), *it)).collect();
         let answer = Answer {
             nodes: Some(nodes.clone()),
@@ -164,12 +195,13 @@ proptest! {
             peers: peers.clone(),
             token: Some(token.to_vec()),
             samples: Some((vec![InfoHash(ID.0)], 7)),
+            filters: filters.clone(),
         };
         let bytes = write_answer(&transaction, ID, to, &answer);
         let message = read(&bytes).unwrap();
         prop_assert_eq!(&message.transaction, &transaction);
         prop_assert_eq!(message.our_address, Some(to));
-        let heard = Heard { id: ID, nodes, nodes6, peers, token: Some(token.to_vec()) };
+        let heard = Heard { id: ID, nodes, nodes6, peers, token: Some(token.to_vec()), filters };
         prop_assert_eq!(message.body, Body::Answer(Box::new(heard)));
     }
 

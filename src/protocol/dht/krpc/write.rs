@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use super::Query;
-use crate::protocol::address::write_compact;
-use crate::protocol::dht::contact::{Contact, IpFamily, write_nodes};
+use crate::protocol::address::{IpFamily, write_compact};
+use crate::protocol::dht::contact::{Contact, write_nodes};
+use crate::protocol::dht::filter::Filters;
 use crate::protocol::dht::limits;
 use crate::protocol::dht::node_id::NodeId;
 use crate::protocol::info_hash::InfoHash;
@@ -25,6 +26,8 @@ pub struct Answer {
     pub token: Option<Vec<u8>>,
     /// Torrents that we store peers of, and how many they are (BEP 51).
     pub samples: Option<(Vec<InfoHash>, usize)>,
+    /// How many peers of the torrent we store (BEP 33).
+    pub filters: Option<Box<Filters>>,
 }
 
 /// A query of ours; it wants nodes of its own family.
@@ -50,16 +53,26 @@ pub fn write_query(
             out.want(family);
             b"get_peers"
         }
+        Query::Scrape(info_hash, _) => {
+            out.entry(b"info_hash", &info_hash.0);
+            out.raw(b"6:scrapei1e");
+            out.want(family);
+            b"get_peers"
+        }
         Query::AnnouncePeer {
             info_hash,
             port,
             token,
+            seed,
         } => {
             out.bytes(b"implied_port");
             out.number(usize::from(port.is_none()));
             out.entry(b"info_hash", &info_hash.0);
             out.bytes(b"port");
             out.number(usize::from(port.unwrap_or_default()));
+            if *seed {
+                out.raw(b"4:seedi1e");
+            }
             out.entry(b"token", token);
             b"announce_peer"
         }
@@ -84,8 +97,12 @@ pub fn write_answer(transaction: &[u8], id: NodeId, to: SocketAddr, answer: &Ans
     let mut out = Writer::default();
     out.raw(b"d2:ip");
     out.address(to);
-    out.raw(b"1:rd2:id");
-    out.bytes(&id.0);
+    out.raw(b"1:rd");
+    if let Some(filters) = &answer.filters {
+        out.entry(b"BFpe", filters.downloaders.as_wire());
+        out.entry(b"BFsd", filters.seeds.as_wire());
+    }
+    out.entry(b"id", &id.0);
     if answer.samples.is_some() {
         out.raw(b"8:interval");
         out.number(limits::SAMPLE_INTERVAL.as_secs() as usize);

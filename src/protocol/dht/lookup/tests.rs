@@ -24,6 +24,7 @@ fn heard(contact: Contact) -> Heard {
         nodes6: Vec::new(),
         peers: Vec::new(),
         token: Some(vec![contact.id.0[0]]),
+        filters: None,
     }
 }
 

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use super::Node;
 use crate::moment::Moment;
-use crate::protocol::dht::contact::{Contact, IpFamily};
+use crate::protocol::address::IpFamily;
+use crate::protocol::dht::contact::Contact;
 use crate::protocol::dht::krpc::{self, Answer, Query, Want};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::node_id::NodeId;
@@ -37,17 +38,24 @@ impl Node {
                     ..self.nodes(info_hash.into(), want)
                 }
             }
+            // Without the peers, as libtorrent: not both fit a datagram.
+            Query::Scrape(info_hash, want) => Answer {
+                filters: self.storage.filters(info_hash).map(Box::new),
+                token: Some(self.tokens.give(to.ip())),
+                ..self.nodes(info_hash.into(), want)
+            },
             Query::AnnouncePeer {
                 info_hash,
                 port,
                 token,
+                seed,
             } => {
                 if !self.tokens.is_valid(to.ip(), &token) {
                     return self.refuse(to, transaction, PROTOCOL_ERROR, "bad token");
                 }
                 let peer = SocketAddr::new(to.ip(), port.unwrap_or(to.port()));
                 // Where there is no room the answer is the same: it is not the peer's fault.
-                self.storage.put(now, info_hash, peer);
+                self.storage.put(now, info_hash, peer, seed);
                 Answer::default()
             }
             Query::Sample(target, want) => Answer {

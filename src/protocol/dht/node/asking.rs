@@ -6,11 +6,13 @@ use rand::Rng;
 
 use super::{Event, LookupId, Node};
 use crate::moment::Moment;
-use crate::protocol::dht::contact::{Contact, IpFamily};
+use crate::protocol::address::IpFamily;
+use crate::protocol::dht::contact::Contact;
 use crate::protocol::dht::krpc::{self, Heard, Query, Want};
 use crate::protocol::dht::limits;
 use crate::protocol::dht::lookup::{Goal, Lookup};
 use crate::protocol::dht::node_id::NodeId;
+use crate::protocol::info_hash::InfoHash;
 
 /// Queries under way at a time: all lookups, and pings.
 const PENDING: usize = 1_024;
@@ -20,6 +22,7 @@ const PENDING: usize = 1_024;
 pub(super) enum Purpose {
     Lookup(LookupId),
     Announce,
+    Scrape(InfoHash),
     Ping,
 }
 
@@ -52,7 +55,7 @@ impl Node {
         seeds: Vec<SocketAddr>,
     ) {
         let mut nodes = self.table.closest(target, limits::K * 2);
-        if let Goal::Peers(info_hash) | Goal::Announce(info_hash, _) = goal {
+        if let Some(info_hash) = goal.info_hash() {
             nodes.extend(self.closest.get(&info_hash).into_iter().flatten());
         }
         self.next_lookup += 1;
@@ -93,11 +96,9 @@ impl Node {
                 let Some(to) = lookup.next_question() else {
                     break;
                 };
-                let query = match lookup.goal() {
-                    Goal::Nodes => Query::FindNode(lookup.target(), Want::default()),
-                    Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => {
-                        Query::GetPeers(info_hash, Want::default())
-                    }
+                let query = match lookup.goal().info_hash() {
+                    None => Query::FindNode(lookup.target(), Want::default()),
+                    Some(info_hash) => Query::GetPeers(info_hash, Want::default()),
                 };
                 if !self.may_contact(to) || !self.ask(now, to, query, Purpose::Lookup(id)) {
                     self.put_off(id, to);
@@ -165,10 +166,7 @@ impl Node {
         if heard.id == self.id {
             // A mirror, or ourselves.
             self.table.drop_node(from);
-            if let Purpose::Lookup(id) = pending.purpose {
-                self.lookups.entry(id).and_modify(|it| it.failed(from));
-            }
-            return;
+            return self.went_without_answer(now, from, pending.purpose);
         }
         let sender = Contact {
             id: heard.id,
@@ -178,8 +176,10 @@ impl Node {
         if let Some(seen) = our_address {
             self.seen_at(now, from, seen);
         }
-        let Purpose::Lookup(id) = pending.purpose else {
-            return;
+        let id = match pending.purpose {
+            Purpose::Lookup(id) => id,
+            Purpose::Scrape(info_hash) => return self.scraped(now, info_hash, Some(heard)),
+            Purpose::Announce | Purpose::Ping => return,
         };
         let Some(lookup) = self.lookups.get_mut(&id) else {
             return;
@@ -191,7 +191,7 @@ impl Node {
         let own = self.id;
         let nodes: Vec<_> = nodes.iter().filter(|it| it.id != own).copied().collect();
         let peers = lookup.answered(from, heard, &nodes, &self.settings.policy);
-        if let Goal::Peers(info_hash) | Goal::Announce(info_hash, _) = lookup.goal()
+        if let Some(info_hash) = lookup.goal().info_hash()
             && !peers.is_empty()
         {
             self.events.push_back(Event::Found(info_hash, peers));
@@ -200,10 +200,17 @@ impl Node {
 
     /// Somebody refuses to answer.
     pub(super) fn refused(&mut self, now: Moment, from: SocketAddr, transaction: &[u8]) {
-        if let Some(pending) = self.settle(now, from, transaction)
-            && let Purpose::Lookup(id) = pending.purpose
-        {
-            self.lookups.entry(id).and_modify(|it| it.failed(from));
+        if let Some(pending) = self.settle(now, from, transaction) {
+            self.went_without_answer(now, from, pending.purpose);
+        }
+    }
+
+    /// What was asked for will not be told.
+    fn went_without_answer(&mut self, now: Moment, from: SocketAddr, purpose: Purpose) {
+        match purpose {
+            Purpose::Lookup(id) => drop(self.lookups.entry(id).and_modify(|it| it.failed(from))),
+            Purpose::Scrape(info_hash) => self.scraped(now, info_hash, None),
+            Purpose::Announce | Purpose::Ping => {}
         }
     }
 
@@ -223,10 +230,14 @@ impl Node {
     /// Somebody asked us something: a node that may be worth knowing.
     pub(super) fn heard_of(&mut self, now: Moment, contact: Contact) {
         self.table.heard(now, contact);
-        let asked = |it: &Pending| it.to == contact.address;
-        if self.table.wants(contact) && !self.pending.values().any(asked) {
+        if self.table.wants(contact) && !self.is_asked(contact.address) {
             self.ask(now, contact.address, Query::Ping, Purpose::Ping);
         }
+    }
+
+    /// Whether an answer from there is awaited.
+    pub(super) fn is_asked(&self, address: SocketAddr) -> bool {
+        self.pending.values().any(|it| it.to == address)
     }
 
     /// Queries that were not answered in time.
@@ -252,9 +263,7 @@ impl Node {
         }
         for Pending { to, purpose, .. } in lost {
             self.table.failed(to);
-            if let Purpose::Lookup(id) = purpose {
-                self.lookups.entry(id).and_modify(|it| it.failed(to));
-            }
+            self.went_without_answer(now, to, purpose);
         }
     }
 
@@ -263,14 +272,11 @@ impl Node {
             return;
         };
         let report = lookup.report(now);
-        let info_hash = match lookup.goal() {
-            Goal::Nodes => {
-                if lookup.target() == self.id {
-                    self.events.push_back(Event::Settled);
-                }
-                return;
+        let Some(info_hash) = lookup.goal().info_hash() else {
+            if lookup.target() == self.id {
+                self.events.push_back(Event::Settled);
             }
-            Goal::Peers(info_hash) | Goal::Announce(info_hash, _) => info_hash,
+            return;
         };
         let closest: Vec<_> = lookup.closest().map(|it| it.0).collect();
         if let Goal::Announce(info_hash, port) = lookup.goal() {
@@ -285,6 +291,7 @@ impl Node {
                     info_hash,
                     port: Some(port),
                     token,
+                    seed: false,
                 };
                 self.ask(now, to, query, Purpose::Announce);
             }

@@ -1,3 +1,5 @@
+mod scraping;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -57,6 +59,7 @@ fn announce(token: Vec<u8>, port: Option<u16>) -> Query {
         info_hash: HASH,
         port,
         token,
+        seed: false,
     }
 }
 
@@ -184,6 +187,121 @@ fn takes_a_name_that_suits_its_address() {
     assert!(node.id().suits(here.ip()));
     let events: Vec<_> = std::iter::from_fn(|| node.poll_event()).collect();
     assert!(events.contains(&Event::Address(here.ip())), "{events:?}");
+}
+
+/// Whom the node asks until it has nothing more to say.
+fn asked_whom(node: &mut Node) -> Vec<SocketAddr> {
+    let sent = std::iter::from_fn(|| node.poll_transmit());
+    let queries = sent.filter(|it| matches!(read(&it.bytes).unwrap().body, Body::Query(..)));
+    queries.map(|it| it.to).collect()
+}
+
+#[test]
+fn a_node_that_a_peer_names_is_pinged_once_and_known_by_its_answer() {
+    let mut node = node(false);
+    node.hear_of_node(T0, address(2));
+    node.hear_of_node(T0, address(2));
+    let (to, ping) = asked(&mut node);
+    assert!(matches!(ping.body, Body::Query(_, Query::Ping)));
+    assert_eq!((to, node.known()), (address(2), 0));
+    let answer = krpc::Answer::default();
+    let reply = krpc::write_answer(&ping.transaction, NodeId([9; 20]), to, &answer);
+    node.handle_datagram(T0, to, &reply);
+    assert_eq!(node.known(), 1);
+    node.hear_of_node(T0, address(2));
+    assert_eq!(asked_whom(&mut node), []);
+}
+
+#[test]
+fn nodes_that_peers_name_are_asked_within_bounds() {
+    let mut open = node(false);
+    (0..100).for_each(|number| open.hear_of_node(T0, address(number)));
+    let first = asked_whom(&mut open).len();
+    assert_eq!(first, limits::NAMED_PER_S as usize);
+    let later = T0 + std::time::Duration::from_secs(1);
+    open.hear_of_node(later, address(200));
+    assert_eq!(asked_whom(&mut open), [address(200)]);
+
+    let settings = Settings {
+        policy: AddressPolicy::default(),
+        ..open.settings.clone()
+    };
+    let mut strict = Node::new(settings, None, [3; 32], T0);
+    for refused in [
+        "9.9.9.9:53",
+        "10.0.0.1:6881",
+        "[2001:db8::1]:6881",
+        "9.9.9.9:0",
+    ] {
+        strict.hear_of_node(T0, refused.parse().unwrap());
+        assert_eq!(asked_whom(&mut strict), [], "{refused}");
+    }
+    let permitted = "9.9.9.9:6881".parse().unwrap();
+    strict.hear_of_node(T0, permitted);
+    assert_eq!(asked_whom(&mut strict), [permitted]);
+}
+
+/// One lookup is under way, others wait, as a torrent is forgotten.
+#[test]
+fn a_forgotten_torrent_is_neither_asked_for_nor_announced() {
+    let mut node = node(false);
+    node.hear_of_node(T0, address(2));
+    let (to, ping) = asked(&mut node);
+    let empty = krpc::Answer::default();
+    let pong = krpc::write_answer(&ping.transaction, NodeId([9; 20]), to, &empty);
+    node.handle_datagram(T0, to, &pong);
+    for _ in 0..=limits::LOOKUPS {
+        node.look_up(T0, HASH, Some(7));
+    }
+    let other = InfoHash([8; 20]);
+    node.look_up(T0, other, None);
+    let (to, get_peers) = asked(&mut node);
+    assert_eq!(
+        get_peers.body,
+        Body::Query(
+            node.id,
+            Query::GetPeers(
+                HASH,
+                Want {
+                    v4: true,
+                    v6: false
+                }
+            )
+        )
+    );
+    node.forget(HASH);
+    while node.poll_transmit().is_some() {}
+    let with_token = krpc::Answer {
+        token: Some(b"token".to_vec()),
+        peers: vec![address(3)],
+        ..krpc::Answer::default()
+    };
+    let reply = krpc::write_answer(&get_peers.transaction, NodeId([9; 20]), to, &with_token);
+    node.handle_datagram(T0, to, &reply);
+    let mut now = T0;
+    let mut ended = Vec::new();
+    for _ in 0..100 {
+        now = node.poll_timeout().max(now);
+        node.handle_timeout(now);
+        while let Some(transmit) = node.poll_transmit() {
+            let query = read(&transmit.bytes).unwrap().body;
+            let concerns = |it: &Query| match it {
+                Query::GetPeers(hash, _) => *hash == HASH,
+                Query::AnnouncePeer { .. } => true,
+                _ => false,
+            };
+            assert!(
+                !matches!(&query, Body::Query(_, it) if concerns(it)),
+                "{query:?}"
+            );
+        }
+        ended.extend(std::iter::from_fn(|| node.poll_event()));
+    }
+    let of = |it: &Event| match it {
+        Event::Found(hash, _) | Event::Ended(hash, _) => Some(*hash),
+        _ => None,
+    };
+    assert_eq!(ended.iter().filter_map(of).collect::<Vec<_>>(), [other]);
 }
 
 proptest! {

@@ -12,6 +12,7 @@ use crate::protocol::peer::handshake::{Handshake, Reserved};
 use crate::protocol::peer::message::{self, Message, WrongLength};
 use crate::protocol::peer::metadata::MetadataMessage;
 use crate::protocol::peer::pex::PeerExchange;
+use crate::protocol::peer::trackers::named_trackers;
 
 /// What waits for a peer to be read, at most, before it is told more of metadata.
 const UNREAD_BYTES: usize = 4 << 10;
@@ -82,6 +83,7 @@ impl Talk {
                     Event::DontHave(in_range(u32::from_be_bytes([a, b, c, d]))?)
                 }
                 (our_ids::PEX, payload) => Event::Pex(PeerExchange::decode(payload).map(Box::new)),
+                (our_ids::TRACKERS, payload) => Event::Trackers(named_trackers(payload)),
                 (our_ids::METADATA, payload) => {
                     return Ok(MetadataMessage::decode(payload).map(Event::Metadata));
                 }
@@ -154,6 +156,7 @@ fn wants_extension(head: Head, greeting: &Greeting) -> bool {
         Some(0) => head.len_bytes <= limits::HELLO_BYTES,
         Some(our_ids::METADATA) => head.len_bytes <= limits::METADATA_MESSAGE_BYTES,
         Some(our_ids::PEX) => greeting.gossip && head.len_bytes <= limits::PEX_BYTES,
+        Some(our_ids::TRACKERS) => greeting.gossip && head.len_bytes <= limits::TEX_BYTES,
         Some(our_ids::UPLOAD_ONLY) => head.len_bytes == 3,
         Some(our_ids::DONT_HAVE) => head.len_bytes == 6,
         _ => false,

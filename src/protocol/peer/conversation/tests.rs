@@ -5,6 +5,7 @@ mod measuring;
 mod waiting;
 
 use super::*;
+use crate::protocol::peer::handshake::Reserved;
 
 const T0: Moment = Moment::from_millis(1_000_000);
 const TORRENT: InfoHash = InfoHash([0xaa; 20]);
@@ -23,6 +24,7 @@ fn greeting() -> Greeting {
         listen_port: Some(6881),
         reqq: 250,
         gossip: true,
+        dht: None,
         handshake_timeout: Duration::from_secs(10),
         pace: 1,
     }

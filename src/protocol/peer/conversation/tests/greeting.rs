@@ -17,8 +17,8 @@ fn dials_with_a_handshake_then_hello_and_have_none() {
     let mut expected = frames(&[Message::Extended {
         id: 0,
         payload:
-            b"d1:md11:lt_donthavei7e11:upload_onlyi3e6:ut_pexi1ee1:pi6881e4:reqqi250e1:v7:bta 0.1\
-            6:yourip4:\xc0\x00\x02\x07e",
+            b"d1:md11:lt_donthavei7e6:lt_texi19e11:upload_onlyi3e6:ut_pexi1ee1:pi6881e4:reqqi250e\
+            1:v7:bta 0.16:yourip4:\xc0\x00\x02\x07e",
     }]);
     expected.extend(b"\0\0\0\x01\x0f");
     assert_eq!(said(&mut session), expected);
@@ -147,4 +147,44 @@ fn gives_up_on_another_protocol_at_its_first_byte() {
         received: b'S',
     };
     assert_eq!(error(&mut dial(), b"SSH-2.0"), wrong);
+}
+
+/// What is said after the other's handshake, of a peer that can `reserved` things, over
+/// the family of `ip`.
+fn answer(greeting: Greeting, reserved: [u8; 8], ip: &str) -> (Reserved, Vec<u8>) {
+    let mut session = Conversation::dial(T0, Arc::new(greeting), ip.parse().unwrap());
+    let ours = Handshake::decode(&said(&mut session)).unwrap().unwrap();
+    let handshake = theirs(reserved, "-LT2080-").encode();
+    session.handle_input(T0, &handshake).unwrap();
+    (ours.reserved, said(&mut session))
+}
+
+#[test]
+fn tells_of_our_dht_node_who_has_one() {
+    const DHT_ONLY: [u8; 8] = [0, 0, 0, 0, 0, 0, 0, 0x01];
+    let ports = DhtPorts {
+        v4: Some(6881),
+        v6: None,
+    };
+    let open = Greeting {
+        dht: Some(ports),
+        ..greeting()
+    };
+    let told = frames(&[Message::Port(6881)]);
+    let (ours, answered) = answer(open.clone(), DHT_ONLY, "192.0.2.7");
+    assert!(ours.dht() && ours.fast() && answered == told);
+    let (_, to_v4_in_disguise) = answer(open.clone(), DHT_ONLY, "::ffff:192.0.2.7");
+    assert_eq!(to_v4_in_disguise, told);
+    let (ours, where_none_answers) = answer(open.clone(), DHT_ONLY, "2001:db8::7");
+    assert!(ours.dht() && where_none_answers.is_empty());
+    let (_, to_who_has_none) = answer(open.clone(), [0; 8], "192.0.2.7");
+    assert!(to_who_has_none.is_empty());
+    let private = Greeting {
+        gossip: false,
+        ..open
+    };
+    let (ours, of_a_private_torrent) = answer(private, DHT_ONLY, "192.0.2.7");
+    assert!(!ours.dht() && of_a_private_torrent.is_empty());
+    let (ours, _) = answer(greeting(), DHT_ONLY, "192.0.2.7");
+    assert!(!ours.dht());
 }
