@@ -121,6 +121,8 @@ pub struct Config {
     pub dht: Option<Dht>,
     /// Neighbours are told of, and listened to.
     pub lsd: bool,
+    /// Peers are told of each other (BEP 11).
+    pub tells_peers: bool,
     /// Told to peers and trackers.
     pub contact: Option<String>,
     /// Only warnings and errors on standard error.
@@ -214,6 +216,7 @@ impl Config {
             ca_files: args.ca_file,
             dht,
             lsd: !args.no_lsd && task != Task::Demo,
+            tells_peers: !args.no_pex_send,
             contact: args.contact,
             quiet: args.quiet,
             color,

@@ -9,6 +9,8 @@
 mod crowds;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
+#[path = "sim/gossip.rs"]
+mod gossip;
 #[path = "sim/harvest.rs"]
 mod harvest;
 #[path = "sim/learnt.rs"]

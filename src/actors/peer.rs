@@ -31,6 +31,7 @@ use crate::swarm::facts::{Direction, Outcome};
 use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen};
+use crate::swarm::roster::Mouth;
 use crate::swarm::schedule::{Hold, SessionView, hold};
 use crate::swarm::unmeasured::Unmeasured;
 
@@ -80,6 +81,8 @@ pub struct Peer {
     ear: Ear,
     /// It has named a node of the DHT.
     has_named_node: bool,
+    /// What it is told of others.
+    mouth: Mouth,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
     lifeline: Lifeline,
@@ -137,6 +140,7 @@ impl Peer {
             heard_at: None,
             ear: Ear::default(),
             has_named_node: false,
+            mouth: Mouth::after(plan.told_at),
             review_at: None,
             lifeline,
             _slot: plan.slot,
@@ -197,6 +201,7 @@ impl Peer {
     fn introduced(&mut self, now: Moment) {
         self.identify();
         self.note_offer();
+        self.open_mouth(now);
         let says_so = self.conversation.hello().and_then(|it| it.upload_only);
         if let Some(says_so) = says_so {
             self.take_progress(now, Event::UploadOnly(says_so));
@@ -307,6 +312,7 @@ impl Peer {
         {
             return self.end(now, Over::Broken(error));
         }
+        self.gossip(now);
         let complete = self.outbox.is_idle()
             && self
                 .progress
@@ -325,6 +331,7 @@ impl Peer {
                 self.conversation.poll_timeout(),
                 self.progress.as_ref().and_then(Progress::poll_timeout),
                 self.review_at,
+                self.mouth.due(),
             ]
             .into_iter()
             .flatten()

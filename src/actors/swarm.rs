@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use slog::{Logger, debug, error};
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
@@ -35,6 +36,7 @@ use crate::swarm::book::Book;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
+use crate::swarm::roster::Roster;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
@@ -42,7 +44,7 @@ use super::recorder::Load;
 use super::root::Snapshot;
 use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
-use children::Children;
+use children::{Children, KnownThere};
 pub use messages::{
     Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
     PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured, Scraped,
@@ -65,6 +67,9 @@ const CONTACTS_A_TICK: usize = 64;
 /// Ticks between two snapshots of the addresses for Root (10 s at most).
 const SNAPSHOT_TICKS: u32 = 80;
 
+/// Ticks between two looks at whom the peers are told of.
+const ROSTER_TICKS: u32 = 10;
+
 /// Addresses in a snapshot at most.
 const SNAPSHOT_ADDRESSES: usize = 50_000;
 
@@ -83,6 +88,8 @@ pub struct Swarm {
     shown: Shown,
     seeking: Seeking,
     learnt: Learnt,
+    /// Whom the peers are told of.
+    roster: watch::Sender<Arc<Roster>>,
     addresses: Vec<(SocketAddr, Source)>,
     ticks: u32,
     /// Started since the last tick.
@@ -125,6 +132,7 @@ impl Swarm {
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
             learnt: Learnt::new(plan.trackers.clone(), plan.shared.policy.clone()),
+            roster: watch::Sender::default(),
             addresses,
             ticks: 0,
             contacts: 0,
@@ -157,6 +165,7 @@ impl Swarm {
                 metadata: address.clone().recipient(),
                 gossip: address.clone().recipient(),
                 trackers: address.recipient(),
+                roster: shared.tells_peers.then(|| self.roster.subscribe()),
                 root: self.root.replays.clone(),
                 nodes: self.root.nodes.clone(),
                 permits: self.permits.clone(),
@@ -187,6 +196,9 @@ impl Swarm {
         if self.ticks.is_multiple_of(SNAPSHOT_TICKS) {
             self.snapshot();
         }
+        if self.ticks.is_multiple_of(ROSTER_TICKS) {
+            self.publish_roster();
+        }
         if self.stopping {
             self.dismiss_all();
             self.finish_if_done(ctx);
@@ -214,14 +226,12 @@ impl Swarm {
             self.book.contacting(now, &contact);
             debug!(self.log, "contact"; "session" => contact.session.0,
                 "address" => self.shown(contact.address));
-            self.start_peer(
-                contact.session,
-                contact.address,
-                Origin::Dial,
-                contact.dialable,
-                slot,
-                ctx,
-            );
+            let (session, address) = (contact.session, contact.address);
+            let known = KnownThere {
+                dialable: contact.dialable,
+                told_at: contact.told_at,
+            };
+            self.start_peer(session, address, Origin::Dial, known, slot, ctx);
         }
     }
 
@@ -312,7 +322,8 @@ impl Handler<Arrived> for Swarm {
         let session = self.book.accepted(arrived.remote);
         debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
         let origin = Origin::Accepted(arrived.incoming, arrived.head);
-        self.start_peer(session, arrived.remote, origin, false, slot, ctx);
+        let known = KnownThere::default();
+        self.start_peer(session, arrived.remote, origin, known, slot, ctx);
     }
 }
 

@@ -306,6 +306,7 @@ fn shared(
         timeout: config.timeout,
         locator,
         keep_addresses: config.keep_addresses,
+        tells_peers: config.tells_peers,
         workers,
         restarts: Restarts::default(),
         clock,

@@ -148,6 +148,10 @@ pub struct CrawlArgs {
     #[arg(long, help_heading = NETWORK)]
     pub no_lsd: bool,
 
+    /// Tell no peer of others: hear what they say of each other, and be silent.
+    #[arg(long, help_heading = NETWORK)]
+    pub no_pex_send: bool,
+
     /// Where people who wonder about this client find you; told to every peer and
     /// tracker.
     #[arg(long, value_name = "URL", value_parser = contact, help_heading = NETWORK)]

@@ -21,6 +21,10 @@ pub enum Offence {
     KeepAliveFlood,
     /// Sent frames that are none.
     BrokenFrame,
+    /// Told a peer of others more than once in a minute.
+    HastyGossip,
+    /// Told a peer of itself.
+    ToldOfItself,
     /// Came back to one address and port within five seconds.
     Hurried,
     /// Told a tracker `completed`.
@@ -43,6 +47,8 @@ impl Offence {
             Offence::FastToOldClient => "fast_to_old_client",
             Offence::KeepAliveFlood => "keep_alive_flood",
             Offence::BrokenFrame => "broken_frame",
+            Offence::HastyGossip => "hasty_gossip",
+            Offence::ToldOfItself => "told_of_itself",
             Offence::Hurried => "hurried",
             Offence::AnnouncedCompletion => "announced_completion",
             Offence::AnnouncedAsSeed => "announced_as_seed",

@@ -249,6 +249,7 @@ mod tests {
             info_hash: HASH,
             port: Some(7_000),
             token,
+            seed: false,
         };
         assert_eq!(ask(&dht, 2, &announce(b"guess".to_vec())), None);
         assert_eq!(dht.guests(&HASH), []);

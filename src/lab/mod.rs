@@ -22,7 +22,9 @@ pub mod truth;
 pub mod whereabouts;
 mod witness;
 
+use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +51,7 @@ use self::witness::Witness;
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::{Acceptor, Network};
+use crate::protocol::peer::pex::PexFlags;
 
 /// A lab that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -222,6 +225,11 @@ impl Lab {
                 .collect(),
             offences,
         }
+    }
+
+    /// Of whom a guest told its peers, and all that it said of each.
+    pub fn gossip(&self) -> BTreeMap<SocketAddr, PexFlags> {
+        self.world.witness.gossip()
     }
 
     /// Ends all of it: nobody leaves in order, everybody is gone.

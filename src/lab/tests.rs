@@ -233,6 +233,7 @@ async fn who_is_in_the_dht_alone_calls_who_announces_there() {
         info_hash,
         port: Some(at.port()),
         token: heard.token.unwrap(),
+        seed: false,
     };
     ask(&announce).await;
     let (_, from) = acceptor.accept().await.unwrap();

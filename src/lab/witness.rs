@@ -2,12 +2,14 @@
 //! explained.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::conduct::Offence;
 use super::pace::Pace;
 use crate::moment::Moment;
+use crate::protocol::peer::pex::PexFlags;
 
 /// Two contacts of one address and port are never closer than this.
 const HURRY: Duration = Duration::from_secs(5);
@@ -50,6 +52,7 @@ pub(super) struct Witness {
 struct Notes {
     shown: Vec<Shown>,
     offences: BTreeMap<Offence, u32>,
+    gossip: BTreeMap<SocketAddr, PexFlags>,
 }
 
 impl Witness {
@@ -103,6 +106,20 @@ impl Witness {
         for offence in offences {
             *notes.offences.entry(*offence).or_default() += 1;
         }
+    }
+
+    /// A guest told a peer of others.
+    pub(super) fn gossiped(&self, named: Vec<(SocketAddr, PexFlags)>) {
+        let mut notes = self.lock();
+        for (at, flags) in named {
+            let said = notes.gossip.entry(at).or_default();
+            *said = said.with(flags);
+        }
+    }
+
+    /// Of whom a guest told, and all that it said of them.
+    pub(super) fn gossip(&self) -> BTreeMap<SocketAddr, PexFlags> {
+        self.lock().gossip.clone()
     }
 
     /// All notes, and how often a guest did what wrong.

@@ -61,16 +61,21 @@ impl AddressPolicy {
         if self.excludes(ip) || self.without == Some(IpFamily::of(ip)) {
             return false;
         }
-        self.allow_local
-            || match ip {
-                IpAddr::V4(ip) => is_global_v4(ip),
-                IpAddr::V6(ip) => is_global_v6(ip),
-            }
+        self.allow_local || is_global(ip)
     }
 
     /// Whether the user excluded the address.
     pub fn excludes(&self, ip: IpAddr) -> bool {
         self.excluded.contains(ip)
+    }
+}
+
+/// Whether the IANA special-purpose registries (RFC 6890) hold the address for globally
+/// reachable.
+pub fn is_global(ip: IpAddr) -> bool {
+    match canonical_ip(ip) {
+        IpAddr::V4(ip) => is_global_v4(ip),
+        IpAddr::V6(ip) => is_global_v6(ip),
     }
 }
 

@@ -4,6 +4,7 @@
 //! It never sees a socket, and it decides alone whether a rise counts.
 
 mod addresses;
+mod company;
 mod contacts;
 mod ending;
 mod hearsay;
@@ -30,6 +31,7 @@ use super::identity::{Claim, Doubles, Identities, Twins};
 use super::pace::Pace;
 use super::place::Whereabouts;
 use super::progress::Report;
+use super::roster::Roster;
 use super::yardstick::Yardstick;
 use addresses::Addresses;
 use overlaps::Overlaps;
@@ -66,6 +68,8 @@ pub struct Contact {
     pub address: SocketAddr,
     /// Somebody was reached there before.
     pub dialable: bool,
+    /// When who is there was last told of others.
+    pub told_at: Option<Moment>,
 }
 
 /// What a session showed, as the book learns it.
@@ -139,6 +143,8 @@ pub struct Book {
     tally: Tally,
     /// What gossip said of peers, to be stored.
     hearsay: Vec<Hearsay>,
+    /// Whom our peers are told of.
+    roster: Roster,
 }
 
 impl Book {
@@ -154,6 +160,7 @@ impl Book {
             doubles: Doubles::new(Pace::PLAUSIBLE_WINDOW),
             tally: Tally::default(),
             hearsay: Vec::new(),
+            roster: Roster::default(),
             terms,
         }
     }
@@ -167,6 +174,7 @@ impl Book {
     /// The torrent turned out to be private (BEP 27): addresses that only gossip named
     /// are forgotten. Answers with the sessions to them, which are to be closed.
     pub fn make_private(&mut self) -> Vec<SessionId> {
+        self.roster.clear();
         let hearsay = self.addresses.forget_hearsay();
         self.sessions.dialled(&hearsay)
     }

@@ -4,7 +4,7 @@
 //! dropped and counted: the others say it again.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::moment::Moment;
@@ -129,8 +129,23 @@ pub struct RumourCounts {
     pub taken: u64,
     /// Passed on a short while ago, and nothing new was said: once is enough.
     pub repeated: u64,
-    /// Beyond what one address, or all, may bring in a minute.
+    /// Beyond what one speaker, or all, may bring.
     pub dropped: u64,
+}
+
+/// What one speaker has spent of the minute and of the hour.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spent {
+    minute: usize,
+    hour: usize,
+}
+
+/// Who speaks: over IPv6 a line has 2^64 addresses of its own.
+fn speaker(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        v4 => v4,
+    }
 }
 
 /// What the peers of one swarm gossip, merged.
@@ -143,8 +158,9 @@ pub struct Rumours {
     /// at most.
     taken: HashMap<SocketAddr, (Moment, PexFlags)>,
     minute: Budget,
-    /// Spent of the minute by who spoke.
-    spent_by: HashMap<IpAddr, usize>,
+    hour: Budget,
+    /// Spent by who spoke within the hour: an hour's budget of speakers at most.
+    spent_by: HashMap<IpAddr, Spent>,
     counts: RumourCounts,
 }
 
@@ -156,6 +172,7 @@ impl Rumours {
             pending: Vec::new(),
             taken: HashMap::new(),
             minute: Budget::default(),
+            hour: Budget::default(),
             spent_by: HashMap::new(),
             counts: RumourCounts::default(),
         }
@@ -164,9 +181,12 @@ impl Rumours {
     /// A peer at `from` names others.
     pub fn hear(&mut self, now: Moment, from: IpAddr, named: &[(SocketAddr, PexFlags)]) {
         if self.minute.renew(now, self.pace.gossip_minute()) {
-            self.spent_by.clear();
+            self.spent_by.values_mut().for_each(|it| it.minute = 0);
             let repeat = self.pace.gossip_repeat();
             self.taken.retain(|_, (at, _)| now.since(*at) < repeat);
+        }
+        if self.hour.renew(now, self.pace.gossip_hour()) {
+            self.spent_by.clear();
         }
         for (address, flags) in named {
             match self.weigh(now, from, *address, *flags) {
@@ -195,11 +215,18 @@ impl Rumours {
         if self.pending.len() >= Pace::GOSSIP_SWARM {
             return Weighed::TooMuch;
         }
-        let spent = self.spent_by.get(&from).copied().unwrap_or_default();
-        if spent >= Pace::GOSSIP_ADDRESS || self.minute.spend(1, Pace::GOSSIP_SWARM) == 0 {
+        let speaker = speaker(from);
+        let spent = self.spent_by.get(&speaker).copied().unwrap_or_default();
+        let too_much = spent.minute >= Pace::GOSSIP_ADDRESS || spent.hour >= Pace::GOSSIP_SPEAKER;
+        if too_much || self.minute.spend(1, Pace::GOSSIP_SWARM) == 0 {
             return Weighed::TooMuch;
         }
-        self.spent_by.insert(from, spent + 1);
+        self.hour.spend(1, usize::MAX);
+        let spent = Spent {
+            minute: spent.minute + 1,
+            hour: spent.hour + 1,
+        };
+        self.spent_by.insert(speaker, spent);
         let (at, said) = lately.unwrap_or((now, PexFlags::default()));
         self.taken.insert(address, (at, said.with(flags)));
         Weighed::Taken

@@ -11,6 +11,7 @@ pub mod pace;
 pub mod place;
 pub mod progress;
 pub mod reported;
+pub mod roster;
 pub mod schedule;
 pub mod unmeasured;
 pub mod yardstick;

@@ -247,9 +247,13 @@ impl Pace {
     /// over all that a client is connected to.
     pub const GOSSIP_SESSION: usize = 1_000;
 
-    /// Addresses taken from one IP address within [`Pace::gossip_minute`]: a fifth
-    /// of all, so that who connects again and again silences nobody.
+    /// Addresses taken from one IP address (of IPv6, a /64) within
+    /// [`Pace::gossip_minute`]: a fifth of all, so that who connects again and again silences nobody.
     pub const GOSSIP_ADDRESS: usize = 1_000;
+
+    /// Addresses taken from it within [`Pace::gossip_hour`]: five sessions' worth. What
+    /// it names in a day, after which it is forgotten, does not fill a book.
+    pub const GOSSIP_SPEAKER: usize = 5_000;
 
     /// Addresses taken in one swarm within [`Pace::gossip_minute`]: the largest
     /// swarm of the thesis (45,000 peers) is still named within ten minutes.
@@ -259,6 +263,26 @@ impl Pace {
     /// and clocks differ.
     pub const fn gossip_gap(self) -> Duration {
         self.secs(30)
+    }
+
+    /// Those added, and those dropped, in one message of ours (BEP 11).
+    pub const GOSSIP_TOLD: usize = 50;
+
+    /// Between two messages of ours to one peer: BEP 11 asks for 60 s, and who is reached
+    /// sooner by the jitter of the network may take it for a flood.
+    pub const fn gossip_told_gap(self) -> Duration {
+        self.secs(65)
+    }
+
+    /// Where there is nothing to tell a peer, news are looked for after this; twice as
+    /// long each time, up to eight times.
+    pub const fn gossip_look(self) -> Duration {
+        self.secs(1)
+    }
+
+    /// Whom we dialled and left is told of for so long: it is there still, most likely.
+    pub const fn gossip_recent(self) -> Duration {
+        self.secs(5 * 60)
     }
 
     /// The time over which [`Pace::GOSSIP_SESSION`] is counted.

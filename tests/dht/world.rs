@@ -1,132 +1,186 @@
-//! Nodes of the DHT on a network in virtual time. Honest nodes are our own machine;
-//! liars answer everybody with what serves them.
+//! Nodes of the DHT on a network in virtual time: our own machine among thousands of
+//! citizens and liars, or a crowd of our own machines.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bta::moment::Moment;
 use bta::protocol::address::{AddressPolicy, IpFamily};
-use bta::protocol::dht::krpc::{self, Answer, Body, Query};
 use bta::protocol::dht::{Contact, Event, LookupReport, Node, NodeId, Settings, limits};
 use bta::protocol::info_hash::InfoHash;
 use rand::rngs::SmallRng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
+
+use crate::citizen::{self, Citizen};
+use crate::liar::{Crowd, Liar, Lie};
 
 const START: Moment = Moment::from_millis(1_772_365_200_000);
 
-/// How much of the network is bad, in percent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Share {
-    /// Nodes that fell silent after the tables were filled.
-    pub dead: u64,
-    /// Nodes that lie.
-    pub liars: u64,
-    /// Datagrams that are lost.
+/// What a network is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub seed: u64,
+    /// Nodes, but for the observer.
+    pub nodes: usize,
+    /// In percent: nodes that fell silent after the tables were filled.
+    pub dead: usize,
+    /// In percent: nodes that lie.
+    pub liars: usize,
+    /// How they do, in turn.
+    pub lies: Vec<Lie>,
+    /// In percent: datagrams that are lost.
     pub lost: u64,
+    /// All live on loopback, where a node may bear any name.
+    pub is_local: bool,
+}
+
+impl Default for Plan {
+    /// Everybody is honest and alive, nothing is lost.
+    fn default() -> Self {
+        Plan {
+            seed: 2015,
+            nodes: 2_000,
+            dead: 0,
+            liars: 0,
+            lies: Lie::ALL.to_vec(),
+            lost: 0,
+            is_local: false,
+        }
+    }
 }
 
 enum Inhabitant {
-    Honest(Box<Node>),
-    /// Names fellows and the dead as closest to whatever is asked for, and peers that
-    /// are none.
-    Liar,
-    Dead,
+    Ours(Box<Node>),
+    Citizen(Citizen),
+    Liar(Liar),
 }
 
 pub(crate) struct World {
+    plan: Plan,
     now: Moment,
     rng: SmallRng,
-    nodes: HashMap<SocketAddr, Inhabitant>,
-    /// When each honest node wants to be woken.
+    inhabitants: HashMap<SocketAddr, Inhabitant>,
+    /// When each of our machines wants to be woken.
     alarms: BTreeSet<(Moment, SocketAddr)>,
     alarm_of: HashMap<SocketAddr, Moment>,
     /// What is under way: by time of arrival, then by order.
     letters: BTreeMap<(Moment, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     sent: u64,
-    lost: u64,
     observer: SocketAddr,
     events: Vec<Event>,
-    /// Torrent, honest node, peers that were stored there.
-    announced: HashMap<InfoHash, HashSet<SocketAddr>>,
     honest: Vec<SocketAddr>,
     liars: Vec<SocketAddr>,
+    /// All that are alive, with the names by which honest nodes know them.
+    alive: Vec<Contact>,
 }
 
-/// A public address.
-fn address(rng: &mut SmallRng) -> SocketAddr {
+/// An address where nobody is yet.
+fn address(rng: &mut SmallRng, is_local: bool) -> SocketAddr {
     loop {
-        let ip = Ipv4Addr::from(rng.random::<u32>());
+        let mut ip = rng.random::<[u8; 4]>();
+        if is_local {
+            ip[0] = 127;
+        }
         let address = SocketAddr::from((ip, rng.random_range(1_024..u16::MAX)));
-        if AddressPolicy::default().permits(address) {
+        if policy(is_local).permits(address) {
             return address;
         }
     }
 }
 
+fn policy(is_local: bool) -> AddressPolicy {
+    AddressPolicy {
+        allow_local: is_local,
+        ..AddressPolicy::default()
+    }
+}
+
 impl World {
-    /// So many nodes, which have found each other beginning with one; then some fall
-    /// silent.
-    pub(crate) fn new(seed: u64, count: usize, share: Share) -> World {
-        let mut rng = SmallRng::seed_from_u64(seed);
-        println!("seed {seed}");
-        let observer = address(&mut rng);
-        let mut world = World {
+    /// Citizens and liars who have known each other for long; some of them die, and then
+    /// the observer joins.
+    pub(crate) fn of_citizens(plan: Plan) -> World {
+        let mut world = World::empty(plan);
+        let mut nodes: Vec<Contact> = (0..world.plan.nodes)
+            .map(|_| {
+                let address = address(&mut world.rng, world.plan.is_local);
+                let id = NodeId::for_address(address.ip(), &mut world.rng);
+                Contact { id, address }
+            })
+            .collect();
+        nodes.sort_by_key(|it| it.id);
+        let tables = citizen::tables(&nodes, &mut world.rng);
+        let parts = [world.plan.liars, world.plan.dead].map(|it| it * nodes.len() / 100);
+        let mut all: Vec<_> = nodes.into_iter().zip(tables).collect();
+        all.shuffle(&mut world.rng);
+        for (number, (own, known)) in all.into_iter().enumerate() {
+            if number < parts[0] {
+                let lie = world.plan.lies[number % world.plan.lies.len()];
+                let liar = Inhabitant::Liar(Liar { lie, own });
+                world.inhabitants.insert(own.address, liar);
+                world.liars.push(own.address);
+            } else if number >= parts[0] + parts[1] {
+                let citizen = Inhabitant::Citizen(Citizen::new(own.id, known));
+                world.inhabitants.insert(own.address, citizen);
+                world.honest.push(own.address);
+            } else {
+                continue;
+            }
+            world.alive.push(own);
+        }
+        world.settle_in(world.observer);
+        world.pass(Duration::from_secs(60));
+        world
+    }
+
+    /// Our own machines, which have found each other one after the other.
+    pub(crate) fn of_ours(plan: Plan) -> World {
+        let mut world = World::empty(plan);
+        world.settle_in(world.observer);
+        for _ in 0..world.plan.nodes {
+            let at = address(&mut world.rng, world.plan.is_local);
+            world.settle_in(at);
+        }
+        world.pass(Duration::from_secs(60));
+        world
+    }
+
+    fn empty(plan: Plan) -> World {
+        println!("{plan:?}");
+        let mut rng = SmallRng::seed_from_u64(plan.seed);
+        World {
             now: START,
-            nodes: HashMap::new(),
+            inhabitants: HashMap::new(),
             alarms: BTreeSet::new(),
             alarm_of: HashMap::new(),
             letters: BTreeMap::new(),
             sent: 0,
-            lost: share.lost,
-            observer,
+            observer: address(&mut rng, plan.is_local),
             events: Vec::new(),
-            announced: HashMap::new(),
             honest: Vec::new(),
             liars: Vec::new(),
+            alive: Vec::new(),
             rng,
-        };
-        world.settle_in(observer);
-        for number in 1..count {
-            let at = address(&mut world.rng);
-            if number as u64 * 100 < share.liars * count as u64 {
-                world.nodes.insert(at, Inhabitant::Liar);
-                world.liars.push(at);
-            } else {
-                world.settle_in(at);
-            }
+            plan,
         }
-        world.pass(Duration::from_secs(60));
-        let dying: Vec<_> = world
-            .honest
-            .iter()
-            .copied()
-            .filter(|it| *it != observer)
-            .collect();
-        let number = count * share.dead as usize / 100;
-        for at in dying.choose_multiple(&mut world.rng.clone(), number) {
-            world.nodes.insert(*at, Inhabitant::Dead);
-            world.alarms.retain(|it| it.1 != *at);
-            world.honest.retain(|it| it != at);
-        }
-        world
     }
 
-    /// A new honest node joins by one that is there, honest or not.
+    /// A machine of ours joins by some that are there, honest or not.
     fn settle_in(&mut self, at: SocketAddr) {
         let settings = Settings {
             family: IpFamily::V4,
-            policy: AddressPolicy::default(),
+            policy: policy(self.plan.is_local),
             read_only: false,
         };
         let mut node = Node::new(settings, None, self.rng.random(), self.now);
         let present: Vec<_> = self.honest.iter().chain(&self.liars).copied().collect();
         let seeds: Vec<_> = present.choose_multiple(&mut self.rng, 3).copied().collect();
         node.join(self.now, &seeds);
-        self.nodes.insert(at, Inhabitant::Honest(Box::new(node)));
+        self.inhabitants
+            .insert(at, Inhabitant::Ours(Box::new(node)));
         self.honest.push(at);
-        self.empty(at);
+        self.empty_out(at);
         self.pass(Duration::from_millis(100));
     }
 
@@ -151,50 +205,61 @@ impl World {
             self.deliver(from, to, &bytes);
         } else {
             let (_, at) = self.alarms.pop_first().unwrap();
-            if let Some(Inhabitant::Honest(node)) = self.nodes.get_mut(&at) {
+            self.alarm_of.remove(&at);
+            if let Some(Inhabitant::Ours(node)) = self.inhabitants.get_mut(&at) {
                 node.handle_timeout(self.now);
             }
-            self.empty(at);
+            self.empty_out(at);
         }
         true
     }
 
     fn deliver(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        match self.nodes.get_mut(&to) {
-            Some(Inhabitant::Honest(node)) => {
+        let answer = match self.inhabitants.get_mut(&to) {
+            Some(Inhabitant::Ours(node)) => {
                 node.handle_datagram(self.now, from, bytes);
-                self.empty(to);
+                return self.empty_out(to);
             }
-            Some(Inhabitant::Liar) => self.lie(from, to, bytes),
-            Some(Inhabitant::Dead) | None => {}
+            Some(Inhabitant::Citizen(citizen)) => citizen.answer(from, bytes),
+            Some(Inhabitant::Liar(liar)) => {
+                let crowd = Crowd {
+                    fellows: &self.liars,
+                    honest: &self.honest,
+                    nobody: address,
+                    is_local: self.plan.is_local,
+                };
+                liar.answer(from, bytes, &crowd, &mut self.rng)
+            }
+            None => None,
+        };
+        if let Some(answer) = answer {
+            self.send(to, from, answer);
         }
     }
 
-    /// Sends what a node has to send, and sets its alarm.
-    fn empty(&mut self, at: SocketAddr) {
-        let mut out = Vec::new();
-        if let Some(Inhabitant::Honest(node)) = self.nodes.get_mut(&at) {
-            while let Some(transmit) = node.poll_transmit() {
-                out.push(transmit);
+    /// Sends what a machine of ours has to send, and sets its alarm.
+    fn empty_out(&mut self, at: SocketAddr) {
+        let Some(Inhabitant::Ours(node)) = self.inhabitants.get_mut(&at) else {
+            return;
+        };
+        let transmits: Vec<_> = std::iter::from_fn(|| node.poll_transmit()).collect();
+        while let Some(event) = node.poll_event() {
+            if at == self.observer {
+                self.events.push(event);
             }
-            while let Some(event) = node.poll_event() {
-                if at == self.observer {
-                    self.events.push(event);
-                }
-            }
-            let due = node.poll_timeout().max(self.now + Duration::from_millis(1));
-            if let Some(before) = self.alarm_of.insert(at, due) {
-                self.alarms.remove(&(before, at));
-            }
-            self.alarms.insert((due, at));
         }
-        for transmit in out {
+        let due = node.poll_timeout().max(self.now + Duration::from_millis(1));
+        if let Some(before) = self.alarm_of.insert(at, due) {
+            self.alarms.remove(&(before, at));
+        }
+        self.alarms.insert((due, at));
+        for transmit in transmits {
             self.send(at, transmit.to, transmit.bytes);
         }
     }
 
     fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
-        if self.rng.random_range(0..100) < self.lost {
+        if self.rng.random_range(0..100) < self.plan.lost {
             return;
         }
         self.sent += 1;
@@ -202,130 +267,36 @@ impl World {
         self.letters.insert((arrives, self.sent), (from, to, bytes));
     }
 
-    /// A liar calls itself, its fellows and honest nodes what brings them close to
-    /// whatever is asked for, and invents peers.
-    fn lie(&mut self, from: SocketAddr, at: SocketAddr, bytes: &[u8]) {
-        let Ok(krpc::Message {
-            body: Body::Query(_, query),
-            transaction,
-            ..
-        }) = krpc::read(bytes)
-        else {
-            return;
-        };
-        let target = match query {
-            Query::FindNode(target, _) => target,
-            Query::GetPeers(info_hash, _) => info_hash.into(),
-            _ => NodeId::random(&mut self.rng),
-        };
-        let near = |rng: &mut SmallRng| {
-            let bits = rng.random_range(12..60);
-            target.random_at(bits, rng)
-        };
-        let mut named: Vec<_> = self
-            .liars
-            .choose_multiple(&mut self.rng, 5)
-            .copied()
-            .collect();
-        named.extend(self.honest.choose_multiple(&mut self.rng, 2));
-        named.push(address(&mut self.rng));
-        let nodes = named.into_iter().map(|address| Contact {
-            id: near(&mut self.rng),
-            address,
-        });
-        let answer = Answer {
-            nodes: Some(nodes.collect()),
-            peers: (0..5).map(|_| address(&mut self.rng)).collect(),
-            token: Some(vec![6; 4]),
-            ..Answer::default()
-        };
-        let id = near(&mut self.rng);
-        let bytes = krpc::write_answer(&transaction, id, from, &answer);
-        self.send(at, from, bytes);
-    }
-
-    /// Peers announce themselves where they belong: to the closest of all nodes.
-    pub(crate) fn store(&mut self, number: u8, peers: usize) -> InfoHash {
-        let mut hash = [0; 20];
-        self.rng.fill(&mut hash);
-        hash[19] = number;
-        let torrent = InfoHash(hash);
-        let closest = self.closest(torrent);
-        let mut announced = HashSet::new();
-        for _ in 0..peers {
-            let peer = address(&mut self.rng);
-            for at in &closest {
-                if self.announce(*at, peer, torrent) {
-                    announced.insert(peer);
-                }
-            }
-        }
-        self.announced.insert(torrent, announced);
-        torrent
-    }
-
-    /// Straight into the node: the network is not what is tried here. Whether it has
-    /// the peer now.
-    fn announce(&mut self, at: SocketAddr, peer: SocketAddr, info_hash: InfoHash) -> bool {
-        let Some(Inhabitant::Honest(node)) = self.nodes.get_mut(&at) else {
-            return false;
-        };
-        let id = NodeId::random(&mut self.rng);
-        let ask = Query::GetPeers(info_hash, krpc::Want::default());
-        let tell = |token| Query::AnnouncePeer {
-            info_hash,
-            port: None,
-            token,
-            seed: false,
-        };
-        let mut token = None;
-        for _ in 0..2 {
-            let query = token.clone().map_or_else(|| ask.clone(), tell);
-            let bytes = krpc::write_query(b"st", id, IpFamily::V4, &query, true);
-            node.handle_datagram(self.now, peer, &bytes);
-            while let Some(transmit) = node.poll_transmit() {
-                if let Ok(message) = krpc::read(&transmit.bytes)
-                    && let Body::Answer(heard) = message.body
-                {
-                    token = heard.token.or(token);
-                }
-            }
-        }
-        // Within what a node answers in a second.
-        self.now = self.now + Duration::from_millis(25);
-        token.is_some()
-    }
-
-    /// The nodes that live closest to a torrent, by the names that they bear.
-    fn closest(&self, torrent: InfoHash) -> Vec<SocketAddr> {
+    /// Peers that are stored on some of the honest nodes among the closest that live.
+    pub(crate) fn store(&mut self, peers: usize) -> (InfoHash, HashSet<SocketAddr>) {
+        let torrent = InfoHash(self.rng.random());
         let target = NodeId::from(torrent);
-        let mut all: Vec<_> = self
-            .honest
-            .iter()
-            .filter(|it| **it != self.observer)
-            .collect();
-        all.sort_by_key(|it| self.id(**it).map(|id| target.distance(id)));
-        all.into_iter().take(limits::K).copied().collect()
-    }
-
-    fn id(&self, at: SocketAddr) -> Option<NodeId> {
-        match self.nodes.get(&at) {
-            Some(Inhabitant::Honest(node)) => Some(node.id()),
-            _ => None,
+        let mut closest = self.alive.clone();
+        closest.sort_by_cached_key(|it| target.distance(it.id));
+        closest.truncate(limits::K);
+        let honest = |it: &Contact| !self.liars.contains(&it.address);
+        let honest: Vec<_> = closest.into_iter().filter(honest).collect();
+        let mut stored = HashSet::new();
+        for _ in 0..peers {
+            let peer = address(&mut self.rng, self.plan.is_local);
+            let count = self.rng.random_range(1..=honest.len().max(1));
+            for at in honest.choose_multiple(&mut self.rng, count) {
+                if let Some(Inhabitant::Citizen(it)) = self.inhabitants.get_mut(&at.address) {
+                    it.peers.entry(torrent).or_default().push(peer);
+                    stored.insert(peer);
+                }
+            }
         }
-    }
-
-    pub(crate) fn stored_by_the_closest(&self, torrent: InfoHash) -> HashSet<SocketAddr> {
-        self.announced[&torrent].clone()
+        (torrent, stored)
     }
 
     /// What the observer finds.
     pub(crate) fn look_up(&mut self, torrent: InfoHash) -> (HashSet<SocketAddr>, LookupReport) {
         self.events.clear();
-        if let Some(Inhabitant::Honest(node)) = self.nodes.get_mut(&self.observer) {
+        if let Some(Inhabitant::Ours(node)) = self.inhabitants.get_mut(&self.observer) {
             node.look_up(self.now, torrent, None);
         }
-        self.empty(self.observer);
+        self.empty_out(self.observer);
         let mut found = HashSet::new();
         let end = self.now + Duration::from_secs(120);
         while self.step(end) {
@@ -341,10 +312,13 @@ impl World {
     }
 
     pub(crate) fn smallest_table(&self) -> usize {
-        let tables = self.honest.iter().filter_map(|it| match &self.nodes[it] {
-            Inhabitant::Honest(node) => Some(node.known()),
-            _ => None,
-        });
+        let tables = self
+            .honest
+            .iter()
+            .filter_map(|it| match &self.inhabitants[it] {
+                Inhabitant::Ours(node) => Some(node.known()),
+                _ => None,
+            });
         tables.min().unwrap_or_default()
     }
 }

@@ -1,5 +1,7 @@
 //! A small store with one of everything.
 
+mod hearsay;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,7 +56,7 @@ pub(crate) fn fill(folder: &Path, parameters: &Parameters) {
     records.extend(scrapes());
     records.extend(counters());
     records.extend(samples());
-    records.extend(hearsay());
+    records.extend(hearsay::rows().map(|(peer, row)| Record::Hearsay(ONE, peer, row)));
     records.push(Record::Event(EventRow {
         at: after(700),
         kind: "actor_restarted".into(),
@@ -341,23 +343,6 @@ fn samples() -> Vec<Record> {
     vec![
         sample(10, &first),
         sample(20, &[&then[..], &[("rows_waiting", 4)]].concat()),
-    ]
-}
-
-fn hearsay() -> Vec<Record> {
-    let said = |peer, seconds, source, flags, seed| {
-        let row = HearsayRow {
-            at: after(seconds),
-            source,
-            flags,
-            seed: Some(seed),
-        };
-        Record::Hearsay(ONE, PeerNumber(peer), row)
-    };
-    vec![
-        said(1, 60, Source::Pex, 0x10, false),
-        said(1, 90, Source::Pex, 0x13, true),
-        said(2, 95, Source::Dht, 0, true),
     ]
 }
 

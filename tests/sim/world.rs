@@ -195,6 +195,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         ca_files: Vec::new(),
         dht: None,
         lsd: false,
+        tells_peers: true,
         contact: None,
         quiet: true,
         color: Color::Never,

@@ -47,6 +47,7 @@ impl Peer {
             last,
             expected_finish: self.expected_finish(now),
             heard_at: self.heard_at,
+            told_at: self.mouth.spoke_at(),
             kept: self.kept(now),
         };
         self.outbox.push(Parcel::Ended(self.session, Box::new(end)));

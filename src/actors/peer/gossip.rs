@@ -1,12 +1,14 @@
 //! What a session's peer says of others, on its way to the Swarm's Pex, and of its own
-//! node of the DHT.
+//! node of the DHT; and what it is told of others.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::actors::dht::NodeNamed;
 use crate::actors::pex::Gossip;
 use crate::actors::swarm::TrackersNamed;
 use crate::moment::Moment;
+use crate::protocol::address::canonical;
 use crate::protocol::peer::pex::{PeerExchange, PexError};
 use crate::protocol::tracker::TrackerUrl;
 
@@ -48,6 +50,41 @@ impl Peer {
             let node = NodeNamed(SocketAddr::new(self.remote.ip(), port));
             // A Root that has no room does without.
             let _ = self.context.nodes.try_send(node);
+        }
+    }
+
+    /// The peer has told which extension messages it takes.
+    pub(super) fn open_mouth(&mut self, now: Moment) {
+        let listens = self
+            .conversation
+            .hello()
+            .is_some_and(|it| it.ids.ut_pex.is_some());
+        match listens && self.context.greeting.gossip && self.context.roster.is_some() {
+            true => self.mouth.open(now, self.context.pace),
+            false => self.mouth.shut(),
+        }
+    }
+
+    /// Tells the peer what is due of those we met since it was told last (BEP 11).
+    pub(super) fn gossip(&mut self, now: Moment) {
+        if self.mouth.due().is_none_or(|due| due > now) {
+            return;
+        }
+        let Some(roster) = self
+            .context
+            .roster
+            .as_ref()
+            .filter(|_| self.context.greeting.gossip)
+        else {
+            return self.mouth.shut();
+        };
+        let roster = Arc::clone(&roster.borrow());
+        let listens_at = self
+            .listen_port()
+            .map(|port| SocketAddr::new(self.remote.ip(), port));
+        let own = [self.remote, listens_at.unwrap_or(self.remote)].map(canonical);
+        if let Some(said) = self.mouth.speak(now, &roster, &own, self.context.pace) {
+            self.conversation.gossip(now, &said);
         }
     }
 

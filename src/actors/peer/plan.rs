@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::dht::NodeNamed;
@@ -14,11 +15,13 @@ use crate::actors::root::Replay;
 use crate::actors::slots::Slot;
 use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersNamed};
 use crate::clock::Clock;
+use crate::moment::Moment;
 use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
+use crate::swarm::roster::Roster;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
@@ -54,6 +57,8 @@ pub struct PeerContext {
     pub gossip: Recipient<Gossip>,
     /// See `met`.
     pub trackers: Recipient<TrackersNamed>,
+    /// Whom the peers are told of; None: they are told nothing.
+    pub roster: Option<watch::Receiver<Arc<Roster>>>,
     /// Where a crossing goes if the Swarm is gone.
     pub root: Recipient<Replay>,
     /// Where the node of the DHT goes that the peer says it has.
@@ -84,6 +89,8 @@ pub struct PeerPlan {
     pub origin: Origin,
     /// Dialling the peer is known to work.
     pub dialable: bool,
+    /// When it was last told of others.
+    pub told_at: Option<Moment>,
     /// Its share of the run's sessions.
     pub slot: Slot,
 }

@@ -11,6 +11,7 @@ use crate::actors::pex::{self, Gossip, Pex};
 use crate::actors::slots::Slot;
 use crate::actors::supervision::{ChildExited, ChildId, Class, Deaths, Exit, Nursery, Remedy};
 use crate::actors::tracker::{Finish, Remaining, Tracker, TrackerLinks, TrackerPlan};
+use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::family::Family;
 use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
@@ -25,6 +26,15 @@ use crate::actors::recorder::Write;
 
 /// Peers that we want from a tracker in one answer; most give fewer.
 const NUMWANT: u32 = 200;
+
+/// What is known of the address that a session begins with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KnownThere {
+    /// Dialling it works.
+    pub(super) dialable: bool,
+    /// When who is there was last told of others.
+    pub(super) told_at: Option<Moment>,
+}
 
 /// A Swarm's children.
 pub(super) struct Children {
@@ -222,7 +232,7 @@ impl Swarm {
         session: SessionId,
         remote: SocketAddr,
         origin: Origin,
-        dialable: bool,
+        known: KnownThere,
         slot: Slot,
         ctx: &mut Context<Self>,
     ) {
@@ -231,7 +241,8 @@ impl Swarm {
             session,
             remote,
             origin,
-            dialable,
+            dialable: known.dialable,
+            told_at: known.told_at,
             slot,
         };
         let (child, lifeline) = self.children.nursery.lifeline();
@@ -275,6 +286,7 @@ impl Swarm {
                 unsettled: None,
                 expected_finish: None,
                 heard_at: None,
+                told_at: None,
                 kept: None,
             };
             let now = self.now();

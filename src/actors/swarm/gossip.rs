@@ -1,11 +1,22 @@
 //! What the peers of a Swarm say of each other, on its way to its Pex and back.
 
+use std::sync::Arc;
+
 use actix::prelude::*;
 use slog::debug;
 
 use crate::actors::pex::Gossip;
 
 use super::{Rumoured, Swarm};
+
+impl Swarm {
+    /// Sessions tell their peers of those on the newest roster.
+    pub(super) fn publish_roster(&mut self) {
+        if let Some(roster) = self.book.roster(self.now()) {
+            self.roster.send_replace(Arc::new(roster));
+        }
+    }
+}
 
 impl Handler<Gossip> for Swarm {
     type Result = ();

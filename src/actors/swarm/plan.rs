@@ -91,6 +91,8 @@ pub struct Shared {
     pub locator: Locator,
     /// Whether addresses are stored.
     pub keep_addresses: bool,
+    /// Whether peers are told of each other (BEP 11).
+    pub tells_peers: bool,
     /// The arbiters that serve sessions.
     pub workers: Vec<ArbiterHandle>,
     /// Actors that were started again.

@@ -169,6 +169,10 @@ impl Connection {
         if !offences.is_empty() {
             self.world.witness.offended(&offences);
         }
+        let rumours = self.session.rumours.take();
+        if !rumours.is_empty() {
+            self.world.witness.gossiped(rumours);
+        }
         let told = self.session.told();
         if told != self.told && self.guest.is_some() {
             self.told = told;

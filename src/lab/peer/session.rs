@@ -1,6 +1,7 @@
 //! One connection of a scripted peer, as a machine.
 
 mod extending;
+mod rumours;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::lab::pace::Pace;
 use crate::moment::Moment;
 use crate::protocol::peer::handshake::HANDSHAKE_BYTES;
 use crate::protocol::peer::{Handshake, Message, PeerId, Reserved};
+use rumours::Rumours;
 
 /// Waiting for a handshake.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
@@ -55,6 +57,7 @@ pub struct Session {
     /// Whom the peer gossips about.
     neighbours: Vec<SocketAddr>,
     last_keep_alive: Option<Moment>,
+    pub(super) rumours: Rumours,
     offences: Vec<Offence>,
 }
 
@@ -97,6 +100,7 @@ impl Session {
             gossiping: None,
             neighbours: Vec::new(),
             last_keep_alive: None,
+            rumours: Rumours::default(),
             offences: Vec::new(),
         }
     }
@@ -269,6 +273,10 @@ impl Session {
                 self.answer_metadata(payload);
                 None
             }
+            Message::Extended {
+                id: rumours::ID,
+                payload,
+            } => self.rumours.hear(&self.plan, self.pace, self.now, payload),
             Message::Interested => Some(Offence::Interested),
             Message::Request(_) => Some(Offence::Request),
             Message::Piece { .. } => Some(Offence::Piece),

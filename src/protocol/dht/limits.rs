@@ -118,12 +118,9 @@ pub const LOST_AFTER: Duration = Duration::from_secs(8);
 /// ever closer nodes.
 pub const LOOKUP_QUERIES: u32 = 256;
 
-/// Of these, to nodes whose names do not suit their addresses: an honest lookup asks
-/// half as many, and liars can give each other any name.
-pub const LOOKUP_UNSUITING: u32 = 40;
-
-/// Nodes that a lookup keeps, the closest ones.
-pub const LOOKUP_NODES: usize = 192;
+/// Of these, to nodes whose names may be chosen: an honest lookup asks half as many,
+/// and liars can give each other any name.
+pub const LOOKUP_DOUBTED: u32 = 40;
 
 /// Peers that a lookup takes from all.
 pub const LOOKUP_PEERS: usize = 4_000;

@@ -1,15 +1,17 @@
 //! One search for the nodes closest to a name, and for the peers that they store.
 //!
 //! It goes on until the closest nodes that live have all answered, not until the
-//! first answer; and, beside the closest of all, the closest whose names suit their
-//! addresses (BEP 42): liars may crowd around a name, but they cannot choose it.
-//! What a node says of others is only a hint: a node counts where its own answer
-//! puts it.
+//! first answer; and, beside the closest of all, the closest sound ones: liars may
+//! crowd around a name, but they must not hide those who belong there. A name is sound
+//! if it suits its address (BEP 42: it was not chosen) and if it was told by a node that
+//! is believed. Where all names suit, in a lab, only this stands against liars: who
+//! answers by another name than the one that it was asked by is not believed. What a
+//! node says of others is a hint: a node counts where its own answer puts it.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use super::krpc::Heard;
 use super::limits;
 use super::node_id::{Distance, NodeId};
 use crate::moment::Moment;
-use crate::protocol::address::AddressPolicy;
+use crate::protocol::address::{AddressPolicy, is_global};
 use crate::protocol::info_hash::InfoHash;
 
 /// What a lookup is for.
@@ -49,31 +51,44 @@ pub struct LookupReport {
     pub begun: Moment,
     /// From its first question to its end.
     pub duration: Duration,
-    /// Nodes asked.
+    /// Questions to nodes.
     pub asked: u32,
-    /// Of these, nodes that answered.
+    /// Nodes that answered.
     pub answered: u32,
     /// Peers found, each once.
     pub peers: u32,
 }
 
+/// How far we are with an address; one without a state was not asked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
-    New,
-    Asked,
+    /// It was asked, under this name if it was known by one.
+    Asked(Option<NodeId>),
     /// It may still answer, but its place is another's.
-    Late,
-    Answered(Option<Vec<u8>>),
+    Late(Option<NodeId>),
+    /// By this name, with this token.
+    Answered(NodeId, Option<Vec<u8>>),
     Failed,
 }
 
-#[derive(Clone, Debug)]
+/// A node under one of the names that it was given.
+#[derive(Clone, Copy, Debug)]
 struct Named {
     id: NodeId,
-    /// Its name suits its address (BEP 42).
+    /// The name suits the address (BEP 42).
     suits: bool,
-    state: State,
+    /// Who named it so is believed.
+    vouched: bool,
 }
+
+impl Named {
+    /// No chosen name, as far as can be known.
+    fn is_sound(self) -> bool {
+        self.suits && self.vouched
+    }
+}
+
+type Key = (Distance, SocketAddr);
 
 /// One search.
 #[derive(Clone, Debug)]
@@ -82,15 +97,16 @@ pub struct Lookup {
     target: NodeId,
     /// Addresses without a name, to begin with.
     seeds: Vec<SocketAddr>,
-    /// Seeds that were asked, and answers that are awaited of them.
-    seeds_asked: HashSet<SocketAddr>,
-    nodes: BTreeMap<(Distance, SocketAddr), Named>,
-    /// Addresses that were asked, or are not to be.
-    asked_addresses: HashSet<SocketAddr>,
+    /// The closest first: no more than [`limits::LOOKUP_QUERIES`] nodes can name.
+    nodes: BTreeMap<Key, Named>,
+    states: HashMap<SocketAddr, State>,
+    /// Addresses that were asked twice.
+    repeated: HashSet<SocketAddr>,
     neighbourhoods: HashSet<Neighbourhood>,
     in_flight: usize,
+    seeds_awaited: usize,
     asked: u32,
-    unsuiting: u32,
+    doubted: u32,
     answered: u32,
     peers: HashSet<SocketAddr>,
     begun: Moment,
@@ -110,18 +126,19 @@ impl Lookup {
             goal,
             target,
             seeds,
-            seeds_asked: HashSet::new(),
             nodes: BTreeMap::new(),
-            asked_addresses: HashSet::new(),
+            states: HashMap::new(),
+            repeated: HashSet::new(),
             neighbourhoods: HashSet::new(),
             in_flight: 0,
+            seeds_awaited: 0,
             asked: 0,
-            unsuiting: 0,
+            doubted: 0,
             answered: 0,
             peers: HashSet::new(),
             begun: now,
         };
-        nodes.into_iter().for_each(|it| lookup.add(it));
+        nodes.into_iter().for_each(|it| lookup.add(it, true));
         lookup
     }
 
@@ -141,50 +158,54 @@ impl Lookup {
             return None;
         }
         while let Some(seed) = self.seeds.pop() {
-            if self.asked_addresses.insert(seed) {
-                self.seeds_asked.insert(seed);
-                return Some(self.count(seed));
+            if !self.states.contains_key(&seed) {
+                self.seeds_awaited += 1;
+                return Some(self.asks(seed, None));
             }
         }
-        let wanted = self.wanted();
-        for key in wanted {
+        while let Some((key, node)) = self.next_new() {
             let address = key.1;
-            let fresh = self.may_ask(address);
-            let node = self.nodes.get_mut(&key)?;
-            if fresh && (node.suits || self.unsuiting < limits::LOOKUP_UNSUITING) {
-                self.unsuiting += u32::from(!node.suits);
-                node.state = State::Asked;
-                return Some(self.count(address));
+            let may_doubt = self.doubted < limits::LOOKUP_DOUBTED;
+            if (node.is_sound() || may_doubt) && self.is_new_network(address) {
+                self.doubted += u32::from(!node.is_sound());
+                return Some(self.asks(address, Some(node.id)));
             }
-            node.state = State::Failed;
+            // Under another name it may still be asked.
+            self.nodes.remove(&key);
         }
-        None
+        let (address, name) = self.next_lost()?;
+        self.repeated.insert(address);
+        Some(self.asks(address, Some(name)))
     }
 
     /// A node that was to be asked is to be asked later.
     pub fn put_back(&mut self, address: SocketAddr) {
-        self.left(address);
+        let asked = self.leave(address);
+        self.states.remove(&address);
         self.asked = self.asked.saturating_sub(1);
-        self.asked_addresses.remove(&address);
         self.neighbourhoods.remove(&Neighbourhood::of(address.ip()));
-        if self.seeds_asked.remove(&address) {
+        if asked == Some(None) {
             self.seeds.push(address);
         }
-        self.set(address, State::New);
     }
 
     /// A node that was to be asked cannot be, or owes its answer for good.
     pub fn failed(&mut self, address: SocketAddr) {
-        self.left(address);
-        self.seeds_asked.remove(&address);
-        self.set(address, State::Failed);
+        if self.leave(address).is_some() {
+            self.states.insert(address, State::Failed);
+        }
     }
 
     /// A node owes its answer for a while: another may be asked instead.
     pub fn late(&mut self, address: SocketAddr) {
-        self.left(address);
-        self.seeds_asked.remove(&address);
-        self.set(address, State::Late);
+        let Some(name) = self.leave(address) else {
+            return;
+        };
+        self.states.insert(address, State::Late(name));
+        if name.is_none() && self.repeated.insert(address) {
+            self.states.remove(&address);
+            self.seeds.push(address);
+        }
     }
 
     /// A node has answered. Returns the peers that are news.
@@ -195,18 +216,27 @@ impl Lookup {
         nodes: &[Contact],
         policy: &AddressPolicy,
     ) -> Vec<SocketAddr> {
-        self.left(address);
-        self.seeds_asked.remove(&address);
+        let Some(asked_as) = self.leave(address) else {
+            return Vec::new();
+        };
         self.answered += 1;
-        // It counts where its own name puts it, whatever was said of it.
-        self.nodes.retain(|key, _| key.1 != address);
+        // Who bears another name for each who asks wants to be close to everything; who
+        // was only slandered is named rightly by others.
+        let key = (self.target.distance(heard.id), address);
+        let is_vouched = self.nodes.get(&key).is_some_and(|it| it.vouched);
+        let is_believed = match asked_as {
+            Some(name) => name == heard.id && is_vouched,
+            None => true,
+        };
         let contact = Contact {
             id: heard.id,
             address,
         };
-        self.insert(contact, State::Answered(heard.token.clone()));
+        self.add(contact, is_believed);
+        let answered = State::Answered(heard.id, heard.token.clone());
+        self.states.insert(address, answered);
         for node in nodes.iter().filter(|it| policy.permits(it.address)) {
-            self.add(*node);
+            self.add(*node, is_believed);
         }
         let room = limits::LOOKUP_PEERS.saturating_sub(self.peers.len());
         let new = heard.peers.iter().filter(|it| policy.permits(**it));
@@ -224,21 +254,20 @@ impl Lookup {
         if self.asked >= limits::LOOKUP_QUERIES {
             return self.in_flight == 0;
         }
-        let all_asked = self.seeds.is_empty() && self.seeds_asked.is_empty();
-        all_asked && self.awaited().next().is_none()
+        self.seeds.is_empty() && self.seeds_awaited == 0 && self.awaited().next().is_none()
     }
 
     /// The closest nodes that have answered, with their tokens, the closest first.
     pub fn closest(&self) -> impl Iterator<Item = (Contact, Option<&[u8]>)> {
         let answered = self.nodes.iter().filter_map(|(key, node)| {
-            let State::Answered(token) = &node.state else {
+            let State::Answered(id, token) = self.states.get(&key.1)? else {
                 return None;
             };
             let contact = Contact {
                 id: node.id,
                 address: key.1,
             };
-            Some((contact, token.as_deref()))
+            (*id == node.id).then_some((contact, token.as_deref()))
         });
         answered.take(limits::K)
     }
@@ -254,82 +283,86 @@ impl Lookup {
         }
     }
 
-    fn add(&mut self, contact: Contact) {
-        let key = (self.target.distance(contact.id), contact.address);
-        if self.asked_addresses.contains(&contact.address) || self.nodes.contains_key(&key) {
-            return;
-        }
-        self.insert(contact, State::New);
-        if self.nodes.len() > limits::LOOKUP_NODES {
-            self.nodes.pop_last();
-        }
-    }
-
-    fn insert(&mut self, contact: Contact, state: State) {
+    /// A node is called so, by one who is believed or not.
+    fn add(&mut self, contact: Contact, vouched: bool) {
         let Contact { id, address } = contact;
-        let suits = id.suits(address.ip());
-        let key = (self.target.distance(id), address);
-        self.nodes.insert(key, Named { id, suits, state });
+        let known = self.nodes.entry((self.target.distance(id), address));
+        let node = known.or_insert_with(|| Named {
+            id,
+            suits: id.suits(address.ip()),
+            vouched,
+        });
+        node.vouched |= vouched;
     }
 
-    /// Nodes that have not answered, of the closest and of the closest whose names suit;
-    /// the closest first.
-    fn awaited(&self) -> impl Iterator<Item = (&(Distance, SocketAddr), &State)> {
-        let (mut all, mut suiting) = (0, 0);
-        let alive = self.nodes.iter();
-        let alive = alive.filter(|(_, node)| node.state != State::Failed);
-        let wanted = alive.map_while(move |(key, node)| {
-            if all >= limits::K && suiting >= limits::K {
+    /// Nodes that have not answered, of the closest and of the closest sound ones; the
+    /// closest first.
+    fn awaited(&self) -> impl Iterator<Item = (&Key, &Named, Option<&State>)> {
+        let (mut all, mut sound) = (0, 0);
+        let named = self.nodes.iter();
+        let named = named.map(|(key, node)| (key, node, self.states.get(&key.1)));
+        let counted = named.filter(|(_, node, state)| match state {
+            Some(State::Answered(id, _)) => *id == node.id,
+            Some(State::Asked(name) | State::Late(name)) => *name == Some(node.id),
+            Some(State::Failed) => false,
+            None => true,
+        });
+        let wanted = counted.map_while(move |(key, node, state)| {
+            if all >= limits::K && sound >= limits::K {
                 return None;
             }
-            let is_wanted = all < limits::K || node.suits;
+            let is_wanted = all < limits::K || node.is_sound();
             // One that is late is passed over, and another one takes its place.
-            if node.state != State::Late {
+            if !matches!(state, Some(State::Late(_))) {
                 all += 1;
-                suiting += usize::from(node.suits);
+                sound += usize::from(node.is_sound());
             }
-            Some(is_wanted.then_some((key, &node.state)))
+            Some(is_wanted.then_some((key, node, state)))
         });
         wanted
             .flatten()
-            .filter(|(_, state)| !matches!(state, State::Answered(_)))
+            .filter(|(.., state)| !matches!(state, Some(State::Answered(..))))
     }
 
-    fn wanted(&self) -> Vec<(Distance, SocketAddr)> {
-        let new = self.awaited().filter(|(_, state)| **state == State::New);
-        new.map(|(key, _)| *key).collect()
+    fn next_new(&self) -> Option<(Key, Named)> {
+        let mut new = self.awaited().filter(|(.., state)| state.is_none());
+        new.next().map(|(key, node, _)| (*key, *node))
     }
 
-    /// One address is asked once, and of each network one address; in a lab all
-    /// addresses may be of one.
-    fn may_ask(&mut self, address: SocketAddr) -> bool {
-        let public = AddressPolicy::default().permits_ip(address.ip());
-        let network = Neighbourhood::of(address.ip());
-        self.asked_addresses.insert(address) && (!public || self.neighbourhoods.insert(network))
+    /// Whom to ask again, for a question or its answer may have been lost.
+    fn next_lost(&self) -> Option<(SocketAddr, NodeId)> {
+        let mut lost = self.awaited().filter(|(key, node, state)| {
+            let is_late = matches!(state, Some(State::Late(_)));
+            is_late && node.is_sound() && !self.repeated.contains(&key.1)
+        });
+        lost.next().map(|(key, node, _)| (key.1, node.id))
     }
 
-    fn count(&mut self, address: SocketAddr) -> SocketAddr {
+    /// Of each network one address is asked; in a lab all may be of one.
+    fn is_new_network(&mut self, address: SocketAddr) -> bool {
+        !is_global(address.ip()) || self.neighbourhoods.insert(Neighbourhood::of(address.ip()))
+    }
+
+    fn asks(&mut self, address: SocketAddr, name: Option<NodeId>) -> SocketAddr {
+        self.states.insert(address, State::Asked(name));
         self.asked += 1;
         self.in_flight += 1;
         address
     }
 
-    /// It no longer takes the place of a question under way.
-    fn left(&mut self, address: SocketAddr) {
-        let asked = |(key, node): (&(Distance, SocketAddr), &Named)| {
-            key.1 == address && node.state == State::Asked
-        };
-        if self.seeds_asked.contains(&address) || self.nodes.iter().any(asked) {
-            self.in_flight = self.in_flight.saturating_sub(1);
-        }
-    }
-
-    fn set(&mut self, address: SocketAddr, to: State) {
-        let nodes = self.nodes.iter_mut().filter(|(key, _)| key.1 == address);
-        for (_, node) in nodes {
-            if matches!(node.state, State::Asked | State::Late) {
-                node.state = to.clone();
+    /// A question is not under way any more: the name under which it was asked.
+    fn leave(&mut self, address: SocketAddr) -> Option<Option<NodeId>> {
+        let name = match self.states.get(&address)? {
+            State::Asked(name) => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                *name
             }
+            State::Late(name) => return Some(*name),
+            State::Answered(..) | State::Failed => return None,
+        };
+        if name.is_none() {
+            self.seeds_awaited = self.seeds_awaited.saturating_sub(1);
         }
+        Some(name)
     }
 }

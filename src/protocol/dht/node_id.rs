@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use rand::Rng;
 
-use crate::protocol::address::AddressPolicy;
+use crate::protocol::address::is_global;
 use crate::protocol::info_hash::InfoHash;
 
 /// 20 bytes that name a node, in the space of the info-hashes.
@@ -15,14 +15,16 @@ pub struct NodeId(pub [u8; 20]);
 
 /// How far apart two names are: their exclusive or, as a big-endian number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Distance([u8; 20]);
+pub struct Distance(u128, u32);
 
 impl Distance {
     /// Bits that two names have in common at their beginning, 0 to 160.
     pub fn shared_bits(self) -> usize {
-        let zeros = self.0.iter().take_while(|byte| **byte == 0).count();
-        let next = self.0.get(zeros).map_or(0, |byte| byte.leading_zeros());
-        zeros * 8 + next as usize
+        let high = self.0.leading_zeros() as usize;
+        match high {
+            128 => 128 + self.1.leading_zeros() as usize,
+            _ => high,
+        }
     }
 }
 
@@ -46,9 +48,15 @@ impl NodeId {
 
     /// How far another name is.
     pub fn distance(self, other: NodeId) -> Distance {
-        let mut distance = self.0;
-        distance.iter_mut().zip(other.0).for_each(|(a, b)| *a ^= b);
-        Distance(distance)
+        let (own, other) = (self.halves(), other.halves());
+        Distance(own.0 ^ other.0, own.1 ^ other.1)
+    }
+
+    /// Its first 16 bytes and its last 4.
+    fn halves(self) -> (u128, u32) {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = self.0;
+        let high = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
+        (u128::from_be_bytes(high), u32::from_be_bytes([q, r, s, t]))
     }
 
     /// A name that a node at this address may bear, with its free bits by chance.
@@ -70,7 +78,7 @@ impl NodeId {
     pub fn suits(self, ip: IpAddr) -> bool {
         let prefix = prefix(ip, self.0[19]);
         let same = self.0[..2] == prefix[..2] && self.0[2] & 0xf8 == prefix[2] & 0xf8;
-        same || !AddressPolicy::default().permits_ip(ip)
+        same || !is_global(ip)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::limits;
 use crate::moment::Moment;
-use crate::protocol::address::AddressPolicy;
+use crate::protocol::address::is_global;
 
 /// Whose messages count together: those of an address; in a private network, where
 /// one machine may be many nodes, those of an address and port.
@@ -16,7 +16,7 @@ pub struct Host(SocketAddr);
 impl Host {
     /// That of an address.
     pub fn of(address: SocketAddr) -> Self {
-        let public = AddressPolicy::default().permits_ip(address.ip());
+        let public = is_global(address.ip());
         let port = if public { 0 } else { address.port() };
         Host(SocketAddr::new(address.ip(), port))
     }

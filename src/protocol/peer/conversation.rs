@@ -8,8 +8,9 @@
 //! no more than one read's worth.
 //!
 //! We are a guest that wants no content: of all messages we send the handshake, the
-//! extension handshake, HAVE_NONE (or a bitfield of zeros), PORT and keep-alives; of a
-//! torrent that was named by a link alone we ask for the metadata too.
+//! extension handshake, HAVE_NONE (or a bitfield of zeros), PORT, keep-alives and whom
+//! we met (BEP 11); of a torrent that was named by a link alone we ask for the metadata
+//! too.
 
 mod dht_ports;
 mod greeting;
@@ -204,6 +205,13 @@ impl Conversation {
         if let State::Talking(talk) = &mut self.state {
             let request = MetadataMessage::Request(piece);
             talk.say_of_metadata(now, &request, &mut self.outbox);
+        }
+    }
+
+    /// Tells whom we met, if the peer takes such news.
+    pub fn gossip(&mut self, now: Moment, said: &PeerExchange) {
+        if let State::Talking(talk) = &mut self.state {
+            talk.say_gossip(now, said, &mut self.outbox);
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bip_bencode::BencodeRef;
 
-use crate::protocol::address::{compact_v4, compact_v6};
+use crate::protocol::address::{compact_v4, compact_v6, write_compact};
 use crate::protocol::bencode::{self, BencodeError, Node, Tail};
 use crate::protocol::limits;
 
@@ -104,6 +104,39 @@ impl PeerExchange {
             dropped: dropped.take(limits::PEX_ENTRIES).collect(),
         })
     }
+
+    /// As the payload of a `ut_pex` message; keys sorted, empty lists left out.
+    ///
+    /// Source: BEP 11.
+    pub fn encode(&self) -> Vec<u8> {
+        let compact = |all: &mut dyn Iterator<Item = SocketAddr>| {
+            let mut out = Vec::new();
+            all.for_each(|it| write_compact(it, &mut out));
+            out
+        };
+        let mut out = b"d".to_vec();
+        let mut list = |key: &str, bytes: Vec<u8>| {
+            if !bytes.is_empty() {
+                out.extend(format!("{}:{key}{}:", key.len(), bytes.len()).bytes());
+                out.extend(bytes);
+            }
+        };
+        for (family, key) in [(true, "added"), (false, "added6")] {
+            let added = self.added.iter();
+            let added: Vec<_> = added.filter(|it| it.0.is_ipv4() == family).collect();
+            list(key, compact(&mut added.iter().map(|it| it.0)));
+            list(&format!("{key}.f"), added.iter().map(|it| it.1.0).collect());
+        }
+        for (family, key) in [(true, "dropped"), (false, "dropped6")] {
+            let dropped = self.dropped.iter().copied();
+            list(
+                key,
+                compact(&mut dropped.filter(|it| it.is_ipv4() == family)),
+            );
+        }
+        out.push(b'e');
+        out
+    }
 }
 
 fn bytes<'a>(root: &BencodeRef<'a>, key: &str) -> &'a [u8] {
@@ -126,45 +159,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::protocol::address::{canonical, write_compact};
+    use crate::protocol::address::canonical;
 
     fn entry(address: &str, flags: u8) -> (SocketAddr, PexFlags) {
         (address.parse().unwrap(), PexFlags(flags))
-    }
-
-    /// As a peer would write it: the test's own hand.
-    fn encode(said: &PeerExchange) -> Vec<u8> {
-        let (mut added, mut added6) = ((vec![], vec![]), (vec![], vec![]));
-        for (address, flags) in &said.added {
-            let list = match address {
-                SocketAddr::V4(_) => &mut added,
-                SocketAddr::V6(_) => &mut added6,
-            };
-            write_compact(*address, &mut list.0);
-            list.1.push(flags.0);
-        }
-        let (mut dropped, mut dropped6) = (vec![], vec![]);
-        for address in &said.dropped {
-            let list = match address {
-                SocketAddr::V4(_) => &mut dropped,
-                SocketAddr::V6(_) => &mut dropped6,
-            };
-            write_compact(*address, list);
-        }
-        let mut out = b"d".to_vec();
-        for (key, value) in [
-            ("added", &added.0),
-            ("added.f", &added.1),
-            ("added6", &added6.0),
-            ("added6.f", &added6.1),
-            ("dropped", &dropped),
-            ("dropped6", &dropped6),
-        ] {
-            out.extend(format!("{}:{key}{}:", key.len(), value.len()).bytes());
-            out.extend(value);
-        }
-        out.push(b'e');
-        out
     }
 
     #[test]
@@ -189,6 +187,18 @@ mod tests {
     }
 
     #[test]
+    fn writes_only_lists_that_hold_something() {
+        let said = PeerExchange {
+            added: vec![entry("1.2.3.4:6881", 0x12)],
+            dropped: vec![entry("5.6.7.8:80", 0).0],
+        };
+        let expected =
+            b"d5:added6:\x01\x02\x03\x04\x1a\xe17:added.f1:\x127:dropped6:\x05\x06\x07\x08\0\x50e";
+        assert_eq!(said.encode(), expected);
+        assert_eq!(PeerExchange::default().encode(), b"de");
+    }
+
+    #[test]
     fn takes_missing_flags_as_none_and_passes_over_a_ragged_end() {
         let payload =
             b"d5:added14:\x01\x02\x03\x04\x1a\xe1\x05\x06\x07\x08\xc8\xd5xx7:added.f1:\x02e";
@@ -206,7 +216,7 @@ mod tests {
             added: vec![entry("1.2.3.4:6881", 1); many],
             dropped: vec![entry("[2001::2]:1", 0).0; many],
         };
-        let read = PeerExchange::decode(&encode(&said)).unwrap();
+        let read = PeerExchange::decode(&said.encode()).unwrap();
         let lens = (read.added.len(), read.dropped.len());
         assert_eq!(lens, (limits::PEX_ENTRIES, limits::PEX_ENTRIES));
     }
@@ -235,7 +245,7 @@ mod tests {
                 .collect();
             let dropped = added.iter().map(|it| it.0).collect();
             let said = PeerExchange { added, dropped };
-            prop_assert_eq!(PeerExchange::decode(&encode(&said)), Ok(said));
+            prop_assert_eq!(PeerExchange::decode(&said.encode()), Ok(said));
         }
 
         #[test]

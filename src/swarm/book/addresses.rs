@@ -55,6 +55,8 @@ pub(super) struct Address {
     pub(super) peer: Option<PeerNumber>,
     /// What gossip says of it.
     pub(super) said: Option<Said>,
+    /// When who is there was last told of others.
+    pub(super) told_at: Option<Moment>,
 }
 
 impl Address {
@@ -129,6 +131,7 @@ impl Addresses {
             own: false,
             peer: None,
             said: None,
+            told_at: None,
         };
         self.known.insert(at, address);
         self.agenda.plan(at, now, rank);

@@ -59,17 +59,16 @@ impl Book {
                 None => break (address, attempt),
             }
         };
-        let (source, dialable) = self
-            .addresses
-            .get(address)
-            .map_or((Source::Tracker, false), |it| {
-                (it.first_source, it.dialable)
-            });
+        let known = self.addresses.get(address);
+        let source = known.map_or(Source::Tracker, |it| it.first_source);
+        let dialable = known.is_some_and(|it| it.dialable);
+        let told_at = known.and_then(|it| it.told_at);
         let session = Session::new(address, Direction::Outgoing, attempt, source);
         Some(Contact {
             session: self.sessions.open(session),
             address,
             dialable,
+            told_at,
         })
     }
 

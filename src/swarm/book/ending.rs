@@ -24,6 +24,7 @@ impl Book {
         }
         let number = self.conclude(now, &session, end);
         self.plan_return(now, &session, end, number);
+        self.delist(now, &session, end);
     }
 
     /// At one of the two ends: the accepting one sees where the connection came from,

@@ -65,6 +65,7 @@ impl Book {
         let session = self.sessions.get(id)?.clone();
         let rising = self.fold(now, number, &session, it);
         let peer = self.records.root(number);
+        self.enlist(&session, peer);
         let home = session.home.and_then(|at| self.addresses.get(at));
         let root = |number| self.records.root(number);
         Some(Reaction {

@@ -35,6 +35,8 @@ pub struct End {
     pub expected_finish: Option<Moment>,
     /// When the peer last said something.
     pub heard_at: Option<Moment>,
+    /// When the peer was last told of others.
+    pub told_at: Option<Moment>,
     /// What the peer told while the torrent's measures were unknown.
     pub kept: Option<Box<Kept>>,
 }

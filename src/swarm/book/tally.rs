@@ -46,6 +46,7 @@ impl SourceTally {
         self.received += other.received;
         self.new += other.new;
         self.duplicate += other.duplicate;
+        self.excluded += other.excluded;
         self.contacted += other.contacted;
         self.reached += other.reached;
         self.confirmed += other.confirmed;

@@ -2,6 +2,7 @@
 
 mod any_order;
 mod bounds;
+mod company;
 mod counters;
 mod hearsay;
 mod neighbours;
@@ -225,7 +226,12 @@ impl Script {
 
     fn ends_as(&mut self, id: SessionId, parting: Parting, outcome: Outcome, finish: Option<u64>) {
         self.open.remove(&id);
-        let end = End {
+        let end = self.end(parting, outcome, finish);
+        self.book.ended(self.now, id, &end);
+    }
+
+    fn end(&self, parting: Parting, outcome: Outcome, finish: Option<u64>) -> End {
+        End {
             outcome,
             parting,
             family: Family::Other,
@@ -233,9 +239,9 @@ impl Script {
             unsettled: None,
             expected_finish: finish.map(|seconds| self.now + Duration::from_secs(seconds)),
             heard_at: Some(self.now),
+            told_at: None,
             kept: None,
-        };
-        self.book.ended(self.now, id, &end);
+        }
     }
 
     fn ends(&mut self, id: SessionId, parting: Parting) {

@@ -163,3 +163,46 @@ fn what_is_newly_said_of_one_that_was_just_named_is_passed_on() {
         assert_eq!(rumours.take().len(), usize::from(news), "{said:?}");
     }
 }
+
+/// With sessions without end, under addresses without end.
+#[test]
+fn a_liar_does_not_fill_the_book() {
+    let mut rumours = Rumours::new(PACE);
+    let mut taken = 0;
+    for minute in 0..60 {
+        for session in 0..100_u32 {
+            let from = format!("2a00:1:2:3::{session:x}").parse().unwrap();
+            let first = minute * 10_000 + session * 100;
+            let now = at(u64::from(minute) * 60);
+            rumours.hear(now, from, &addresses(first, 100));
+        }
+        taken += rumours.take().len();
+    }
+    assert_eq!(taken, Pace::GOSSIP_SPEAKER);
+    rumours.hear(
+        at(3_599),
+        "2a00:1:2:4::1".parse().unwrap(),
+        &addresses(900_000, 10),
+    );
+    assert_eq!(rumours.take().len(), 10, "its neighbour is heard");
+    rumours.hear(
+        at(3_600),
+        "2a00:1:2:3::1".parse().unwrap(),
+        &addresses(900_010, 10),
+    );
+    assert_eq!(rumours.take().len(), 10, "a new hour");
+}
+
+#[test]
+fn who_is_said_to_have_left_is_no_news() {
+    let mut ear = Ear::default();
+    let said = PeerExchange {
+        added: vec![],
+        dropped: addresses(0, 300).into_iter().map(|it| it.0).collect(),
+    };
+    let heard = ear.hear(at(0), Ok(Box::new(said)), PACE).unwrap();
+    assert_eq!(heard.dropped.len(), Pace::GOSSIP_FIRST);
+    let mut rumours = Rumours::new(PACE);
+    rumours.hear(at(0), ip(1), &heard.added);
+    assert_eq!(rumours.take(), []);
+}

@@ -1,7 +1,7 @@
 //! What a connection says in the extension protocol (BEP 10): hello, metadata,
 //! gossip.
 
-use super::Session;
+use super::{Session, rumours};
 use crate::lab::conduct::Offence;
 use crate::lab::peer::ending::Ending;
 use crate::lab::peer::gossiping::Gossiping;
@@ -85,7 +85,7 @@ impl Session {
             upload_only: (partial || words && whole).then_some(true),
             metadata_size: u32::try_from(self.plan.torrent.info_len_bytes()).ok(),
             ids: ExtensionIds {
-                ut_pex: Some(1),
+                ut_pex: Some(rumours::ID),
                 ut_metadata: Some(METADATA),
                 upload_only: words.then_some(3),
                 lt_donthave: words.then_some(7),

@@ -1,3 +1,6 @@
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+
 use super::*;
 
 const T0: Moment = Moment::from_millis(1_000_000);
@@ -86,14 +89,16 @@ fn asks_so_many_at_a_time_and_passes_over_the_late() {
     let more: Vec<_> = std::iter::from_fn(|| lookup.next_question())
         .map(asked_number)
         .collect();
-    assert_eq!(more, [7, 8, 9], "one in place of the late one");
+    assert_eq!(more, [7, 8, 9, 1], "one in its place; then it again");
     for number in 7..=9 {
         lookup.answered(node(number).address, &heard(node(number)), &[], &LAB());
     }
+    lookup.late(node(1).address);
+    assert_eq!(lookup.next_question(), None);
     assert!(!lookup.is_over(), "the closest may still answer");
     lookup.failed(node(1).address);
     assert!(lookup.is_over());
-    assert_eq!(lookup.report(T0).asked, 9);
+    assert_eq!(lookup.report(T0).asked, 10);
 }
 
 #[test]
@@ -166,6 +171,35 @@ fn a_crowd_of_chosen_names_hides_nobody() {
         asked.push(address);
     }
     assert!(honest.iter().all(|it| asked.contains(&it.address)));
+}
+
+/// On loopback, where every name suits: who answers by another name than the one he was
+/// asked by is not believed, nor are those whom only he names.
+#[test]
+fn a_crowd_that_bears_a_name_for_each_who_asks_hides_nobody() {
+    let liar = |number: u8, bits: usize| Contact {
+        id: TARGET.random_at(bits, &mut SmallRng::seed_from_u64(number.into())),
+        address: SocketAddr::from(([10, 9, 0, number], 6881)),
+    };
+    let honest = 100..=107;
+    // Our table knows some liars by the names that they told us.
+    let known = honest.clone().map(node);
+    let known = known.chain((1..=8).map(|it| liar(it, 3)));
+    let mut lookup = Lookup::new(T0, Goal::Nodes, TARGET, known, Vec::new());
+    let mut asked = HashSet::new();
+    while let Some(address) = lookup.next_question() {
+        asked.insert(address);
+        match (100..=107).map(node).find(|it| it.address == address) {
+            Some(honest) => lookup.answered(address, &heard(honest), &[], &LAB()),
+            None => {
+                let fellows: Vec<_> = (1..=200).map(|it| liar(it, 30)).collect();
+                let own = fellows.iter().find(|it| it.address == address);
+                lookup.answered(address, &heard(*own.unwrap()), &fellows, &LAB())
+            }
+        };
+    }
+    assert!(honest.map(node).all(|it| asked.contains(&it.address)));
+    assert!(asked.len() < 60, "{}", asked.len());
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn a_lookup_that_nobody_answers_ends() {
         node.handle_timeout(now);
         if let Some(Event::Ended(hash, report)) = node.poll_event() {
             assert_eq!(hash, HASH);
-            assert_eq!((report.asked, report.answered, report.peers), (1, 0, 0));
+            assert_eq!((report.asked, report.answered, report.peers), (2, 0, 0));
             return;
         }
     }

@@ -14,7 +14,7 @@ use crate::protocol::peer::metadata::MetadataMessage;
 use crate::protocol::peer::pex::PeerExchange;
 use crate::protocol::peer::trackers::named_trackers;
 
-/// What waits for a peer to be read, at most, before it is told more of metadata.
+/// What waits for a peer to be read, at most, before it is told more.
 const UNREAD_BYTES: usize = 4 << 10;
 
 /// The state after the handshakes.
@@ -94,8 +94,7 @@ impl Talk {
         }))
     }
 
-    /// Asks for metadata or answers, under the id that the peer gave. A peer that never
-    /// reads must not make us grow: what it asks for then has no answer.
+    /// Says something of metadata, if the peer takes it.
     pub(super) fn say_of_metadata(
         &mut self,
         now: Moment,
@@ -103,8 +102,19 @@ impl Talk {
         outbox: &mut Vec<u8>,
     ) {
         let id = self.hello.as_ref().and_then(|it| it.ids.ut_metadata);
+        self.say(now, id, &message.encode(), outbox);
+    }
+
+    /// Says whom we met, if the peer takes it.
+    pub(super) fn say_gossip(&mut self, now: Moment, said: &PeerExchange, outbox: &mut Vec<u8>) {
+        let id = self.hello.as_ref().and_then(|it| it.ids.ut_pex);
+        self.say(now, id, &said.encode(), outbox);
+    }
+
+    /// Says something under the peer's own number for it. A peer that never reads must
+    /// not make us grow: it misses what is said then.
+    fn say(&mut self, now: Moment, id: Option<u8>, payload: &[u8], outbox: &mut Vec<u8>) {
         if let Some(id) = id.filter(|_| outbox.len() < UNREAD_BYTES) {
-            let payload = &message.encode();
             Message::Extended { id, payload }.encode(outbox);
             self.spoke_at = now;
         }

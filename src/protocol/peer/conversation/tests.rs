@@ -4,6 +4,8 @@ mod hearing;
 mod measuring;
 mod waiting;
 
+use std::time::Duration;
+
 use super::*;
 use crate::protocol::peer::handshake::Reserved;
 

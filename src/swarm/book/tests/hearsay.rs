@@ -8,7 +8,7 @@ const SEED: PexFlags = PexFlags::SEED;
 const UTP: PexFlags = PexFlags::UTP;
 
 impl Script {
-    fn rumour(&mut self, at: &str, flags: PexFlags) {
+    pub(super) fn rumour(&mut self, at: &str, flags: PexFlags) {
         self.book.rumoured(self.now, &[(address(at), flags)]);
     }
 

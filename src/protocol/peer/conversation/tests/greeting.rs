@@ -1,6 +1,7 @@
 //! What is said first.
 
 use super::*;
+use crate::protocol::peer::pex::PexFlags;
 
 #[test]
 fn dials_with_a_handshake_then_hello_and_have_none() {
@@ -187,4 +188,29 @@ fn tells_of_our_dht_node_who_has_one() {
     assert!(!ours.dht() && of_a_private_torrent.is_empty());
     let (ours, _) = answer(greeting(), DHT_ONLY, "192.0.2.7");
     assert!(!ours.dht());
+}
+
+#[test]
+fn tells_of_others_under_the_number_that_the_peer_gave() {
+    let said_of = PeerExchange {
+        added: vec![("1.2.3.4:6881".parse().unwrap(), PexFlags::SEED)],
+        dropped: Vec::new(),
+    };
+    let mut session = meet(FAST_AND_EXTENDED, "-LT2080-");
+    session.gossip(T0, &said_of);
+    assert_eq!(said(&mut session), b"", "it takes none yet");
+    let hello = Message::Extended {
+        id: 0,
+        payload: b"d1:md6:ut_pexi9eee",
+    };
+    hear(&mut session, &[hello]);
+    session.gossip(T0, &said_of);
+    let payload = &said_of.encode();
+    let expected = frames(&[Message::Extended { id: 9, payload }]);
+    assert_eq!(said(&mut session), expected);
+    // One that reads nothing does not make us grow.
+    for _ in 0..1_000 {
+        session.gossip(T0, &said_of);
+    }
+    assert!(session.transmit().len() < 8 << 10);
 }
