@@ -10,8 +10,7 @@ mod problem;
 mod tests;
 mod torrent;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
@@ -114,7 +113,7 @@ impl Inputs {
         };
         match Magnet::parse(&link.to_string_lossy()) {
             Ok(magnet) => {
-                let origin = origin(format!("magnet:?xt=urn:btih:{}", magnet.info_hash));
+                let origin = origin(Magnet::nameless(magnet.hashes()));
                 self.add(Named::Magnet(magnet), &origin);
             }
             Err(error) => self.refuse(Path::new(""), &origin("magnet".into()), error.into()),
@@ -196,22 +195,40 @@ impl Inputs {
     }
 
     fn add(&mut self, named: Named, origin: &Origin) {
-        let (info_hash, origin) = (named.info_hash(), origin.clone());
-        match self.seen.entry(info_hash) {
-            Slot::Occupied(slot) => {
-                let first = &mut self.torrents[*slot.get()];
-                self.duplicates.push(Duplicate {
-                    origin,
-                    first: first.origin.clone(),
-                    info_hash,
-                });
-                first.named.join(named);
-            }
-            Slot::Vacant(slot) => {
-                slot.insert(self.torrents.len());
-                self.torrents.push(Torrent { named, origin });
-            }
+        let torrent = Torrent {
+            named,
+            origin: origin.clone(),
+        };
+        let places = torrent.hashes().iter();
+        let places = places.filter_map(|it| self.seen.get(&it).copied());
+        // Links to either half of a hybrid show to be one torrent once both are named.
+        let places: BTreeSet<usize> = places.collect();
+        let mut places = places.into_iter();
+        let Some(first) = places.next() else {
+            let place = self.torrents.len();
+            self.seen
+                .extend(torrent.hashes().iter().map(|it| (it, place)));
+            return self.torrents.push(torrent);
+        };
+        if let Some(second) = places.next() {
+            let second = self.torrents.remove(second);
+            self.join(first, second);
         }
+        self.join(first, torrent);
+    }
+
+    /// A torrent was named that has its place already.
+    fn join(&mut self, place: usize, again: Torrent) {
+        let first = &mut self.torrents[place];
+        self.duplicates.push(Duplicate {
+            info_hash: again.info_hash(),
+            origin: again.origin,
+            first: first.origin.clone(),
+        });
+        first.named.join(again.named);
+        let places = self.torrents.iter().enumerate();
+        let names = places.flat_map(|(place, it)| it.hashes().iter().map(move |it| (it, place)));
+        self.seen = names.collect();
     }
 
     fn refuse(&mut self, path: &Path, origin: &Origin, reason: Reason) {

@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::protocol::address::{AddressPolicy, IpFamily};
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book;
@@ -70,6 +70,9 @@ pub struct Snapshot {
     pub addresses: Vec<(SocketAddr, Source)>,
     /// BEP 27; of a magnet link it is known with the metadata.
     pub private: bool,
+    /// All its names; of a magnet link the other one of a hybrid is known with the
+    /// metadata.
+    pub hashes: InfoHashes,
 }
 
 /// App -> Root: end the run in order.
@@ -279,6 +282,7 @@ impl Handler<Snapshot> for Root {
         if snapshot.private {
             self.unfollow(snapshot.info_hash, ctx);
         }
+        self.learn_names(snapshot.info_hash, snapshot.hashes, ctx);
         self.snapshots
             .insert(snapshot.info_hash, snapshot.addresses);
     }

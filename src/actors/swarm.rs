@@ -242,6 +242,7 @@ impl Swarm {
             info_hash: self.plan.info_hash,
             addresses,
             private: !self.plan.greeting.gossip,
+            hashes: self.plan.row.hashes(),
         });
     }
 

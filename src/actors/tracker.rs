@@ -56,6 +56,8 @@ pub struct TrackerPlan {
     pub torrent: TorrentNumber,
     /// Where to announce.
     pub url: TrackerUrl,
+    /// What it is shown and stored by.
+    pub name: Arc<str>,
     /// What to say, but for the event.
     pub request: AnnounceRequest,
     /// The user's interval, if there is one.
@@ -93,8 +95,6 @@ pub struct Remaining(pub u64);
 /// One announce URL of one torrent.
 pub struct Tracker {
     plan: TrackerPlan,
-    /// The URL as it may be shown and stored.
-    name: Arc<str>,
     cadence: Cadence,
     exchange: Option<SpawnHandle>,
     timer: Option<SpawnHandle>,
@@ -119,11 +119,9 @@ impl Tracker {
         log: Logger,
         lifeline: Lifeline,
     ) -> Self {
-        let name: Arc<str> = plan.url.redacted().into();
         Tracker {
             cadence: Cadence::new(plan.interval, plan.pace),
-            log: log.new(slog::o!("tracker" => name.to_string())),
-            name,
+            log: log.new(slog::o!("tracker" => plan.name.to_string())),
             exchange: None,
             timer: None,
             knows_us: false,
@@ -246,7 +244,7 @@ impl Tracker {
             }
         };
         let scraped = Scraped {
-            tracker: Arc::clone(&self.name),
+            tracker: Arc::clone(&self.plan.name),
             result,
         };
         if self.links.scraped.try_send(scraped).is_err() {
@@ -276,7 +274,7 @@ impl Tracker {
 
     fn tell(&self, result: Result<TrackerCounts, &'static str>, next_at: Moment) {
         let announced = Announced {
-            tracker: Arc::clone(&self.name),
+            tracker: Arc::clone(&self.plan.name),
             result,
             next_at,
         };

@@ -211,12 +211,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         &log,
     ));
     let dht_ports = dhts::told_ports(&config, &ports);
-    let swarms = torrents
-        .iter()
-        .zip(imported)
-        .map(|(torrent, row)| {
-            let greeting = greeting(&config, torrent, port, dht_ports, pace);
-            plan(&config, torrent, row, greeting, pace, Arc::clone(&shared))
+    let swarms = imported
+        .into_iter()
+        .map(|imported| {
+            let greeting = greeting(&config, imported.0, port, dht_ports, pace);
+            plan(&config, imported, greeting, pace, Arc::clone(&shared))
         })
         .collect();
     let dhts = dhts::plans(&config, &torrents, &ports, port, &shared, pace);
@@ -317,8 +316,7 @@ fn shared(
 
 fn plan(
     config: &Config,
-    torrent: &Torrent,
-    (number, row): (TorrentNumber, TorrentRow),
+    (torrent, number, row): (&Torrent, TorrentNumber, TorrentRow),
     greeting: Greeting,
     pace: Pace,
     shared: Arc<Shared>,

@@ -22,7 +22,7 @@ fn redacted(word: &str) -> String {
     };
     let (before, link) = word.split_at(at);
     match Magnet::parse(link) {
-        Ok(magnet) => format!("{before}magnet:?xt=urn:btih:{}", magnet.info_hash),
+        Ok(magnet) => format!("{before}{}", Magnet::nameless(magnet.hashes())),
         Err(_) => format!("{before}magnet:"),
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn greeting(
     let metainfo = torrent.metainfo();
     Greeting {
         info_hash: torrent.info_hash(),
+        other_hash: torrent.hashes().other_than(torrent.info_hash()),
         peer_id: invent_peer_id(),
         pieces: metainfo.map(|it| it.pieces),
         gossip: !metainfo.is_some_and(|it| it.private),

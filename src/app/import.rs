@@ -1,5 +1,7 @@
 //! What the inputs name, as it stands in the store and in the plans of the run.
 
+use std::collections::HashSet;
+
 use crate::clock::Clock;
 use crate::input::{Named, Torrent};
 use crate::moment::Moment;
@@ -13,23 +15,28 @@ use crate::swarm::facts::TorrentNumber;
 const EXCLUDED: &str = "excluded_ranges";
 
 /// What is imported stands in the store before anything is seen of it.
-pub(super) fn import(
+pub(super) fn import<'a>(
     writer: &mut Writer,
-    torrents: &[Torrent],
+    torrents: &'a [Torrent],
     policy: &AddressPolicy,
     clock: Clock,
-) -> Result<Vec<(TorrentNumber, TorrentRow)>, StoreError> {
+) -> Result<Vec<(&'a Torrent, TorrentNumber, TorrentRow)>, StoreError> {
     let mut imported = Vec::new();
+    let mut numbers = HashSet::new();
     let excluded = policy.excluded.entries().to_string();
     let mut records = vec![Record::Meta(EXCLUDED.into(), excluded.into())];
     for torrent in torrents {
         let row = row(torrent, clock.now());
         let number = writer.torrent_number(&row);
+        if !numbers.insert(number) {
+            // Links to either half of a hybrid: what the store knows of it tells.
+            continue;
+        }
         if torrent.metainfo().is_some() {
             // Of one that was named by a link the store may know more.
             records.push(Record::Torrent(number, row.clone()));
         }
-        imported.push((number, row));
+        imported.push((torrent, number, row));
     }
     writer.commit(&records)?;
     Ok(imported)
@@ -40,7 +47,7 @@ fn row(torrent: &Torrent, now: Moment) -> TorrentRow {
     let trackers = trackers(torrent);
     let unknown = TorrentRow {
         info_hash: torrent.info_hash(),
-        info_hash_v2: None,
+        info_hash_v2: torrent.hashes().v2,
         name: torrent.name().to_owned(),
         pieces: 0,
         piece_length_bytes: 0,
@@ -52,10 +59,7 @@ fn row(torrent: &Torrent, now: Moment) -> TorrentRow {
     };
     match &torrent.named {
         Named::Metainfo(metainfo) => unknown.measured(metainfo),
-        Named::Magnet(magnet) => TorrentRow {
-            info_hash_v2: magnet.info_hash_v2,
-            ..unknown
-        },
+        Named::Magnet(_) => unknown,
     }
 }
 

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2, InfoHashes};
 use crate::protocol::magnet::Magnet;
 
 /// What a line names.
@@ -18,7 +18,7 @@ pub(super) enum Line<'a> {
     /// A magnet link.
     Magnet(&'a [u8]),
     /// A bare info-hash, as it stands in one.
-    Hash(InfoHash),
+    Hash(InfoHashes),
     /// An address in the web.
     Web,
 }
@@ -47,8 +47,10 @@ impl<'a> Line<'a> {
         let hash = std::str::from_utf8(line).ok();
         if Magnet::is_meant(line) {
             Line::Magnet(line)
-        } else if let Some(hash) = hash.and_then(|it| it.parse().ok()) {
-            Line::Hash(hash)
+        } else if let Some(hash) = hash.and_then(|it| it.parse::<InfoHash>().ok()) {
+            Line::Hash(hash.into())
+        } else if let Some(hash) = hash.and_then(|it| it.parse::<InfoHashV2>().ok()) {
+            Line::Hash(hash.into())
         } else if begins("http://") || begins("https://") {
             Line::Web
         } else {
@@ -86,14 +88,17 @@ mod tests {
     #[test]
     fn tells_links_from_paths() {
         let hash = "0123456789abcdef0123456789ABCDEF01234567";
-        let text = format!("Magnet:?xt=urn:btih:x\n{hash}\nHTTPS://a/b.torrent\nmagnet.torrent");
+        let v2 = "ab".repeat(32);
+        let text =
+            format!("Magnet:?xt=urn:btih:x\n{hash}\n{v2}\nHTTPS://a/b.torrent\nmagnet.torrent");
         let found = found(text.as_bytes());
         let kinds: Vec<_> = found.into_iter().map(|(_, line)| line).collect();
         assert_eq!(
             kinds,
             [
                 Line::Magnet(b"Magnet:?xt=urn:btih:x"),
-                Line::Hash(hash.parse().unwrap()),
+                Line::Hash(hash.parse::<InfoHash>().unwrap().into()),
+                Line::Hash(InfoHashV2([0xab; 32]).into()),
                 Line::Web,
                 path("magnet.torrent")
             ]

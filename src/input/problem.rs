@@ -102,17 +102,11 @@ impl Problem {
             Reason::NotFound => "check the path",
             Reason::Unreadable(_) => "check it and its permissions",
             Reason::TooLong => "is it the content instead of its .torrent file?",
-            Reason::Metainfo(MetainfoError::OnlyV2) => {
-                "ask for a hybrid or version 1 torrent of the same content"
-            }
             Reason::Metainfo(_) => "download the file again",
             Reason::EmptyFolder => "put some in, or name another folder",
             Reason::EmptyList => "write one path of a .torrent file, or one magnet link, a line",
             Reason::NotText => "save the list as UTF-8, one path a line",
             Reason::ListInList => "name other lists on the command line",
-            Reason::Magnet(MagnetError::OnlyV2) => {
-                "ask for a link with `xt=urn:btih:`, of a hybrid or version 1 torrent"
-            }
             Reason::Magnet(MagnetError::TwoInfoHashes(..)) => "write one link for each torrent",
             Reason::Magnet(_) => "copy the whole link again; in a shell it needs quotes",
             Reason::Web => "download the .torrent file and name its path",

@@ -108,14 +108,16 @@ empty
         ("binary", b"PK\x03\x04\0\0"),
     ]);
     let (good, bad) = folder.read(&["nope", "list.txt", "nothing.txt", "binary", "empty"]);
-    assert_eq!(good, ["good from list.txt:2"]);
+    let link = "aabbccddeeff00112233445566778899aabbccdd from list.txt:3";
+    assert_eq!(
+        good,
+        ["good from list.txt:2", link, "album from list.txt:6"]
+    );
     let expected = [
         "nope: not found; check the path",
         "list.txt:1: missing.torrent: not found; check the path: it is relative to the list file",
-        "list.txt:3: v2 only torrents are not supported yet; ask for a link with `xt=urn:btih:`, of a hybrid or version 1 torrent",
         "list.txt:4: addresses in the web are not fetched; download the .torrent file and name its path",
         "list.txt:5: broken.torrent: not a usable torrent file: `pieces` is missing; download the file again",
-        "list.txt:6: v2-only.torrent: not a usable torrent file: a torrent of version 2 only, without a version 1 half; ask for a hybrid or version 1 torrent of the same content",
         "list.txt:7: list.txt: neither a .torrent file nor a folder; name other lists on the command line",
         "list.txt:8: empty: a folder without .torrent files; put some in, or name another folder",
         "nothing.txt: a list without entries; write one path of a .torrent file, or one magnet link, a line",
@@ -177,7 +179,7 @@ fn reads_magnet_links_and_bare_info_hashes() {
         format!("magnet:?xt=urn:btih:{hash}")
     );
     assert_eq!(torrent.trackers(), ["http://t.example/passkey/announce"]);
-    let expected = "magnet: a magnet link without `xt=urn:btih:` and an info-hash; \
+    let expected = "magnet: a magnet link without `xt=urn:btih:` or `xt=urn:btmh:` and an info-hash; \
                     copy the whole link again; in a shell it needs quotes";
     assert_eq!(inputs.problems[0].to_string(), expected);
 }
@@ -206,4 +208,67 @@ fn a_file_tells_more_than_a_link_to_the_same_torrent() {
         assert_eq!(inputs.duplicates.len(), 2);
         assert!(inputs.duplicates.iter().all(|it| it.first == only.origin));
     }
+}
+
+#[test]
+fn all_names_of_a_hybrid_are_one_torrent() {
+    let hybrid = include_bytes!("../../tests/data/hybrid.torrent");
+    let hashes = Metainfo::parse(hybrid).unwrap().hashes();
+    let (v1, v2) = (hashes.first, hashes.v2.unwrap());
+    let links = [
+        format!("magnet:?xt=urn:btih:{v1}&tr=http://one.example/"),
+        format!("magnet:?xt=urn:btmh:1220{v2}&tr=http://two.example/"),
+        Magnet::nameless(hashes),
+        "a.torrent".into(),
+    ];
+    for order in [
+        [0, 1, 2, 3],
+        [1, 0, 3, 2],
+        [3, 0, 1, 2],
+        [2, 1, 0, 3],
+        [1, 2, 0, 3],
+    ] {
+        let list = order.map(|it| links[it].clone()).join("\n");
+        let folder = Folder::with(&[("list.txt", list.as_bytes()), ("a.torrent", hybrid)]);
+        let inputs = Inputs::read(&[folder.path("list.txt")]);
+        let [only] = &inputs.torrents[..] else {
+            panic!("{order:?}: {:?}", inputs.torrents);
+        };
+        assert_eq!(only.hashes(), hashes, "{order:?}");
+        assert_eq!(only.origin.line, Some(1));
+        assert!(only.metainfo().is_some());
+        let own = Metainfo::parse(hybrid).unwrap().trackers.concat();
+        assert_eq!(only.trackers().len(), own.len() + 2);
+        assert_eq!(inputs.duplicates.len(), 3);
+        assert_eq!(inputs.problems.len(), 0);
+    }
+}
+
+#[test]
+fn links_to_two_halves_are_one_torrent_once_a_third_names_both() {
+    let (v1, v2) = ("01".repeat(20), "23".repeat(32));
+    let both = format!("magnet:?xt=urn:btmh:1220{v2}&xt=urn:btih:{v1}");
+    let inputs = Inputs::read(&[
+        format!("magnet:?xt=urn:btmh:1220{v2}"),
+        "magnet:?xt=urn:btih:4545454545454545454545454545454545454545".into(),
+        format!("magnet:?xt=urn:btih:{v1}"),
+        both.clone(),
+    ]);
+    let [first, other] = &inputs.torrents[..] else {
+        panic!("{:?}", inputs.torrents);
+    };
+    assert_eq!(
+        (first.info_hash().to_string(), first.hashes().iter().count()),
+        (v1.clone(), 2)
+    );
+    assert_eq!(other.hashes().iter().count(), 1);
+    let named: Vec<_> = inputs.duplicates.iter().map(Duplicate::to_string).collect();
+    let first = format!("magnet:?xt=urn:btmh:1220{v2}");
+    let expected = [
+        format!("magnet:?xt=urn:btih:{v1}: the same torrent as {first}, crawled once ({v1})"),
+        format!(
+            "magnet:?xt=urn:btih:{v1}&xt=urn:btmh:1220{v2}: the same torrent as {first}, crawled once ({v1})"
+        ),
+    ];
+    assert_eq!(named, expected);
 }

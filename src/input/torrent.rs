@@ -1,7 +1,7 @@
 //! One torrent to crawl, as it was named.
 
 use super::Origin;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::protocol::magnet::Magnet;
 use crate::protocol::metainfo::Metainfo;
 
@@ -27,6 +27,11 @@ impl Torrent {
     /// The swarm.
     pub fn info_hash(&self) -> InfoHash {
         self.named.info_hash()
+    }
+
+    /// All names of the swarm that are known.
+    pub fn hashes(&self) -> InfoHashes {
+        self.named.hashes()
     }
 
     /// The suggested name; the info-hash where there is none.
@@ -58,14 +63,20 @@ impl Torrent {
 impl Named {
     /// The swarm.
     pub fn info_hash(&self) -> InfoHash {
+        self.hashes().first
+    }
+
+    /// All names of the swarm that are known.
+    pub fn hashes(&self) -> InfoHashes {
         match self {
-            Named::Metainfo(metainfo) => metainfo.info_hash,
-            Named::Magnet(magnet) => magnet.info_hash,
+            Named::Metainfo(metainfo) => metainfo.hashes(),
+            Named::Magnet(magnet) => magnet.hashes(),
         }
     }
 
     /// The same torrent was named once more: a file tells more than a link, and its
-    /// trackers stand before the link's. Another link's are added to the first one's.
+    /// trackers stand before the link's. Another link's are added to the first one's,
+    /// as is its name for the swarm.
     pub(super) fn join(&mut self, again: Named) {
         match (&mut *self, again) {
             (Named::Magnet(magnet), Named::Metainfo(mut metainfo)) => {
@@ -76,6 +87,8 @@ impl Named {
                 add_trackers(metainfo, magnet.trackers);
             }
             (Named::Magnet(first), Named::Magnet(magnet)) => {
+                let hashes = first.hashes().joined(magnet.hashes());
+                (first.info_hash, first.info_hash_v2) = (hashes.first, hashes.v2);
                 let known = first.trackers.clone();
                 let new = magnet.trackers.into_iter();
                 first.trackers.extend(new.filter(|it| !known.contains(it)));

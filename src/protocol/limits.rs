@@ -17,6 +17,10 @@ pub const PIECES: u32 = 1 << 21;
 /// Piece length: libtorrent's own bound is 128 MiB, others write up to 256 MiB.
 pub const PIECE_BYTES: u64 = 1 << 30;
 
+/// A block, which is a leaf of version 2's trees of hashes: no piece of version 2 is
+/// shorter (BEP 52).
+pub const BLOCK_BYTES: u64 = 16 << 10;
+
 /// Files named by one torrent.
 pub const FILES: usize = 1 << 20;
 

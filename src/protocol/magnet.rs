@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::bencode;
-use super::info_hash::{InfoHash, InvalidInfoHash};
+use super::info_hash::{InfoHash, InfoHashV2, InfoHashes, InvalidInfoHash};
 use super::limits;
 
 /// What a magnet link says, as far as a crawler needs it. Which files are wanted
@@ -13,10 +13,10 @@ use super::limits;
 /// Source: BEP 9, "magnet URI format"; BEP 52 (`btmh`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Magnet {
-    /// The swarm.
+    /// The swarm: the v1 info-hash, if the link names that.
     pub info_hash: InfoHash,
-    /// SHA-256 of the info dictionary, if the link names that too (a hybrid).
-    pub info_hash_v2: Option<[u8; 32]>,
+    /// SHA-256 of the info dictionary, if the link names that.
+    pub info_hash_v2: Option<InfoHashV2>,
     /// The suggested name, printable; the info-hash where there is none.
     pub name: String,
     /// Announce URLs, each once, as they stand in the link.
@@ -38,17 +38,20 @@ pub enum MagnetError {
         len: usize,
     },
     /// It names no torrent.
-    #[error("a magnet link without `xt=urn:btih:` and an info-hash")]
+    #[error("a magnet link without `xt=urn:btih:` or `xt=urn:btmh:` and an info-hash")]
     NoInfoHash,
     /// What it names is neither hexadecimal nor Base32.
     #[error("the info-hash in a magnet link is neither 40 hexadecimal nor 32 Base32 digits")]
     InvalidInfoHash,
+    /// What it names is no SHA-256.
+    #[error("the v2 info-hash in a magnet link is not `1220` and 64 hexadecimal digits")]
+    InvalidInfoHashV2,
     /// It names two torrents.
     #[error("a magnet link with two info-hashes, {0} and {1}")]
     TwoInfoHashes(InfoHash, InfoHash),
-    /// Only version 2 (BEP 52), which has no v1 info-hash.
-    #[error("v2 only torrents are not supported yet")]
-    OnlyV2,
+    /// It names two torrents of version 2.
+    #[error("a magnet link with two v2 info-hashes, {0} and {1}")]
+    TwoInfoHashesV2(InfoHashV2, InfoHashV2),
 }
 
 impl MagnetError {
@@ -59,8 +62,9 @@ impl MagnetError {
             Self::TooLong { .. } => "too_long",
             Self::NoInfoHash => "no_info_hash",
             Self::InvalidInfoHash => "invalid_info_hash",
+            Self::InvalidInfoHashV2 => "invalid_info_hash_v2",
             Self::TwoInfoHashes(..) => "two_info_hashes",
-            Self::OnlyV2 => "only_v2",
+            Self::TwoInfoHashesV2(..) => "two_info_hashes_v2",
         }
     }
 }
@@ -74,7 +78,7 @@ impl Magnet {
     /// Reads a magnet link.
     ///
     /// # Errors
-    /// It names no torrent of version 1, or two.
+    /// It names no torrent, or two.
     pub fn parse(text: &str) -> Result<Magnet, MagnetError> {
         let rest = scheme(text.as_bytes()).and_then(|it| it.strip_prefix(b"?"));
         let rest = rest.ok_or(MagnetError::NotAMagnet)?;
@@ -92,12 +96,31 @@ impl Magnet {
         link.finish()
     }
 
+    /// All names of the swarm that the link has.
+    pub fn hashes(&self) -> InfoHashes {
+        InfoHashes {
+            first: self.info_hash,
+            v2: self.info_hash_v2,
+        }
+    }
+
+    /// A link that names the torrent and tells nothing more.
+    pub fn nameless(hashes: InfoHashes) -> String {
+        let v1 = format!("xt=urn:btih:{}", hashes.first);
+        match hashes.v2 {
+            Some(v2) if v2.wire() == hashes.first => format!("magnet:?xt=urn:btmh:1220{v2}"),
+            Some(v2) => format!("magnet:?{v1}&xt=urn:btmh:1220{v2}"),
+            None => format!("magnet:?{v1}"),
+        }
+    }
+
     /// A link that names nothing but a torrent.
-    pub fn bare(info_hash: InfoHash) -> Magnet {
+    pub fn bare(hashes: impl Into<InfoHashes>) -> Magnet {
+        let hashes = hashes.into();
         Magnet {
-            info_hash,
-            info_hash_v2: None,
-            name: info_hash.to_string(),
+            info_hash: hashes.first,
+            info_hash_v2: hashes.v2,
+            name: hashes.first.to_string(),
             trackers: Vec::new(),
             peers: Vec::new(),
         }
@@ -108,7 +131,7 @@ impl Magnet {
 #[derive(Default)]
 struct Found {
     v1: Option<InfoHash>,
-    v2: Option<[u8; 32]>,
+    v2: Option<InfoHashV2>,
     name: Option<String>,
     trackers: Vec<String>,
     peers: Vec<SocketAddr>,
@@ -140,8 +163,14 @@ impl Found {
                 _ => Ok(()),
             }
         } else if let Some(digits) = after(topic, b"urn:btmh:") {
-            self.v2 = Some(sha256(digits).ok_or(MagnetError::InvalidInfoHash)?);
-            Ok(())
+            let invalid = MagnetError::InvalidInfoHashV2;
+            let digits = std::str::from_utf8(digits).map_err(|_| invalid.clone())?;
+            let hash = InfoHashV2::from_multihash(digits);
+            let hash = hash.map_err(|InvalidInfoHash| invalid)?;
+            match self.v2.replace(hash) {
+                Some(first) if first != hash => Err(MagnetError::TwoInfoHashesV2(first, hash)),
+                _ => Ok(()),
+            }
         } else {
             Ok(())
         }
@@ -169,11 +198,8 @@ impl Found {
     }
 
     fn finish(self) -> Result<Magnet, MagnetError> {
-        let info_hash = match (self.v1, self.v2) {
-            (Some(hash), _) => hash,
-            (None, Some(_)) => return Err(MagnetError::OnlyV2),
-            (None, None) => return Err(MagnetError::NoInfoHash),
-        };
+        let first = self.v1.or(self.v2.map(InfoHashV2::wire));
+        let info_hash = first.ok_or(MagnetError::NoInfoHash)?;
         Ok(Magnet {
             info_hash,
             info_hash_v2: self.v2,
@@ -227,21 +253,6 @@ fn unescaped(text: &[u8], plus_is_blank: bool) -> Vec<u8> {
         }
     }
     out
-}
-
-/// A multihash in hexadecimal, if it is a SHA-256: 0x12, 0x20, 32 bytes.
-fn sha256(digits: &[u8]) -> Option<[u8; 32]> {
-    let digits = digits.strip_prefix(b"1220")?;
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() || pairs.len() != 32 {
-        return None;
-    }
-    let mut hash = [0; 32];
-    for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
-        let digit = |it: u8| char::from(it).to_digit(16);
-        *byte = (digit(*high)? * 16 + digit(*low)?) as u8;
-    }
-    Some(hash)
 }
 
 #[cfg(test)]

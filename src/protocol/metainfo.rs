@@ -1,30 +1,34 @@
 //! What a `.torrent` file says.
 
 mod error;
+mod file_tree;
+mod layout;
+mod piece_layers;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
 use bip_bencode::{BRefAccess, BencodeRef};
-use sha2::{Digest, Sha256};
 
 pub use error::MetainfoError;
 
+use self::layout::Layout;
 use super::bencode::{self, Node, Tail};
-use super::info_hash::InfoHash;
+use super::info_hash::{InfoHash, InfoHashV2, InfoHashes};
 use super::limits;
 
 /// What a `.torrent` file says, as far as a crawler needs it.
 ///
 /// Source: BEP 3 (single and multi file), BEP 5 (`nodes`), BEP 12 (tiers),
-/// BEP 27 (private), BEP 47 (padding), BEP 52 (hybrid).
+/// BEP 27 (private), BEP 47 (padding), BEP 52 (version 2, hybrids).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metainfo {
-    /// SHA-1 of the info dictionary's exact bytes.
+    /// SHA-1 of the info dictionary's exact bytes; without a v1 half the SHA-256, cut
+    /// short.
     pub info_hash: InfoHash,
     /// SHA-256 of the same bytes, if the torrent has a v2 half.
-    pub info_hash_v2: Option<[u8; 32]>,
+    pub info_hash_v2: Option<InfoHashV2>,
     /// The suggested name, printable; the info-hash where there is none.
     pub name: String,
     /// Length of a piece in bytes; the last one may be shorter.
@@ -46,17 +50,6 @@ pub struct Metainfo {
     pub nodes: Vec<(String, u16)>,
 }
 
-/// What the files add up to.
-#[derive(Default)]
-struct Layout {
-    total_len_bytes: u64,
-    content_len_bytes: u64,
-    files: u32,
-}
-
-/// How BitComet named padding before BEP 47.
-const OLD_PADDING: &[u8] = b"_____padding_file";
-
 impl Metainfo {
     /// A torrent file that says nothing but its info dictionary.
     pub fn file_of(info: &[u8]) -> Vec<u8> {
@@ -67,39 +60,23 @@ impl Metainfo {
     ///
     /// # Errors
     /// Not bencode, a needed key is missing or out of range, the pieces do not
-    /// cover the files, or there is no v1 half.
+    /// cover the files, or the halves of a hybrid do not agree.
     pub fn parse(bytes: &[u8]) -> Result<Metainfo, MetainfoError> {
         let root = bencode::decode(bytes, limits::TORRENT_FILE_BYTES, Tail::Allowed)?;
         let info = root.field("info").filter(|info| info.is_dict());
         let info = info.ok_or(MetainfoError::Missing { key: "info" })?;
         let exact = info.buffer();
-        let v2 = info.int_at("meta version") == Some(2);
-        let Some(hashes) = info.bytes_at("pieces") else {
-            return Err(match v2 {
-                true => MetainfoError::OnlyV2,
-                false => MetainfoError::Missing { key: "pieces" },
-            });
-        };
-        let piece_length = info.int_at("piece length");
-        let piece_length = piece_length.ok_or(MetainfoError::Missing {
-            key: "piece length",
-        })?;
-        let piece_length = u64::try_from(piece_length)
-            .ok()
-            .filter(|len| (1..=limits::PIECE_BYTES).contains(len))
-            .ok_or(MetainfoError::OutOfRange {
-                key: "piece length",
-            })?;
-        let layout = Layout::read(info)?;
-        let pieces = count_pieces(hashes, layout.total_len_bytes, piece_length)?;
-        let info_hash = InfoHash::of_info(exact);
+        let layout = Layout::read(&root, info)?;
+        let v2 = layout.v2.then(|| InfoHashV2::of_info(exact));
+        let cut_short = v2.filter(|_| !layout.v1).map(InfoHashV2::wire);
+        let info_hash = cut_short.unwrap_or_else(|| InfoHash::of_info(exact));
         let private = info.int_at("private") == Some(1);
         Ok(Metainfo {
             info_hash,
-            info_hash_v2: v2.then(|| Sha256::digest(exact).into()),
+            info_hash_v2: v2,
             name: name(info).unwrap_or_else(|| info_hash.to_string()),
-            piece_length,
-            pieces,
+            piece_length: layout.piece_length,
+            pieces: layout.pieces,
             total_len_bytes: layout.total_len_bytes,
             content_len_bytes: layout.content_len_bytes,
             files: layout.files,
@@ -108,59 +85,13 @@ impl Metainfo {
             nodes: if private { Vec::new() } else { nodes(&root) },
         })
     }
-}
 
-impl Layout {
-    fn read(info: &BencodeRef<'_>) -> Result<Layout, MetainfoError> {
-        let mut layout = Layout::default();
-        if info.field("files").is_none() {
-            layout.add(info, false)?;
-            return Ok(layout);
+    /// All names of the swarm.
+    pub fn hashes(&self) -> InfoHashes {
+        InfoHashes {
+            first: self.info_hash,
+            v2: self.info_hash_v2,
         }
-        for (index, file) in info.items_at("files").enumerate() {
-            if index == limits::FILES {
-                return Err(MetainfoError::OutOfRange { key: "files" });
-            }
-            let attributes = file.bytes_at("attr").unwrap_or_default();
-            let last = file.items_at("path").last().and_then(|it| it.bytes());
-            let old = last.is_some_and(|name| name.starts_with(OLD_PADDING));
-            layout.add(file, old || attributes.contains(&b'p'))?;
-        }
-        Ok(layout)
-    }
-
-    fn add(&mut self, file: &BencodeRef<'_>, padding: bool) -> Result<(), MetainfoError> {
-        let out_of_range = MetainfoError::OutOfRange { key: "length" };
-        let len = match file.int_at("length") {
-            Some(len) => u64::try_from(len).map_err(|_| out_of_range.clone())?,
-            // A symbolic link has no content (BEP 47).
-            None if file.bytes_at("attr").is_some_and(|it| it.contains(&b'l')) => 0,
-            None => return Err(MetainfoError::Missing { key: "length" }),
-        };
-        let total = self.total_len_bytes.checked_add(len);
-        self.total_len_bytes = total.ok_or(out_of_range)?;
-        if !padding {
-            self.content_len_bytes += len;
-            self.files += 1;
-        }
-        Ok(())
-    }
-}
-
-/// The number of pieces, if the hashes are as many as the files need.
-fn count_pieces(hashes: &[u8], total: u64, piece_length: u64) -> Result<u32, MetainfoError> {
-    let (hashes, rest) = hashes.as_chunks::<20>();
-    if !rest.is_empty() {
-        return Err(MetainfoError::OutOfRange { key: "pieces" });
-    }
-    let (expected, received) = (total.div_ceil(piece_length), hashes.len() as u64);
-    if expected != received {
-        return Err(MetainfoError::PieceCount { expected, received });
-    }
-    match u32::try_from(received) {
-        Ok(0) => Err(MetainfoError::NoPieces),
-        Ok(pieces) if pieces <= limits::PIECES => Ok(pieces),
-        _ => Err(MetainfoError::OutOfRange { key: "pieces" }),
     }
 }
 

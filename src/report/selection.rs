@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::output::ReportError;
 use crate::moment::Moment;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::store::records::{PeerRow, TorrentRow};
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::{PeerNumber, TorrentNumber};
@@ -86,15 +86,16 @@ impl Catalog {
         self.torrent(number).map_or(0, |row| row.pieces)
     }
 
-    /// The torrent that a user names: its number, or its info-hash.
+    /// The torrent that a user names: its number, or an info-hash of it.
     ///
     /// # Errors
     /// The store has no such torrent.
     pub fn find(&self, name: &str) -> Result<TorrentNumber, ReportError> {
         let unknown = || ReportError::NoSuchTorrent(name.to_owned());
-        if let Ok(hash) = name.parse::<InfoHash>() {
+        let v2 = name.parse().map(InfoHashV2::wire);
+        if let Ok(hash) = name.parse::<InfoHash>().or(v2) {
             let mut all = self.0.iter();
-            let found = all.find(|(_, row)| row.info_hash == hash);
+            let found = all.find(|(_, row)| row.hashes().contains(hash));
             return found.map(|(number, _)| *number).ok_or_else(unknown);
         }
         let number = name.parse().map(TorrentNumber).map_err(|_| unknown())?;

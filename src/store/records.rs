@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::moment::Moment;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2, InfoHashes};
 use crate::protocol::metainfo::Metainfo;
 use crate::swarm::confirmation::Rise;
 use crate::swarm::facts::{
@@ -56,10 +56,11 @@ pub enum Record {
 /// A torrent as it was imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TorrentRow {
-    /// SHA-1 of the info dictionary; the name of the swarm.
+    /// The name of the swarm: SHA-1 of the info dictionary; without a v1 half the
+    /// SHA-256, cut short.
     pub info_hash: InfoHash,
-    /// SHA-256 of the info dictionary of a hybrid torrent (BEP 52).
-    pub info_hash_v2: Option<[u8; 32]>,
+    /// SHA-256 of the info dictionary, if there is a v2 half (BEP 52).
+    pub info_hash_v2: Option<InfoHashV2>,
     /// Its name, as the metainfo gives it.
     pub name: String,
     /// Number of pieces; 0 while unknown.
@@ -79,10 +80,19 @@ pub struct TorrentRow {
 }
 
 impl TorrentRow {
+    /// All names of the swarm that are known.
+    pub fn hashes(&self) -> InfoHashes {
+        InfoHashes {
+            first: self.info_hash,
+            v2: self.info_hash_v2,
+        }
+    }
+
     /// With what its metadata says.
     #[must_use]
     pub fn measured(self, metainfo: &Metainfo) -> Self {
         TorrentRow {
+            info_hash: metainfo.info_hash,
             info_hash_v2: metainfo.info_hash_v2,
             name: metainfo.name.clone(),
             pieces: metainfo.pieces,

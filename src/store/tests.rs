@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::records::*;
 use super::*;
 use crate::moment::Moment;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::swarm::facts::*;
 
 /// 2026-11-23T03:44:01.250Z.
@@ -131,6 +131,39 @@ fn completions(path: &Path) -> Vec<(u32, Verdict, Moment)> {
     let rows = reader.completions(None).map(Result::unwrap);
     rows.map(|((_, peer), row)| (peer.0, row.verdict, row.at))
         .collect()
+}
+
+#[test]
+fn a_torrent_is_found_by_each_of_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let v2 = InfoHashV2([9; 32]);
+    let named = |info_hash, info_hash_v2| TorrentRow {
+        info_hash,
+        info_hash_v2,
+        ..torrent(1)
+    };
+    let hybrid = named(InfoHash([1; 20]), Some(v2));
+    // It was named by its second half, and the metadata told of the first.
+    let (mut writer, _) = open(folder.path());
+    let number = writer.torrent_number(&named(v2.wire(), Some(v2)));
+    let kept = Record::Metadata(v2.wire(), b"de".as_slice().into());
+    writer
+        .commit(&[kept, Record::Torrent(number, hybrid.clone())])
+        .unwrap();
+    writer.close(NOW).unwrap();
+
+    let (mut writer, opened) = open(folder.path());
+    assert_eq!(opened.torrents, [(T, hybrid.clone())]);
+    for row in [
+        named(InfoHash([1; 20]), None),
+        named(v2.wire(), Some(v2)),
+        hybrid,
+    ] {
+        assert_eq!(writer.torrent_number(&row), T);
+    }
+    let metadata = writer.load(T).unwrap().metadata;
+    assert_eq!(metadata.as_deref(), Some(&b"d4:infodee"[..]));
+    assert_eq!(writer.torrent_number(&torrent(2)), TorrentNumber(2));
 }
 
 #[test]

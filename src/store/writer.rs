@@ -129,8 +129,10 @@ impl Writer {
         let folder = Folder::create(run_dir)?;
         let parts = opening::open(folder, parameters, program, now)?;
         let opened = parts.opened.clone();
-        let numbers = opened.torrents.iter();
-        let numbers = numbers.map(|(number, row)| (row.info_hash, *number));
+        // Of two that turned out to be one the first is found.
+        let known = opened.torrents.iter().rev();
+        let numbers =
+            known.flat_map(|(number, row)| row.hashes().iter().map(move |it| (it, *number)));
         let writer = Writer {
             numbers: numbers.collect(),
             fresh: Vec::new(),
@@ -144,15 +146,19 @@ impl Writer {
         self.parts.secret
     }
 
-    /// The number of a torrent: the one it has in this store, or the next. A new
-    /// torrent's row is stored with the next commit.
+    /// The number of a torrent: the one it has in this store by any of its names, or the
+    /// next. A new torrent's row is stored with the next commit.
     pub fn torrent_number(&mut self, row: &TorrentRow) -> TorrentNumber {
-        if let Some(number) = self.numbers.get(&row.info_hash) {
-            return *number;
+        let known = row.hashes().iter().find_map(|it| self.numbers.get(&it));
+        if let Some(number) = known.copied() {
+            let names = row.hashes().iter().map(|it| (it, number));
+            self.numbers.extend(names);
+            return number;
         }
         let number = TorrentNumber(self.parts.last_torrent.0.saturating_add(1));
         self.parts.last_torrent = number;
-        self.numbers.insert(row.info_hash, number);
+        let names = row.hashes().iter().map(|it| (it, number));
+        self.numbers.extend(names);
         self.fresh.push(Record::Torrent(number, row.clone()));
         number
     }
@@ -203,6 +209,9 @@ impl Writer {
         let whole = |_: &[u8]| Ok(());
         let outcomes = rows(shelf, names, Tree::Outcomes, &prefix, whole);
         let sources = rows(shelf, names, Tree::Sources, &prefix, whole);
+        // It may have been kept under either name.
+        let names = self.numbers.iter().filter(|it| *it.1 == torrent);
+        let mut files = names.map(|(name, _)| self.parts.folder.metadata(name));
         Ok(Loaded {
             peers,
             next_peer: PeerNumber(last.saturating_add(1)),
@@ -213,10 +222,7 @@ impl Writer {
             sources: sources
                 .map(|row| row.map(|((), row)| row))
                 .collect::<Result<_, _>>()?,
-            metadata: match self.numbers.iter().find(|it| *it.1 == torrent) {
-                Some((info_hash, _)) => self.parts.folder.metadata(info_hash)?,
-                None => None,
-            },
+            metadata: files.find_map(Result::transpose).transpose()?,
         })
     }
 

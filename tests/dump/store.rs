@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bta::moment::Moment;
-use bta::protocol::info_hash::InfoHash;
+use bta::protocol::info_hash::{InfoHash, InfoHashV2};
 use bta::store::records::*;
 use bta::store::{Opened, Program, Record, Writer};
 use bta::swarm::facts::*;
@@ -85,7 +85,7 @@ fn after(seconds: u64) -> Moment {
 fn film() -> TorrentRow {
     TorrentRow {
         info_hash: InfoHash([1; 20]),
-        info_hash_v2: Some([0xab; 32]),
+        info_hash_v2: Some(InfoHashV2([0xab; 32])),
         name: "Sintel (2010), 日本語字幕".into(),
         pieces: 1327,
         piece_length_bytes: 262_144,

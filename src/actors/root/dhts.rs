@@ -68,19 +68,19 @@ impl Root {
         }
     }
 
-    /// Has a torrent's peers looked for, unless it is private (BEP 27).
+    /// Has a torrent's peers looked for by each of its names, unless it is private
+    /// (BEP 27).
     pub(super) fn follow(&self, info_hash: InfoHash, ctx: &mut Context<Self>) {
-        let Some(follow) = self.order_to_follow(info_hash) else {
-            return;
-        };
-        for dht in self.dhts.values() {
-            if let Err(SendError::Full(_)) = dht.try_send(follow.clone()) {
-                return self.follow_later(info_hash, ctx);
+        for follow in self.orders_to_follow(info_hash) {
+            for dht in self.dhts.values() {
+                if let Err(SendError::Full(_)) = dht.try_send(follow.clone()) {
+                    return self.follow_later(info_hash, ctx);
+                }
             }
-        }
-        for lsd in self.lsds.values() {
-            if let Err(SendError::Full(_)) = lsd.try_send(follow.clone()) {
-                return self.follow_later(info_hash, ctx);
+            for lsd in self.lsds.values() {
+                if let Err(SendError::Full(_)) = lsd.try_send(follow.clone()) {
+                    return self.follow_later(info_hash, ctx);
+                }
             }
         }
     }
@@ -91,14 +91,19 @@ impl Root {
     }
 
     /// None for a private torrent, and for one whose Swarm is not there.
-    fn order_to_follow(&self, info_hash: InfoHash) -> Option<Follow> {
-        let plan = self.plans.get(&info_hash)?;
-        let swarm = self.swarms.get(&info_hash)?;
-        plan.greeting.gossip.then(|| Follow {
+    fn orders_to_follow(&self, info_hash: InfoHash) -> Vec<Follow> {
+        let plan = self.plans.get(&info_hash);
+        let plan = plan.filter(|it| it.greeting.gossip);
+        let (Some(plan), Some(swarm)) = (plan, self.swarms.get(&info_hash)) else {
+            return Vec::new();
+        };
+        let names = plan.row.hashes().iter();
+        let order = |info_hash| Follow {
             info_hash,
             torrent: plan.torrent,
             finds: swarm.clone().recipient(),
-        })
+        };
+        names.map(order).collect()
     }
 
     /// A torrent turned out to be private: nobody but its trackers may know of it, nor
@@ -112,11 +117,14 @@ impl Root {
             gossip: false,
             ..Greeting::clone(&plan.greeting)
         });
-        for dht in self.dhts.values() {
-            self.deliver(dht, Unfollow(info_hash), ctx);
-        }
-        for lsd in self.lsds.values() {
-            self.deliver(lsd, Unfollow(info_hash), ctx);
+        let names = plan.row.hashes();
+        for info_hash in names.iter() {
+            for dht in self.dhts.values() {
+                self.deliver(dht, Unfollow(info_hash), ctx);
+            }
+            for lsd in self.lsds.values() {
+                self.deliver(lsd, Unfollow(info_hash), ctx);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::actors::monitor::Monitor;
 use crate::actors::recorder::{Recorder, Write};
 use crate::actors::supervision::{ChildExited, Class, Die, Exit, Remedy};
 use crate::actors::swarm::{KillChild, RecorderIs, Replayed, RootLinks, Swarm};
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::store::records::EventRow;
 use crate::store::{Record, Writer};
 
@@ -98,12 +98,8 @@ impl Root {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
             Listener::new(ports, links, policy, timeout, clock, log, lifeline)
         });
-        for (info_hash, swarm) in &self.swarms {
-            let it = SwarmIs {
-                info_hash: *info_hash,
-                swarm: swarm.clone().recipient(),
-            };
-            self.deliver(&listener, it, ctx);
+        for info_hash in self.swarms.keys() {
+            self.introduce_swarm(*info_hash, &listener, ctx);
         }
         self.introduce_dhts(&listener, ctx);
         self.listener = Some(listener);
@@ -145,15 +141,51 @@ impl Root {
             ctx.set_mailbox_capacity(Class::Swarm.spec().mailbox);
             Swarm::new(plan, links, addresses, root, lifeline, ctx)
         });
-        if let Some(listener) = self.listener.clone() {
+        self.swarms.insert(info_hash, swarm);
+        self.make_known(info_hash, ctx);
+    }
+
+    /// Tells who has to do with a torrent all its names.
+    fn make_known(&self, info_hash: InfoHash, ctx: &mut Context<Self>) {
+        if let Some(listener) = &self.listener {
+            self.introduce_swarm(info_hash, listener, ctx);
+        }
+        self.follow(info_hash, ctx);
+    }
+
+    /// Tells the Listener whose the sessions of a torrent are, by each of its names.
+    fn introduce_swarm(
+        &self,
+        info_hash: InfoHash,
+        listener: &Addr<Listener>,
+        ctx: &mut Context<Self>,
+    ) {
+        let plan = self.plans.get(&info_hash);
+        let (Some(plan), Some(swarm)) = (plan, self.swarms.get(&info_hash)) else {
+            return;
+        };
+        for info_hash in plan.row.hashes().iter() {
             let it = SwarmIs {
                 info_hash,
                 swarm: swarm.clone().recipient(),
             };
-            self.deliver(&listener, it, ctx);
+            self.deliver(listener, it, ctx);
         }
-        self.swarms.insert(info_hash, swarm);
-        self.follow(info_hash, ctx);
+    }
+
+    /// The metadata of a magnet link told that the torrent has another name too.
+    pub(super) fn learn_names(
+        &mut self,
+        info_hash: InfoHash,
+        names: InfoHashes,
+        ctx: &mut Context<Self>,
+    ) {
+        let plan = self.plans.get_mut(&info_hash);
+        let Some(plan) = plan.filter(|it| it.row.hashes() != names) else {
+            return;
+        };
+        (plan.row.info_hash, plan.row.info_hash_v2) = (names.first, names.v2);
+        self.make_known(info_hash, ctx);
     }
 
     /// A crossing whose Swarm died goes to the successor, again and again until that

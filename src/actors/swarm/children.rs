@@ -12,6 +12,7 @@ use crate::actors::slots::Slot;
 use crate::actors::supervision::{ChildExited, ChildId, Class, Deaths, Exit, Nursery, Remedy};
 use crate::actors::tracker::{Finish, Remaining, Tracker, TrackerLinks, TrackerPlan};
 use crate::moment::Moment;
+use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::family::Family;
 use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
 use crate::store::Record;
@@ -50,6 +51,7 @@ pub(super) struct Children {
 struct TrackerChild {
     address: Addr<Tracker>,
     url: TrackerUrl,
+    info_hash: InfoHash,
     told_to_finish: bool,
 }
 
@@ -153,13 +155,29 @@ impl Children {
 }
 
 impl Swarm {
-    pub(super) fn start_tracker(&mut self, url: TrackerUrl, ctx: &mut Context<Self>) {
+    /// Starts to announce a name of the torrent to all its trackers.
+    pub(super) fn start_trackers(&mut self, info_hash: InfoHash, ctx: &mut Context<Self>) {
+        for url in self.plan.trackers.clone() {
+            if info_hash != self.plan.info_hash {
+                self.shown.add(&self.plan.tracker_name(&url, info_hash));
+            }
+            self.start_tracker(url, info_hash, ctx);
+        }
+    }
+
+    pub(super) fn start_tracker(
+        &mut self,
+        url: TrackerUrl,
+        info_hash: InfoHash,
+        ctx: &mut Context<Self>,
+    ) {
         let shared = &self.plan.shared;
         let plan = TrackerPlan {
             torrent: self.plan.torrent,
             url: url.clone(),
+            name: self.plan.tracker_name(&url, info_hash),
             request: AnnounceRequest {
-                info_hash: self.plan.info_hash,
+                info_hash,
                 peer_id: self.plan.greeting.peer_id,
                 port: self.plan.announce_port,
                 left: self.plan.left_bytes,
@@ -188,6 +206,7 @@ impl Swarm {
         let tracker = TrackerChild {
             address,
             url,
+            info_hash,
             told_to_finish: false,
         };
         self.children.trackers.insert(child, tracker);
@@ -280,13 +299,14 @@ impl Swarm {
     }
 
     fn tracker_ended(&mut self, tracker: TrackerChild, exit: Exit, ctx: &mut Context<Self>) {
-        if !self.plan.trackers.contains(&tracker.url) && !self.learnt.is_in_use(&tracker.url) {
+        let TrackerChild { url, info_hash, .. } = tracker;
+        if !self.plan.trackers.contains(&url) && !self.learnt.is_in_use(&url) {
             // It was learnt, and given up.
             return;
         }
-        let name = tracker.url.redacted();
-        self.remedy(Class::Tracker, name, exit, ctx, |it, ctx| {
-            it.start_tracker(tracker.url, ctx);
+        let name = self.plan.tracker_name(&url, info_hash).to_string();
+        self.remedy(Class::Tracker, name, exit, ctx, move |it, ctx| {
+            it.start_tracker(url, info_hash, ctx);
         });
     }
 

@@ -43,7 +43,7 @@ impl Handler<TrackersNamed> for Swarm {
             info!(self.log, "a tracker was learnt of peers"; "tracker" => &*name);
             self.record_event("tracker_learnt", &format!("peers name {name}"));
             self.shown.add(&name);
-            self.start_tracker(url, ctx);
+            self.start_tracker(url, self.plan.info_hash, ctx);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::locate::Locator;
 use crate::net::Network;
 use crate::protocol::address::AddressPolicy;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::protocol::peer::conversation::Greeting;
 use crate::protocol::tracker::TrackerUrl;
 use crate::store::records::TorrentRow;
@@ -27,7 +27,7 @@ use crate::swarm::unmeasured::Room;
 pub struct SwarmPlan {
     /// The torrent's number in the store.
     pub torrent: TorrentNumber,
-    /// The torrent.
+    /// The torrent, by the name that the run knows it by; the row has all its names.
     pub info_hash: InfoHash,
     /// Its name, for people.
     pub name: Arc<str>,
@@ -53,6 +53,20 @@ pub struct SwarmPlan {
     pub announce_port: u16,
     /// The run's common parts.
     pub shared: Arc<Shared>,
+}
+
+impl SwarmPlan {
+    /// What a tracker is called where it is announced to by this name of the torrent:
+    /// what it counts of the other half of a hybrid stands apart.
+    pub fn tracker_name(&self, url: &TrackerUrl, info_hash: InfoHash) -> Arc<str> {
+        let url = url.redacted();
+        let v2 = self.row.info_hash_v2.map(InfoHashV2::wire);
+        match v2 {
+            _ if info_hash == self.info_hash => url.into(),
+            Some(v2) if v2 == info_hash => format!("{url} (v2)").into(),
+            _ => format!("{url} (v1)").into(),
+        }
+    }
 }
 
 /// What all Swarms of a run share.

@@ -40,8 +40,8 @@ impl Swarm {
             self.book.found(now, Source::Magnet, &self.plan.named_peers);
         }
         info!(self.log, "swarm begins"; "peers_known" => loaded.peers.len(), "confirmed" => loaded.confirmed.len());
-        for url in self.plan.trackers.clone() {
-            self.start_tracker(url, ctx);
+        for name in self.plan.row.hashes().iter() {
+            self.start_trackers(name, ctx);
         }
         self.start_pex(ctx);
         ctx.run_interval(TICK, Self::tick);

@@ -41,7 +41,7 @@ impl Seeking {
     pub(super) fn of(plan: &SwarmPlan) -> Self {
         let known = plan.terms.yardstick.is_known();
         Seeking {
-            fetch: (!known).then(|| Fetch::new(plan.info_hash)),
+            fetch: (!known).then(|| Fetch::new(plan.row.hashes())),
             ..Seeking::default()
         }
     }
@@ -89,7 +89,7 @@ impl Swarm {
     pub(super) fn recall_metadata(&mut self, file: Option<&[u8]>) {
         let stored = file.filter(|_| self.seeking.fetch.is_some());
         let metainfo = stored.and_then(|it| Metainfo::parse(it).ok());
-        if let Some(metainfo) = metainfo.filter(|it| it.info_hash == self.plan.info_hash) {
+        if let Some(metainfo) = metainfo.filter(|it| it.hashes().contains(self.plan.info_hash)) {
             info!(self.log, "the metadata is in the store");
             self.measure(&metainfo);
         }
@@ -98,7 +98,7 @@ impl Swarm {
     /// The metadata is there, and has the right hash.
     fn metadata_found(&mut self, info: Vec<u8>, ctx: &mut Context<Self>) {
         let metainfo = match Metainfo::parse(&Metainfo::file_of(&info)) {
-            Ok(metainfo) if metainfo.info_hash == self.plan.info_hash => metainfo,
+            Ok(metainfo) if metainfo.hashes().contains(self.plan.info_hash) => metainfo,
             unusable => {
                 let why = unusable.map_or_else(
                     |error| error.to_string(),
@@ -117,7 +117,11 @@ impl Swarm {
             metainfo.pieces
         );
         self.record_event("metadata_found", &text);
+        let known = self.plan.row.hashes();
         self.measure(&metainfo);
+        for name in metainfo.hashes().iter().filter(|it| !known.contains(*it)) {
+            self.start_trackers(name, ctx);
+        }
         self.book.measure(self.plan.terms.yardstick);
         self.children.tell_remaining(self.plan.left_bytes);
         self.context = None;
@@ -172,6 +176,7 @@ impl Swarm {
             plan.threshold_permille,
         );
         plan.greeting = Arc::new(Greeting {
+            other_hash: metainfo.hashes().other_than(plan.info_hash),
             pieces: Some(metainfo.pieces),
             gossip: !metainfo.private,
             ..Greeting::clone(&plan.greeting)

@@ -22,7 +22,7 @@ impl Tracker {
         });
         let row = AnnounceRow {
             at,
-            tracker: Arc::clone(&self.name),
+            tracker: Arc::clone(&self.plan.name),
             duration: self.clock.now().since(at),
             result: answer.map_err(failure),
         };
@@ -38,7 +38,7 @@ impl Tracker {
         });
         let row = ScrapeRow {
             at,
-            tracker: Arc::clone(&self.name),
+            tracker: Arc::clone(&self.plan.name),
             duration: self.clock.now().since(at),
             result: answer.map_err(failure),
         };

@@ -63,6 +63,7 @@ fn meet(client: Client, pace: Pace, dialled: bool) -> Meeting {
     let plan = Arc::new(plan(client, pace));
     let greeting = Arc::new(Greeting {
         info_hash: plan.torrent.info_hash,
+        other_hash: None,
         peer_id: PeerId(*b"-BT0001-abcdefghijkl"),
         pieces: Some(plan.torrent.pieces),
         client: "bta".into(),

@@ -52,9 +52,29 @@ fn an_info_hash_may_be_written_in_many_ways() {
         assert_eq!(magnet.info_hash_v2.is_some(), link.contains("btmh"));
     }
     assert!(Magnet::parse(&format!("MAGNET:?xt=urn:btih:{HEX}")).is_ok());
-    let hash = HEX.parse().unwrap();
+    let hash = HEX.parse::<InfoHash>().unwrap();
     let bare = parse(&format!("xt=urn:btih:{HEX}&dn=%20")).unwrap();
     assert_eq!(bare, Magnet::bare(hash));
+}
+
+#[test]
+fn a_torrent_of_version_2_has_a_short_name() {
+    let magnet = parse(&format!("xt=urn:btmh:{V2}")).unwrap();
+    assert_eq!(magnet.info_hash.to_string(), V2[4..44]);
+    assert_eq!(magnet.info_hash_v2.unwrap().to_string(), V2[4..]);
+    assert_eq!(magnet.name, V2[4..44]);
+    // Twice the same is one.
+    assert!(parse(&format!("xt=urn:btmh:{V2}&xt.2=URN:BTMH:{V2}")).is_ok());
+}
+
+#[test]
+fn a_link_without_names_and_secrets_says_the_same() {
+    let (v1, v2) = (format!("xt=urn:btih:{HEX}"), format!("xt=urn:btmh:{V2}"));
+    for link in [v1.clone(), v2.clone(), format!("{v1}&{v2}")] {
+        let hashes = parse(&format!("{link}&tr=http://a.example/key")).unwrap();
+        let written = Magnet::nameless(hashes.hashes());
+        assert_eq!(written, format!("magnet:?{link}"));
+    }
 }
 
 #[test]
@@ -71,8 +91,18 @@ fn says_what_is_wrong_with_a_link() {
             format!("xt=urn:btih:{}1", &BASE32[..31]),
             MagnetError::InvalidInfoHash,
         ),
-        ("xt=urn:btmh:1220aa".into(), MagnetError::InvalidInfoHash),
-        (format!("xt=urn:btmh:{V2}"), MagnetError::OnlyV2),
+        ("xt=urn:btmh:1220aa".into(), MagnetError::InvalidInfoHashV2),
+        (
+            format!("xt=urn:btmh:1114{HEX}"),
+            MagnetError::InvalidInfoHashV2,
+        ),
+        (
+            format!("xt=urn:btmh:{V2}&xt=urn:btmh:1220{}", "ff".repeat(32)),
+            MagnetError::TwoInfoHashesV2(
+                InfoHashV2::from_multihash(V2).unwrap(),
+                InfoHashV2([0xff; 32]),
+            ),
+        ),
         (
             format!("xt=urn:btih:{HEX}&xt=urn:btih:{other}"),
             MagnetError::TwoInfoHashes(hash(HEX), hash(&other)),

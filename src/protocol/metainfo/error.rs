@@ -31,9 +31,19 @@ pub enum MetainfoError {
     /// All files are empty.
     #[error("no content")]
     NoPieces,
-    /// Only version 2 (BEP 52), which has no v1 info-hash.
-    #[error("a torrent of version 2 only, without a version 1 half")]
-    OnlyV2,
+    /// The two halves of a hybrid (BEP 52) are not of the same files.
+    #[error("the halves of a hybrid torrent differ: {v1} {what} in version 1, {v2} in version 2")]
+    HalvesDiffer {
+        /// What they do not agree in: pieces, or bytes of content.
+        what: &'static str,
+        /// By `pieces` and `files`.
+        v1: u64,
+        /// By `file tree`.
+        v2: u64,
+    },
+    /// The hashes of a file's pieces do not lead to its `pieces root` (BEP 52).
+    #[error("`piece layers` are not those of the files")]
+    PieceLayers,
 }
 
 impl MetainfoError {
@@ -45,7 +55,8 @@ impl MetainfoError {
             Self::OutOfRange { .. } => "out_of_range",
             Self::PieceCount { .. } => "piece_count",
             Self::NoPieces => "no_pieces",
-            Self::OnlyV2 => "only_v2",
+            Self::HalvesDiffer { .. } => "halves_differ",
+            Self::PieceLayers => "piece_layers",
         }
     }
 }

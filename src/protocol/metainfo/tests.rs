@@ -1,3 +1,5 @@
+mod v2;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -10,6 +12,9 @@ macro_rules! file {
         include_bytes!(concat!("../../../tests/data/", $name, ".torrent"))
     };
 }
+
+/// The v2 info-hash of `v2-only`, as libtorrent prints it.
+const V2_ONLY: &str = "ce75651a71a8b80145cee4452845bfd6c8c5ef096987f0c78589a6c55a8c3bcd";
 
 fn tiers(metainfo: &Metainfo) -> Vec<Vec<&str>> {
     let tiers = metainfo.trackers.iter();
@@ -57,16 +62,14 @@ fn reads_many_files() {
 }
 
 #[test]
-fn reads_a_hybrid_by_its_first_half() {
+fn reads_both_halves_of_a_hybrid() {
     let metainfo = Metainfo::parse(file!("hybrid")).unwrap();
     assert_eq!(
         metainfo.info_hash.to_string(),
         "21435bb7f1fe6b175225bcb14ec51d60b5edd82a"
     );
-    let v2 = metainfo.info_hash_v2.unwrap();
-    let v2: String = v2.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
-        v2,
+        metainfo.info_hash_v2.unwrap().to_string(),
         "f4625ae7328e7f3d618616a61eb045b24c7d2844ee89ed0ff900f852872f0df0"
     );
     // Padding belongs to the pieces, not to the content.
@@ -78,11 +81,17 @@ fn reads_a_hybrid_by_its_first_half() {
 }
 
 #[test]
-fn names_a_torrent_without_a_first_half() {
-    let error = Metainfo::parse(file!("v2-only")).unwrap_err();
+fn reads_a_torrent_of_version_2_only() {
+    let metainfo = Metainfo::parse(file!("v2-only")).unwrap();
+    let v2 = metainfo.info_hash_v2.unwrap();
+    assert_eq!(v2.to_string(), V2_ONLY);
+    assert_eq!(metainfo.info_hash, v2.wire());
+    // Files of 70,000, 33,333, 6 and 0 bytes, each from a piece's beginning.
+    assert_eq!((metainfo.pieces, metainfo.files), (9, 4));
+    assert_eq!(metainfo.piece_length, 16_384);
     assert_eq!(
-        (error.clone(), error.label()),
-        (MetainfoError::OnlyV2, "only_v2")
+        (metainfo.total_len_bytes, metainfo.content_len_bytes),
+        (103_339, 103_339)
     );
 }
 

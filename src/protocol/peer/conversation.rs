@@ -13,6 +13,7 @@
 //! too.
 
 mod dht_ports;
+mod greeting;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -20,56 +21,22 @@ mod tests;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use self::dht_ports::DhtPorts;
+pub use self::greeting::Greeting;
 use self::talk::{Talk, judge};
 use super::bitfield::Bitfield;
 use super::error::ConversationError;
 use super::extended::{ExtendedHello, ExtensionIds, our_ids};
 use super::family::Family;
 use super::frame::FrameReader;
-use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
+use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId};
 use super::message::Message;
 use super::metadata::MetadataMessage;
 use super::pex::{PeerExchange, PexError};
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::tracker::TrackerUrl;
-
-/// What we say in every session of one torrent.
-#[derive(Clone, Debug)]
-pub struct Greeting {
-    /// The torrent.
-    pub info_hash: InfoHash,
-    /// Our peer id, one a swarm and run.
-    pub peer_id: PeerId,
-    /// Pieces of the torrent; `None` until its metadata is there.
-    pub pieces: Option<u32>,
-    /// Our name and version, for the extension handshake's `v`.
-    pub client: String,
-    /// The port on which we accept connections.
-    pub listen_port: Option<u16>,
-    /// How many requests we queue, for the extension handshake; none will be
-    /// served.
-    pub reqq: u32,
-    /// Whether to ask for peer exchange; never for a private torrent (BEP 27).
-    pub gossip: bool,
-    /// Our nodes of the DHT, if we have any; peers of a private torrent are not told.
-    pub dht: Option<DhtPorts>,
-    /// How long the whole handshake may take.
-    pub handshake_timeout: Duration,
-    /// Divides the rhythm of keep-alives and the limit of silence: 1 in earnest,
-    /// more in a demonstration.
-    pub pace: u32,
-}
-
-impl Greeting {
-    /// Our nodes of the DHT, if this torrent may be known there (BEP 27).
-    pub fn open_dht(&self) -> Option<DhtPorts> {
-        self.dht.filter(|_| self.gossip)
-    }
-}
 
 /// What a peer told us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +101,7 @@ impl Conversation {
     /// A session that we opened: our handshake goes out at once.
     pub fn dial(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr) -> Self {
         let mut conversation = Self::new(now, greeting, their_ip, false);
-        conversation.send_handshake();
+        conversation.send_handshake(conversation.greeting.info_hash);
         conversation
     }
 
@@ -320,24 +287,26 @@ impl Conversation {
             return Ok(());
         };
         match handshake::peek_info_hash(head)? {
-            Some(received) if received != self.greeting.info_hash => {
-                Err(ConversationError::WrongInfoHash { received })
-            }
-            _ => Ok(()),
+            Some(received) => self.check_torrent(received),
+            None => Ok(()),
+        }
+    }
+
+    fn check_torrent(&self, received: InfoHash) -> Result<(), ConversationError> {
+        match self.greeting.names(received) {
+            true => Ok(()),
+            false => Err(ConversationError::WrongInfoHash { received }),
         }
     }
 
     /// Their handshake is whole: check it, answer it, say what we are.
     fn meet(&mut self, now: Moment, theirs: Handshake) -> Result<(), ConversationError> {
-        let received = theirs.info_hash;
-        if received != self.greeting.info_hash {
-            return Err(ConversationError::WrongInfoHash { received });
-        }
+        self.check_torrent(theirs.info_hash)?;
         if theirs.peer_id == self.greeting.peer_id {
             return Err(ConversationError::SelfConnection);
         }
         if matches!(self.state, State::Greeting { accepted: true, .. }) {
-            self.send_handshake();
+            self.send_handshake(theirs.info_hash);
         }
         if theirs.reserved.extended() {
             let payload = self.our_hello().encode();
@@ -360,14 +329,10 @@ impl Conversation {
         Ok(())
     }
 
-    fn send_handshake(&mut self) {
-        let reserved = match self.greeting.open_dht() {
-            Some(_) => Reserved::OURS.and_dht(),
-            None => Reserved::OURS,
-        };
+    fn send_handshake(&mut self, info_hash: InfoHash) {
         let ours = Handshake {
-            reserved,
-            info_hash: self.greeting.info_hash,
+            reserved: self.greeting.reserved(),
+            info_hash,
             peer_id: self.greeting.peer_id,
         };
         self.outbox.extend(ours.encode());

@@ -49,6 +49,12 @@ impl Reserved {
         self
     }
 
+    /// The same, and a v1 handshake may be answered by the v2 info-hash.
+    pub const fn and_v2(mut self) -> Self {
+        self.0[7] |= 0x10;
+        self
+    }
+
     /// A DHT node runs beside the client (BEP 5).
     pub fn dht(self) -> bool {
         self.0[7] & 0x01 != 0
@@ -165,6 +171,8 @@ mod tests {
         assert!(can.fast() && can.extended() && !can.dht() && !can.v2());
         let can = can.and_dht();
         assert!(can.fast() && can.extended() && can.dht() && !can.v2());
+        let can = Reserved::OURS.and_v2();
+        assert!(can.fast() && can.extended() && !can.dht() && can.v2());
     }
 
     #[test]

@@ -35,11 +35,10 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::new("torrent", "TORRENT", Show::Text(40), |it| {
         Value::Text(it.row.info_hash.to_string())
     }),
-    Column::data("torrent_v2", |it| {
-        let hex = |hash: [u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    Column::new("torrent_v2", "TORRENT (V2)", Show::Text(64), |it| {
         it.row
             .info_hash_v2
-            .map_or(Value::None, |hash| Value::Text(hex(hash)))
+            .map_or(Value::None, |hash| Value::Text(hash.to_string()))
     }),
     Column::new("size_bytes", "SIZE", Show::Bytes, |it| {
         it.measured(it.row.size_bytes)

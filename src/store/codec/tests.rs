@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::store::names::Names;
 use crate::store::records::*;
 use crate::swarm::facts::*;
@@ -167,7 +167,7 @@ fn reads_back_every_kind_of_row() {
     });
     round_trip(TorrentRow {
         info_hash: InfoHash([7; 20]),
-        info_hash_v2: Some([8; 32]),
+        info_hash_v2: Some(InfoHashV2([8; 32])),
         name: "Ein schöner Film".into(),
         pieces: 1327,
         piece_length_bytes: 1 << 20,

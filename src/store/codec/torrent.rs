@@ -1,7 +1,7 @@
 //! Torrents.
 
 use super::{CodecError, Decoder, Encoder, Row, Texts};
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::store::records::TorrentRow;
 
 /// Bit in the first byte: a v2 info-hash follows.
@@ -17,7 +17,7 @@ impl Row for TorrentRow {
         out.byte(v2 | if self.private { PRIVATE } else { 0 });
         out.raw(&self.info_hash.0);
         if let Some(hash) = &self.info_hash_v2 {
-            out.raw(hash);
+            out.raw(&hash.0);
         }
         out.moment(self.added_at);
         out.number(self.pieces);
@@ -34,7 +34,7 @@ impl Row for TorrentRow {
         let info_hash = InfoHash(input.array()?);
         let info_hash_v2 = match has & HAS_V2 {
             0 => None,
-            _ => Some(input.array()?),
+            _ => Some(InfoHashV2(input.array()?)),
         };
         Ok(TorrentRow {
             info_hash,

@@ -4,7 +4,10 @@ mod hearing;
 mod measuring;
 mod waiting;
 
+use std::time::Duration;
+
 use super::*;
+use crate::protocol::peer::handshake::Reserved;
 
 const T0: Moment = Moment::from_millis(1_000_000);
 const TORRENT: InfoHash = InfoHash([0xaa; 20]);
@@ -16,6 +19,7 @@ const EXTENDED_ONLY: [u8; 8] = [0, 0, 0, 0, 0, 0x10, 0, 0];
 fn greeting() -> Greeting {
     Greeting {
         info_hash: TORRENT,
+        other_hash: None,
         peer_id: PeerId(*b"-bt0010-ourselves-00"),
         pieces: Some(PIECES),
         client: "bta 0.1".to_owned(),

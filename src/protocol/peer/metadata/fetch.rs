@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::InfoHashes;
 use crate::protocol::limits;
 
 /// A request that was not answered for so long is made to somebody else: 16 KiB need
@@ -35,7 +35,7 @@ const MAX_LIARS: usize = 10_000;
 /// then it is known who lies, and who lied is not asked again.
 #[derive(Debug)]
 pub struct Fetch<K> {
-    info_hash: InfoHash,
+    hashes: InfoHashes,
     peers: BTreeMap<K, Candidate>,
     liars: HashMap<IpAddr, BTreeSet<u16>>,
     /// The length that is believed now; 0 while none is.
@@ -62,10 +62,10 @@ struct Candidate {
 }
 
 impl<K: Copy + Ord> Fetch<K> {
-    /// Nothing is gathered yet of the dictionary that has this hash.
-    pub fn new(info_hash: InfoHash) -> Self {
+    /// Nothing is gathered yet of the dictionary that has these hashes.
+    pub fn new(hashes: impl Into<InfoHashes>) -> Self {
         Fetch {
-            info_hash,
+            hashes: hashes.into(),
             peers: BTreeMap::new(),
             liars: HashMap::new(),
             total_bytes: 0,
@@ -157,7 +157,7 @@ impl<K: Copy + Ord> Fetch<K> {
         let given = std::mem::take(&mut self.pieces);
         let given: Vec<_> = given.into_iter().flatten().collect();
         let whole: Vec<u8> = given.iter().flat_map(|(_, bytes)| bytes).copied().collect();
-        if InfoHash::of_info(&whole) == self.info_hash {
+        if self.hashes.are_of(&whole) {
             return Some(whole);
         }
         let givers: BTreeSet<K> = given.iter().map(|(giver, _)| *giver).collect();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::moment::Moment;
-use crate::protocol::info_hash::InfoHash;
+use crate::protocol::info_hash::{InfoHash, InfoHashV2, InfoHashes};
 
 const PIECE: usize = limits::METADATA_PIECE_BYTES as usize;
 
@@ -87,6 +87,27 @@ impl World {
             }
         }
         None
+    }
+}
+
+#[test]
+fn every_hash_that_is_known_is_checked() {
+    let (v1, v2) = (InfoHash::of_info(&info()), InfoHashV2::of_info(&info()));
+    let hybrid = |first, v2| InfoHashes {
+        first,
+        v2: Some(v2),
+    };
+    for (hashes, right) in [
+        (InfoHashes::from(v2), true),
+        (hybrid(v1, v2), true),
+        (InfoHashes::from(InfoHashV2([7; 32])), false),
+        (hybrid(v1, InfoHashV2([7; 32])), false),
+        (hybrid(InfoHash([7; 20]), v2), false),
+    ] {
+        let mut world = World::of(0);
+        world.fetch = Fetch::new(hashes);
+        world.offer(1, 2 * PIECE + 100);
+        assert_eq!(world.run(at(0), &[]).is_some(), right, "{hashes:?}");
     }
 }
 

@@ -84,6 +84,50 @@ fn names_another_torrent_as_early_as_it_shows() {
     assert_eq!(error(&mut dial(), &handshake.encode()), wrong);
 }
 
+/// The other half of a hybrid.
+const OTHER: InfoHash = InfoHash([0xbb; 20]);
+
+fn of_a_hybrid() -> Arc<Greeting> {
+    Arc::new(Greeting {
+        other_hash: Some(OTHER),
+        ..greeting()
+    })
+}
+
+#[test]
+fn a_hybrid_may_be_answered_by_its_other_hash() {
+    for answer in [TORRENT, OTHER] {
+        let mut session = Conversation::dial(T0, of_a_hybrid(), [192, 0, 2, 7].into());
+        let ours = Handshake::decode(&said(&mut session)).unwrap().unwrap();
+        assert_eq!(ours.info_hash, TORRENT);
+        assert!(ours.reserved.v2() && ours.reserved.fast() && ours.reserved.extended());
+        let mut handshake = theirs(FAST_AND_EXTENDED, "-LT20B0-");
+        handshake.info_hash = answer;
+        session.handle_input(T0, &handshake.encode()[..50]).unwrap();
+        session.handle_input(T0, &handshake.encode()[50..]).unwrap();
+        assert_eq!(session.poll_event(), Some(Event::Handshake(handshake)));
+    }
+    let mut third = theirs(FAST_AND_EXTENDED, "-LT20B0-");
+    third.info_hash = InfoHash([0xcc; 20]);
+    let mut session = Conversation::dial(T0, of_a_hybrid(), [192, 0, 2, 7].into());
+    let wrong = ConversationError::WrongInfoHash {
+        received: third.info_hash,
+    };
+    assert_eq!(error(&mut session, &third.encode()), wrong);
+}
+
+#[test]
+fn answers_by_the_hash_that_was_asked_for() {
+    for asked in [TORRENT, OTHER] {
+        let mut session = Conversation::accept(T0, of_a_hybrid(), [192, 0, 2, 7].into());
+        let mut handshake = theirs(FAST_AND_EXTENDED, "-LT20B0-");
+        handshake.info_hash = asked;
+        session.handle_input(T0, &handshake.encode()).unwrap();
+        let ours = Handshake::decode(&said(&mut session)).unwrap().unwrap();
+        assert_eq!(ours.info_hash, asked);
+    }
+}
+
 #[test]
 fn recognises_itself() {
     let mut handshake = theirs([0; 8], "");
