@@ -1,6 +1,7 @@
 //! Lookups over a thousand lab nodes on real loopback sockets: `cargo bench --bench dht
-//! [-- NODES]` prints what ours find and cost; with `--serve`, the lab takes orders on
-//! standard input, for tests/interop/dht_compare.py.
+//! [-- SEED]` prints what ours find and cost. For tests/interop/dht_compare.py: with
+//! `SEED --serve` the lab alone, which tells who has asked it what; with `SEED --search
+//! ADDRESS...` ours alone, which looks up what standard input names.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../tests/dht/citizen.rs"]
@@ -30,8 +31,8 @@ use tokio::{runtime, task, time};
 use citizen::Citizen;
 
 const SEED: u64 = 2015;
-const NODES: usize = 1_000;
-const DEAD_PERCENT: usize = 10;
+const NODES: u32 = 1_000;
+const DEAD: usize = 100;
 const TORRENTS: usize = 30;
 
 /// For so long who joins has time to learn.
@@ -58,15 +59,16 @@ struct Lab {
     bootstrap: Vec<SocketAddr>,
     torrents: Vec<Torrent>,
     ledger: Ledger,
+    opened: Moment,
     _silent: Vec<UdpSocket>,
 }
 
 impl Lab {
     /// Nodes that have known each other for long, and of which some fell silent.
-    async fn open(clock: Clock, count: usize) -> Lab {
-        let mut rng = SmallRng::seed_from_u64(SEED);
+    async fn open(clock: Clock, seed: u64) -> Lab {
+        let mut rng = SmallRng::seed_from_u64(seed);
         let mut nodes = Vec::new();
-        for number in 0..count as u32 {
+        for number in 0..NODES {
             let [_, _, high, low] = number.to_be_bytes();
             let socket = UdpSocket::bind(SocketAddr::from(([127, 1, high, low], 0)));
             let socket = socket.await.unwrap();
@@ -81,7 +83,7 @@ impl Lab {
         let citizens = citizens.map(|(known, own)| Citizen::new(own.id, known));
         let mut all: Vec<_> = nodes.into_iter().zip(citizens).collect();
         all.shuffle(&mut rng);
-        let mut living = all.split_off(count * DEAD_PERCENT / 100);
+        let mut living = all.split_off(DEAD);
         let bootstrap = living.iter().take(3).map(|it| it.0.0.address).collect();
         let torrents = (0..TORRENTS).map(|number| 1 + number * 99 / (TORRENTS - 1));
         let torrents = torrents
@@ -96,6 +98,7 @@ impl Lab {
             bootstrap,
             torrents,
             ledger,
+            opened: clock.now(),
             _silent: all.into_iter().map(|it| it.0.1).collect(),
         }
     }
@@ -168,7 +171,7 @@ struct Ours {
 }
 
 impl Ours {
-    async fn join(clock: Clock, seeds: &[SocketAddr]) -> Ours {
+    async fn join(clock: Clock, seed: u64, seeds: &[SocketAddr]) -> Ours {
         let settings = Settings {
             family: IpFamily::V4,
             policy: AddressPolicy {
@@ -177,7 +180,7 @@ impl Ours {
             },
             read_only: false,
         };
-        let seed = SmallRng::seed_from_u64(SEED).random();
+        let seed = SmallRng::seed_from_u64(seed).random();
         let mut node = Node::new(settings, None, seed, clock.now());
         node.join(clock.now(), seeds);
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -231,8 +234,8 @@ impl Ours {
 }
 
 /// What ours finds, and what the lab saw of it.
-async fn measure(clock: Clock, lab: &Lab) {
-    let mut ours = Ours::join(clock, &lab.bootstrap).await;
+async fn measure(clock: Clock, seed: u64, lab: &Lab) {
+    let mut ours = Ours::join(clock, seed, &lab.bootstrap).await;
     let port = ours.socket.local_addr().unwrap().port();
     println!(
         "joined: {:?}, {} nodes known",
@@ -258,7 +261,7 @@ async fn measure(clock: Clock, lab: &Lab) {
     );
 }
 
-/// Orders a line: a port, of which is told what it has asked.
+/// A line is a port: what it has asked since it was named last.
 async fn serve(lab: &Lab) {
     let torrents = lab.torrents.iter().map(|it| {
         let peers: Vec<_> = it.peers.iter().map(ToString::to_string).collect();
@@ -269,33 +272,67 @@ async fn serve(lab: &Lab) {
         "{}",
         json!({"bootstrap": lab.bootstrap, "torrents": torrents})
     );
-    let (orders, mut received) = mpsc::channel(1);
-    std::thread::spawn(move || {
-        let lines = std::io::stdin().lines().map_while(Result::ok);
-        lines
-            .map(|it| orders.blocking_send(it))
-            .all(|it| it.is_ok())
-    });
-    while let Some(order) = received.recv().await {
-        let seen = lab.seen(order.trim().parse().unwrap());
-        let took = seen.between.map(|it| it.1.since(it.0).as_secs_f64());
+    let mut orders = orders();
+    while let Some(order) = orders.recv().await {
+        let seen = lab.seen(order.parse().unwrap());
+        let between = seen.between.map(|(first, last)| [first, last]);
+        let between = between.map(|it| it.map(|at| at.since(lab.opened).as_secs_f64()));
         println!(
             "{}",
-            json!({"searches": seen.searches, "others": seen.others, "seconds": took})
+            json!({"searches": seen.searches, "others": seen.others, "between": between})
         );
     }
 }
 
+/// Our port, then a line for each peer of a torrent that was asked for.
+async fn search(clock: Clock, seed: u64, seeds: &[SocketAddr]) {
+    let mut ours = Ours::join(clock, seed, seeds).await;
+    println!("{}", ours.socket.local_addr().unwrap().port());
+    let mut orders = orders();
+    loop {
+        tokio::select! {
+            () = ours.step() => {}
+            order = orders.recv() => match order {
+                Some(order) => ours.node.look_up(clock.now(), order.parse().unwrap(), None),
+                None => return,
+            },
+        }
+        while let Some(event) = ours.node.poll_event() {
+            if let Event::Found(info_hash, peers) = event {
+                peers.iter().for_each(|it| println!("{info_hash} {it}"));
+            }
+        }
+    }
+}
+
+/// The lines of standard input.
+fn orders() -> mpsc::Receiver<String> {
+    let (orders, received) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        let mut lines = std::io::stdin().lines().map_while(Result::ok);
+        while let Some(line) = lines.next()
+            && orders.blocking_send(line).is_ok()
+        {}
+    });
+    received
+}
+
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
-    let count = arguments.iter().find_map(|it| it.parse().ok());
+    let seed = arguments.iter().find_map(|it| it.parse().ok());
+    let seed = seed.unwrap_or(SEED);
+    let seeds: Vec<_> = arguments.iter().filter_map(|it| it.parse().ok()).collect();
+    let has = |flag| arguments.iter().any(|it| it == flag);
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     task::LocalSet::new().block_on(&runtime.unwrap(), async {
         let clock = Clock::start();
-        let lab = Lab::open(clock, count.unwrap_or(NODES)).await;
-        match arguments.iter().any(|it| it == "--serve") {
+        if has("--search") {
+            return search(clock, seed, &seeds).await;
+        }
+        let lab = Lab::open(clock, seed).await;
+        match has("--serve") {
             true => serve(&lab).await,
-            false => measure(clock, &lab).await,
+            false => measure(clock, seed, &lab).await,
         }
     });
 }

@@ -114,6 +114,11 @@ pub const LATE_AFTER: Duration = Duration::from_millis(1_500);
 /// A query without answer for so long has failed.
 pub const LOST_AFTER: Duration = Duration::from_secs(8);
 
+/// Nodes beyond [`K`] that a lookup asks at most, one for each silent one but the first
+/// among the closest: those close to it all name the same [`K`] others, so where two of
+/// these are silent only nodes farther away can name who comes next.
+pub const SPARE: usize = 4;
+
 /// Queries of one lookup at most: an honest one needs 20 to 60, and liars can name
 /// ever closer nodes.
 pub const LOOKUP_QUERIES: u32 = 256;

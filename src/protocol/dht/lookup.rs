@@ -298,22 +298,25 @@ impl Lookup {
     /// Nodes that have not answered, of the closest and of the closest sound ones; the
     /// closest first.
     fn awaited(&self) -> impl Iterator<Item = (&Key, &Named, Option<&State>)> {
-        let (mut all, mut sound) = (0, 0);
+        let (mut all, mut sound, mut silent) = (0, 0, 0_usize);
         let named = self.nodes.iter();
         let named = named.map(|(key, node)| (key, node, self.states.get(&key.1)));
         let counted = named.filter(|(_, node, state)| match state {
             Some(State::Answered(id, _)) => *id == node.id,
             Some(State::Asked(name) | State::Late(name)) => *name == Some(node.id),
-            Some(State::Failed) => false,
+            Some(State::Failed) => node.is_sound(),
             None => true,
         });
         let wanted = counted.map_while(move |(key, node, state)| {
-            if all >= limits::K && sound >= limits::K {
+            let enough = limits::K + silent.saturating_sub(1).min(limits::SPARE);
+            if all >= enough && sound >= enough {
                 return None;
             }
-            let is_wanted = all < limits::K || node.is_sound();
-            // One that is late is passed over, and another one takes its place.
-            if !matches!(state, Some(State::Late(_))) {
+            let is_wanted = all < enough || node.is_sound();
+            // One that is silent is passed over, and others take its place.
+            if matches!(state, Some(State::Late(_) | State::Failed)) {
+                silent += usize::from(node.is_sound());
+            } else {
                 all += 1;
                 sound += usize::from(node.is_sound());
             }
@@ -321,7 +324,7 @@ impl Lookup {
         });
         wanted
             .flatten()
-            .filter(|(.., state)| !matches!(state, Some(State::Answered(..))))
+            .filter(|(.., state)| !matches!(state, Some(State::Answered(..) | State::Failed)))
     }
 
     fn next_new(&self) -> Option<(Key, Named)> {

@@ -102,6 +102,23 @@ fn asks_so_many_at_a_time_and_passes_over_the_late() {
 }
 
 #[test]
+fn asks_farther_for_each_silent_node_but_the_first() {
+    let mut lookup = lookup(1..=20);
+    let mut answered = Vec::new();
+    while let Some(address) = lookup.next_question() {
+        match asked_number(address) {
+            1..=3 => lookup.failed(address),
+            number => {
+                lookup.answered(address, &heard(node(number)), &[], &LAB());
+                answered.push(number);
+            }
+        }
+    }
+    assert!(lookup.is_over());
+    assert_eq!(answered, (4..=13).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_node_counts_where_its_own_answer_puts_it() {
     let mut lookup = lookup([1]);
     let address = lookup.next_question().unwrap();
