@@ -269,14 +269,16 @@ impl Node {
 
     /// Somebody sees us at an address: once enough agree, our name has to suit it.
     fn seen_at(&mut self, now: Moment, by: SocketAddr, seen: SocketAddr) {
-        let ip = seen.ip();
-        if IpFamily::of(seen.ip()) != self.settings.family || self.address == Some(ip) {
+        if IpFamily::of(seen.ip()) != self.settings.family {
             return;
         }
-        let Some(ip) = self.external.vote(by.ip(), ip) else {
+        // Who agrees with what is known votes too: else those who lie outvote them in time.
+        let Some(ip) = self.external.vote(by.ip(), seen.ip()) else {
             return;
         };
-        self.address = Some(ip);
+        if self.address.replace(ip) == Some(ip) {
+            return;
+        }
         self.events.push_back(Event::Address(ip));
         if self.id.suits(ip) {
             return;

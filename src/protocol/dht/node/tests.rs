@@ -323,3 +323,19 @@ proptest! {
         prop_assert!(sent <= datagrams.len());
     }
 }
+
+#[test]
+fn a_few_who_lie_never_outvote_the_many() {
+    let mut node = node(false);
+    let (us, lie) = (address(7), address(66));
+    for net in 0..250_u8 {
+        let liar = net % 5 == 4;
+        let voter = SocketAddr::from(([45, 1, net, 1], 6881));
+        node.seen_at(T0, voter, if liar { lie } else { us });
+    }
+    let moved = std::iter::from_fn(|| node.poll_event());
+    let moved: Vec<_> = moved
+        .filter(|it| matches!(it, Event::Address(_)))
+        .collect();
+    assert_eq!(moved, [Event::Address(us.ip())]);
+}
