@@ -15,7 +15,7 @@ mod rows;
 mod state;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -154,12 +154,9 @@ impl Dht {
             Event::Settled => {
                 info!(self.log, "the table is filled"; "nodes" => self.node.known());
             }
-            Event::Address(address) => self.note_address(address),
+            // Which one is nobody's business: logs are handed on.
+            Event::Address(_) => info!(self.log, "other nodes agree on our address"),
         }
-    }
-
-    fn note_address(&self, address: IpAddr) {
-        info!(self.log, "our address, as other nodes see it"; "address" => %address);
     }
 
     fn found(&self, info_hash: InfoHash, addresses: Vec<SocketAddr>) {
