@@ -189,13 +189,19 @@ impl Node {
     /// A datagram has come.
     pub fn handle_datagram(&mut self, now: Moment, from: SocketAddr, bytes: &[u8]) {
         let from = canonical(from);
-        if !self.may_contact(from) || !self.quota.hears(now, from) {
+        if !self.may_contact(from) {
+            return;
+        }
+        // A sender can be forged: whom we asked may answer, whatever came in its name.
+        let floods = !self.quota.hears(now, from);
+        if floods && !self.is_asked(from) {
             return;
         }
         let Ok(message) = krpc::read(bytes) else {
             return self.quota.disliked(now, from);
         };
         match message.body {
+            Body::Query(..) if floods => {}
             Body::Query(id, query) => {
                 let sender = Contact { id, address: from };
                 if !self.settings.read_only {
