@@ -325,7 +325,7 @@ fn plan(
     let port = greeting.listen_port;
     let metainfo = torrent.metainfo();
     let yardstick = metainfo.map_or(Yardstick::UNKNOWN, |it| {
-        Yardstick::new(it.pieces, it.piece_length, config.threshold_permille)
+        Yardstick::new(it.pieces, it.mean_piece_bytes(), config.threshold_permille)
     });
     SwarmPlan {
         torrent: number,
