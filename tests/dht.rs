@@ -88,6 +88,29 @@ fn finds_all_however_they_lie() {
     }
 }
 
+/// It begins with whom the first one reached, and with a table in which it left its mark.
+#[test]
+fn a_second_lookup_among_liars_finds_all_too() {
+    let crowds = [Lie::Crowds, Lie::Conspires];
+    for (lie, is_local) in crowds.map(|it| [(it, false), (it, true)]).concat() {
+        let mut world = World::of_citizens(Plan {
+            lies: vec![lie],
+            ..plan(30, is_local)
+        });
+        let mut found = [0.0; 2];
+        for _ in 0..20 {
+            let (torrent, truth) = world.store(20);
+            for found in &mut found {
+                let (peers, _) = world.look_up(torrent);
+                let share = truth.intersection(&peers).count() as f64 / truth.len().max(1) as f64;
+                *found += share * 100.0 / 20.0;
+            }
+        }
+        println!("{lie:?}, on loopback: {is_local}: {found:?} % found");
+        assert!(found[1] >= 99.0, "{found:?}");
+    }
+}
+
 #[test]
 fn a_second_lookup_costs_less() {
     let mut world = World::of_citizens(Plan::default());

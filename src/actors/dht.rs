@@ -15,7 +15,7 @@ mod rows;
 mod state;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +102,11 @@ impl Dht {
 
     /// Tells what is to be told, sends what is to be sent, and sets the timer.
     fn drive(&mut self, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        // A timer that each datagram sets anew would never end in a flood.
+        if self.node.poll_timeout() <= now {
+            self.node.handle_timeout(now);
+        }
         while let Some(event) = self.node.poll_event() {
             self.handle_event(event);
         }
@@ -119,10 +124,9 @@ impl Dht {
                 }
             });
         }
-        let wait = self.node.poll_timeout().since(self.clock.now());
+        let wait = self.node.poll_timeout().since(now);
         let timer = ctx.run_later(wait.max(Duration::from_millis(1)), |it, ctx| {
             it.timer = None;
-            it.node.handle_timeout(it.clock.now());
             it.drive(ctx);
         });
         if let Some(before) = self.timer.replace(timer) {
@@ -154,12 +158,9 @@ impl Dht {
             Event::Settled => {
                 info!(self.log, "the table is filled"; "nodes" => self.node.known());
             }
-            Event::Address(address) => self.note_address(address),
+            // Which one is nobody's business: logs are handed on.
+            Event::Address(_) => info!(self.log, "other nodes agree on our address"),
         }
-    }
-
-    fn note_address(&self, address: IpAddr) {
-        info!(self.log, "our address, as other nodes see it"; "address" => %address);
     }
 
     fn found(&self, info_hash: InfoHash, addresses: Vec<SocketAddr>) {

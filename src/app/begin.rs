@@ -196,7 +196,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         "sessions_outgoing" => sessions.outgoing, "sessions_incoming" => sessions.incoming);
 
     location::note(&locator, &log, &mut writer)?;
-    let imported = import(&mut writer, &torrents, &policy, clock)?;
+    let imported = import(&mut writer, &torrents, &opened.torrents, &policy, clock)?;
     let shared = Arc::new(shared(
         &config,
         policy.clone(),
@@ -214,7 +214,8 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     let swarms = imported
         .into_iter()
         .map(|imported| {
-            let greeting = greeting(&config, imported.0, port, dht_ports, pace);
+            let mut greeting = greeting(&config, imported.0, port, dht_ports, pace);
+            greeting.gossip &= !imported.2.private;
             plan(&config, imported, greeting, pace, Arc::clone(&shared))
         })
         .collect();
@@ -324,7 +325,7 @@ fn plan(
     let port = greeting.listen_port;
     let metainfo = torrent.metainfo();
     let yardstick = metainfo.map_or(Yardstick::UNKNOWN, |it| {
-        Yardstick::new(it.pieces, it.piece_length, config.threshold_permille)
+        Yardstick::new(it.pieces, it.mean_piece_bytes(), config.threshold_permille)
     });
     SwarmPlan {
         torrent: number,

@@ -18,6 +18,7 @@ const EXCLUDED: &str = "excluded_ranges";
 pub(super) fn import<'a>(
     writer: &mut Writer,
     torrents: &'a [Torrent],
+    known: &[(TorrentNumber, TorrentRow)],
     policy: &AddressPolicy,
     clock: Clock,
 ) -> Result<Vec<(&'a Torrent, TorrentNumber, TorrentRow)>, StoreError> {
@@ -26,12 +27,15 @@ pub(super) fn import<'a>(
     let excluded = policy.excluded.entries().to_string();
     let mut records = vec![Record::Meta(EXCLUDED.into(), excluded.into())];
     for torrent in torrents {
-        let row = row(torrent, clock.now());
+        let mut row = row(torrent, clock.now());
         let number = writer.torrent_number(&row);
         if !numbers.insert(number) {
             // Links to either half of a hybrid: what the store knows of it tells.
             continue;
         }
+        // A link does not say so; the metadata said it to a run before.
+        let mut before = known.iter().filter(|it| it.0 == number);
+        row.private |= before.any(|it| it.1.private);
         if torrent.metainfo().is_some() {
             // Of one that was named by a link the store may know more.
             records.push(Record::Torrent(number, row.clone()));

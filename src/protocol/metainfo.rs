@@ -86,6 +86,15 @@ impl Metainfo {
         })
     }
 
+    /// Bytes of content in a piece, on average: where each file begins a piece of its own
+    /// (BEP 52) many are far from full.
+    pub fn mean_piece_bytes(&self) -> u64 {
+        let mean = self
+            .content_len_bytes
+            .div_ceil(u64::from(self.pieces.max(1)));
+        mean.min(self.piece_length)
+    }
+
     /// All names of the swarm.
     pub fn hashes(&self) -> InfoHashes {
         InfoHashes {

@@ -235,7 +235,7 @@ fn absorb(stored: Option<PeerRow>, completion: &CompletionRow) -> PeerRow {
             below,
             best_speed: 0,
             visits: 1,
-            sources: Sources::default().with(completion.source),
+            sources: Sources::default().with_some_time(completion.source),
             client: completion.client.clone(),
             prefix: completion.prefix.clone(),
             place: "".into(),

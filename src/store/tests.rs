@@ -66,7 +66,7 @@ fn peer(address: u64, state: PeerState) -> PeerRow {
         below: Some(seen(60, 500)),
         best_speed: 1_000_000,
         visits: 2,
-        sources: Sources::default().with(Source::Tracker),
+        sources: Sources::default().with_some_time(Source::Tracker),
         client: "Transmission 4.0.6".into(),
         prefix: "-TR".into(),
         place: "EU,DE,,,".into(),

@@ -32,9 +32,10 @@ pub enum Source {
     Magnet = 5,
 }
 
-/// A set of sources, one bit each (`1 << Source as u8`).
+/// The sources that named an address, and when each did first: the second of that time
+/// and one more, 0 for those that did not name it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Sources(pub u8);
+pub struct Sources([u32; Source::ALL.len()]);
 
 /// Who opened a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -230,15 +231,62 @@ impl Source {
 }
 
 impl Sources {
-    /// With one more source.
+    /// A source that is known to have named it, at a time that is not.
+    const SOME_TIME: u32 = u32::MAX;
+
+    /// With a source that names it now, if it did not before.
     #[must_use]
-    pub fn with(self, source: Source) -> Self {
-        Sources(self.0 | 1 << source.code())
+    pub fn with(self, source: Source, now: Moment) -> Self {
+        let second = u32::try_from(now.as_millis() / 1000 + 1);
+        self.named(source, second.unwrap_or(Self::SOME_TIME))
+    }
+
+    /// With a source that named it, nobody knows when.
+    #[must_use]
+    pub fn with_some_time(self, source: Source) -> Self {
+        self.named(source, Self::SOME_TIME)
+    }
+
+    /// Those of both, each at its earlier time.
+    #[must_use]
+    pub fn and(self, other: Sources) -> Self {
+        Source::ALL.iter().fold(self, |all, source| {
+            match other.0[usize::from(source.code())] {
+                0 => all,
+                second => all.named(*source, second),
+            }
+        })
+    }
+
+    fn named(mut self, source: Source, second: u32) -> Self {
+        let known = &mut self.0[usize::from(source.code())];
+        if *known == 0 || second < *known {
+            *known = second;
+        }
+        self
     }
 
     /// Whether `source` is among them.
     pub fn contains(self, source: Source) -> bool {
-        self.0 & (1 << source.code()) != 0
+        self.0[usize::from(source.code())] != 0
+    }
+
+    /// When `source` named it first, to the second; none if it did not, or nobody
+    /// knows.
+    pub fn first_at(self, source: Source) -> Option<Moment> {
+        let second = self.0[usize::from(source.code())];
+        let known = second != 0 && second != Self::SOME_TIME;
+        known.then(|| Moment::from_millis(u64::from(second - 1) * 1000))
+    }
+
+    /// The one that named it first.
+    pub fn first(self) -> Option<Source> {
+        self.iter().min_by_key(|it| self.0[usize::from(it.code())])
+    }
+
+    /// One bit each (`1 << Source as u8`).
+    pub fn bits(self) -> u8 {
+        self.iter().fold(0, |bits, it| bits | 1 << it.code())
     }
 
     /// Those in the set, in the order of [`Source::ALL`].
@@ -283,11 +331,21 @@ mod tests {
 
     #[test]
     fn sources_are_a_set() {
-        let set = Sources::default().with(Source::Pex).with(Source::Tracker);
+        let at = |second: u64| Moment::from_millis(second * 1000);
+        let set = Sources::default()
+            .with(Source::Pex, at(5))
+            .with_some_time(Source::Tracker);
+        let later = set
+            .with(Source::Pex, at(9))
+            .and(Sources::default().with(Source::Dht, at(7)));
         assert_eq!(
-            set.iter().collect::<Vec<_>>(),
-            [Source::Tracker, Source::Pex]
+            later.iter().collect::<Vec<_>>(),
+            [Source::Tracker, Source::Dht, Source::Pex]
         );
-        assert!(!set.contains(Source::Incoming));
+        assert_eq!(later.first(), Some(Source::Pex));
+        assert_eq!(later.first_at(Source::Pex), Some(at(5)));
+        assert_eq!(later.first_at(Source::Tracker), None);
+        assert_eq!((set.bits(), later.bits()), (0b101, 0b111));
+        assert!(!later.contains(Source::Incoming));
     }
 }

@@ -12,7 +12,7 @@ pub struct Yardstick {
     pub pieces: u32,
     /// T: with so many pieces a download is confirmed.
     pub threshold: u32,
-    /// Bytes of a piece.
+    /// Bytes of a piece, on average.
     pub piece_length: u64,
 }
 

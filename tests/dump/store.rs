@@ -139,8 +139,8 @@ fn peer(number: u32, state: PeerState, pieces: Option<u32>) -> PeerRow {
         },
         visits: 2,
         sources: Sources::default()
-            .with(Source::Tracker)
-            .with(Source::Incoming),
+            .with(Source::Tracker, after(10 * number))
+            .with_some_time(Source::Incoming),
         client: "Transmission 4.0.6".into(),
         prefix: "-TR".into(),
         place: places(number).into(),

@@ -7,6 +7,7 @@ from plan import DOWNLOADS, SEED
 
 STAYED_S = 15  # a reachable client that stays this long after completing must be confirmed
 EARLY_S = 2  # polled truth lags behind the client; to be earlier than this is not a matter of lag
+WRITES_LATE_S = {"ctorrent": 2}  # it is known by a line that it writes once a second, later on a busy machine
 
 # Verdicts: none is rightly unconfirmed; unseen is missed, but not required.
 CONFIRMED, NONE, UNSEEN, MISSED, WRONG, DOUBLED = "confirmed", "none", "unseen", "missed", "wrong", "doubled"
@@ -47,7 +48,7 @@ def judge(name, plan, truth, rows, observed_until):
         at, below_at = seconds(rows[0]["at"]), seconds(rows[0]["below_at"])
         verdict.error_s = truth.error(at if rows[0]["evidence"] == "in_session" else below_at, at)
         verdict.verdict = CONFIRMED
-        if verdict.error_s < -EARLY_S:
+        if verdict.error_s < -EARLY_S - WRITES_LATE_S.get(plan.kind, 0):
             verdict.verdict, verdict.why = WRONG, f"{-verdict.error_s:.1f} s before it reached the threshold"
     elif verdict.completed:
         stayed_s = min(truth.ended, observed_until) - truth.completed

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from content import Torrent
-from namespaces import Network, run
+from namespaces import Network
 from processes import Process, Resident
 
 FOUND_WITHIN_S = 60
@@ -77,15 +77,8 @@ class Stage:
         self.store = folder / "run"
         self.programs = []
 
-    def host(self):
-        host = self.network.host()
-        # Transmission sends where the routes say.
-        if not host.is_ipv6:
-            run("ip", "-n", host.namespace, "route", "add", "239.0.0.0/8", "dev", "eth0")
-        return host
-
     def enter(self, name, command, seeds=False):
-        host, folder = self.host(), self.folder / name
+        host, folder = self.network.host(), self.folder / name
         (folder / "downloads").mkdir(parents=True)
         if seeds:
             (folder / "downloads" / self.torrent.name).hardlink_to(self.torrent.payload)

@@ -22,6 +22,7 @@ from namespaces import Network
 from processes import Process, Resident
 from run import ROOT
 from swarm import subfolder
+from ways import ONLY
 
 FIND_WITHIN_S = 60
 POLL_S = 0.2
@@ -34,7 +35,7 @@ class Neighbour(Resident):
     def __init__(self, kind, host, folder, torrent, seeding, stopping):
         super().__init__(f"{kind}-{'seed' if seeding else 'leecher'}", host)
         self.make = lambda: KINDS[kind](host, torrent, folder, seeding=seeding, rate_kb=0 if seeding else 8000,
-                                        leaves=False)
+                                        leaves=False, ways=ONLY["pex"], entries=[])
         self.stopping = stopping
         self.pieces = None
 

@@ -47,10 +47,10 @@ def expected(lives, at, others):
 
 
 def by_tracker(rows):
-    """The answered scrapes of each announce URL, in the order of time."""
+    """The answered scrapes of each announce URL, in the order of time; what DHT nodes estimate is no tracker's figure."""
     answered = defaultdict(list)
     for row in rows:
-        if row["result"] == "ok":
+        if row["result"] == "ok" and "://" in row["tracker"]:
             answered[row["tracker"]].append(row)
     return {tracker: sorted(rows, key=lambda row: row["at"]) for tracker, rows in answered.items()}
 

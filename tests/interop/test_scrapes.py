@@ -54,7 +54,7 @@ class Scrapes(unittest.TestCase):
 
     def test_sorts_what_was_answered_by_tracker(self):
         rows = [row(2, 0, 0, 1), row(1, 0, 0, 0), row(3, None, None, None, result="timeout"),
-                row(1, 0, 0, 9, tracker="http://t")]
+                row(1, 0, 0, 9, tracker="http://t"), row(1, 4, 5, None, tracker="dht")]
         self.assertEqual({tracker: [it["downloaded"] for it in rows] for tracker, rows in by_tracker(rows).items()},
                          {"udp://t": [0, 1], "http://t": [9]})
 

@@ -119,7 +119,7 @@ def watch(name, kind, given, known, binaries, folder):
     entry = file if given == "file" else magnet(info, given, tracker.url)
     with open(folder / "bta.out", "wb") as log:
         bta = subprocess.Popen([
-            binaries / "bta", entry, "--output", store, "--bind", "127.0.0.1", "-p", str(free_port()), "--allow-local",
+            binaries / "bta", entry, "--output", store, "--bind", "127.0.0.1", "-p", str(free_port(4, "127.0.0.1")), "--allow-local",
             "--geoip", "none", "--no-dht", "--quiet", "-l", "debug", "--format", "json"], stdout=log, stderr=log)
     try:
         until("bta knows the seed", lambda: dump(binaries, store, "peers"), 30)

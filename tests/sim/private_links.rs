@@ -219,6 +219,8 @@ fn around_the_metadata(private: bool) -> [Vec<Deed>; 2] {
             file: DhtFile::Nowhere,
         });
         world.run(WITHHELD * 6).await;
+        // A second run knows at once what the first was told.
+        world.run(2 * MINUTE).await;
         let harvest = world.harvest();
         assert!(harvest.adds_up());
         let mut events = harvest.events.iter();

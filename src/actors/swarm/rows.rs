@@ -168,7 +168,7 @@ pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) ->
         best_speed: row.best_speed,
         visits: row.visits,
         sources: row.sources,
-        first_source: row.sources.iter().next().unwrap_or(Source::Incoming),
+        first_source: row.sources.first().unwrap_or(Source::Incoming),
         seen_at: row.seen_at,
         direction: row.direction,
         dialled: row.flags & DIALLED != 0,

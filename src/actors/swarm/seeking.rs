@@ -172,7 +172,7 @@ impl Swarm {
         plan.row = plan.row.clone().measured(metainfo);
         plan.terms.yardstick = Yardstick::new(
             metainfo.pieces,
-            metainfo.piece_length,
+            metainfo.mean_piece_bytes(),
             plan.threshold_permille,
         );
         plan.greeting = Arc::new(Greeting {

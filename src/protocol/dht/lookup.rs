@@ -88,6 +88,17 @@ impl Named {
     }
 }
 
+/// A node that has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached<'a> {
+    /// By its own name.
+    pub contact: Contact,
+    /// What permits to announce there.
+    pub token: Option<&'a [u8]>,
+    /// Who named it so is believed: the next lookup may begin with it.
+    pub is_believed: bool,
+}
+
 type Key = (Distance, SocketAddr);
 
 /// One search.
@@ -222,15 +233,13 @@ impl Lookup {
         self.answered += 1;
         // Who bears another name for each who asks wants to be close to everything; who
         // was only slandered is named rightly by others.
-        let key = (self.target.distance(heard.id), address);
-        let is_vouched = self.nodes.get(&key).is_some_and(|it| it.vouched);
-        let is_believed = match asked_as {
-            Some(name) => name == heard.id && is_vouched,
-            None => true,
-        };
         let contact = Contact {
             id: heard.id,
             address,
+        };
+        let is_believed = match asked_as {
+            Some(name) => name == heard.id && self.believes(contact),
+            None => true,
         };
         self.add(contact, is_believed);
         let answered = State::Answered(heard.id, heard.token.clone());
@@ -249,6 +258,12 @@ impl Lookup {
         new
     }
 
+    /// Whether a node is called so by somebody who is believed.
+    pub fn believes(&self, contact: Contact) -> bool {
+        let key = (self.target.distance(contact.id), contact.address);
+        self.nodes.get(&key).is_some_and(|it| it.vouched)
+    }
+
     /// Whether nothing is left to ask or to wait for.
     pub fn is_over(&self) -> bool {
         if self.asked >= limits::LOOKUP_QUERIES {
@@ -257,8 +272,9 @@ impl Lookup {
         self.seeds.is_empty() && self.seeds_awaited == 0 && self.awaited().next().is_none()
     }
 
-    /// The closest nodes that have answered, with their tokens, the closest first.
-    pub fn closest(&self) -> impl Iterator<Item = (Contact, Option<&[u8]>)> {
+    /// The closest nodes that have answered, and the closest sound ones of them, with their
+    /// tokens; the closest first.
+    pub fn closest(&self) -> impl Iterator<Item = Reached<'_>> {
         let answered = self.nodes.iter().filter_map(|(key, node)| {
             let State::Answered(id, token) = self.states.get(&key.1)? else {
                 return None;
@@ -267,9 +283,19 @@ impl Lookup {
                 id: node.id,
                 address: key.1,
             };
-            (*id == node.id).then_some((contact, token.as_deref()))
+            (*id == node.id).then_some((node, contact, token.as_deref()))
         });
-        answered.take(limits::K)
+        let (mut all, mut sound) = (0, 0);
+        answered.filter_map(move |(node, contact, token)| {
+            all += 1;
+            sound += usize::from(node.is_sound());
+            let is_meant = all <= limits::K || (node.is_sound() && sound <= limits::K);
+            is_meant.then_some(Reached {
+                contact,
+                token,
+                is_believed: node.vouched,
+            })
+        })
     }
 
     /// How it went until now.

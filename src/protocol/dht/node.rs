@@ -189,13 +189,19 @@ impl Node {
     /// A datagram has come.
     pub fn handle_datagram(&mut self, now: Moment, from: SocketAddr, bytes: &[u8]) {
         let from = canonical(from);
-        if !self.may_contact(from) || !self.quota.hears(now, from) {
+        if !self.may_contact(from) {
+            return;
+        }
+        // A sender can be forged: whom we asked may answer, whatever came in its name.
+        let floods = !self.quota.hears(now, from);
+        if floods && !self.is_asked(from) {
             return;
         }
         let Ok(message) = krpc::read(bytes) else {
             return self.quota.disliked(now, from);
         };
         match message.body {
+            Body::Query(..) if floods => {}
             Body::Query(id, query) => {
                 let sender = Contact { id, address: from };
                 if !self.settings.read_only {
@@ -269,14 +275,16 @@ impl Node {
 
     /// Somebody sees us at an address: once enough agree, our name has to suit it.
     fn seen_at(&mut self, now: Moment, by: SocketAddr, seen: SocketAddr) {
-        let ip = seen.ip();
-        if IpFamily::of(seen.ip()) != self.settings.family || self.address == Some(ip) {
+        if IpFamily::of(seen.ip()) != self.settings.family {
             return;
         }
-        let Some(ip) = self.external.vote(by.ip(), ip) else {
+        // Who agrees with what is known votes too: else those who lie outvote them in time.
+        let Some(ip) = self.external.vote(by.ip(), seen.ip()) else {
             return;
         };
-        self.address = Some(ip);
+        if self.address.replace(ip) == Some(ip) {
+            return;
+        }
         self.events.push_back(Event::Address(ip));
         if self.id.suits(ip) {
             return;

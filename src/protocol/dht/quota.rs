@@ -1,24 +1,30 @@
 //! How much one stranger may say, and how much we say ourselves.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::limits;
 use crate::moment::Moment;
 use crate::protocol::address::is_global;
 
-/// Whose messages count together: those of an address; in a private network, where
-/// one machine may be many nodes, those of an address and port.
+/// Whose messages count together: those of an address, over IPv6 of a /64, for a line has
+/// 2^64 addresses of its own; in a private network, where one machine may be many nodes,
+/// those of an address and port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Host(SocketAddr);
 
 impl Host {
     /// That of an address.
     pub fn of(address: SocketAddr) -> Self {
-        let public = is_global(address.ip());
-        let port = if public { 0 } else { address.port() };
-        Host(SocketAddr::new(address.ip(), port))
+        match (is_global(address.ip()), address.ip()) {
+            (false, _) => Host(address),
+            (true, IpAddr::V4(ip)) => Host((ip, 0).into()),
+            (true, IpAddr::V6(ip)) => {
+                let line = Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64);
+                Host((line, 0).into())
+            }
+        }
     }
 }
 
@@ -124,11 +130,12 @@ impl Quota {
     }
 
     /// Whether we may ask there now; if so it is counted. `Err`: not before the next
-    /// second, `Ok(false)`: not this one.
+    /// second, `Ok(false)`: not this one. Who is not listened to may be asked: anybody
+    /// can flood us in another's name.
     pub fn may_ask(&mut self, now: Moment, to: SocketAddr) -> Result<bool, Moment> {
         let host = Host::of(to);
         let asked = self.traffic(now, host).map_or(0, |it| it.queries);
-        if asked >= limits::QUERIES_TO_ONE || self.silenced.contains_key(&host) {
+        if asked >= limits::QUERIES_TO_ONE {
             return Ok(false);
         }
         if !self.queries.take(now) {
@@ -188,7 +195,8 @@ mod tests {
             quota.disliked(T0, liar);
         }
         assert!(!quota.hears(T0, liar));
-        assert_eq!(quota.may_ask(T0, liar), Ok(false));
+        let name_of_another = quota.may_ask(T0, liar);
+        assert_eq!(name_of_another, Ok(true), "it may have been forged");
     }
 
     #[test]
@@ -197,6 +205,14 @@ mod tests {
         for port in 1..200 {
             assert!(quota.hears(T0, SocketAddr::from(([127, 0, 0, 1], port))));
         }
+    }
+
+    #[test]
+    fn all_addresses_of_a_line_are_one() {
+        let host = |text: &str| Host::of(address(text));
+        assert_eq!(host("[2a01:7::1]:1"), host("[2a01:7::ff:2]:9"));
+        assert_ne!(host("[2a01:7::1]:1"), host("[2a01:7:0:1::1]:1"));
+        assert_ne!(host("9.9.9.9:1"), host("9.9.9.8:1"));
     }
 
     #[test]

@@ -140,6 +140,12 @@ impl RoutingTable {
         bucket.entries.len() < room(index) && !bucket.entries.iter().any(known)
     }
 
+    /// Whether a node is in it, by this name.
+    pub fn knows(&self, contact: Contact) -> bool {
+        let mut entries = self.buckets.iter().flat_map(|it| &it.entries);
+        entries.any(|it| it.contact == contact)
+    }
+
     /// Whether a node at this address is in it.
     pub fn holds(&self, address: SocketAddr) -> bool {
         let mut entries = self.buckets.iter().flat_map(|it| &it.entries);

@@ -91,6 +91,12 @@ pub const COLUMNS: &[Column<Line>] = &[
             .map(|source| source.label().to_owned());
         Value::List(labels.collect())
     }),
+    Column::data("named_at", |it| {
+        let sources = it.row.sources;
+        let times = sources.iter().map(|source| sources.first_at(source));
+        let times = times.map(|at| at.map(|it| it.to_string()).unwrap_or_default());
+        Value::List(times.collect())
+    }),
     Column::data("direction", |it| Value::text(it.row.direction.label())),
     Column::new("client", "CLIENT", Show::Text(30), |it| {
         Value::text(&*it.row.client)

@@ -19,6 +19,7 @@ mod has {
     pub(super) const ADDRESS: u8 = 1 << 4;
     pub(super) const INCOMING: u8 = 1 << 5;
     pub(super) const MERGED: u8 = 1 << 6;
+    pub(super) const NAMED_AT: u8 = 1 << 7;
 }
 
 fn bit(present: bool, bit: u8) -> u8 {
@@ -44,7 +45,8 @@ impl Row for PeerRow {
                 | bit(self.below.is_some(), has::BELOW)
                 | bit(self.raw_address.is_some(), has::ADDRESS)
                 | bit(self.direction == Direction::Incoming, has::INCOMING)
-                | bit(self.merged_into.is_some(), has::MERGED),
+                | bit(self.merged_into.is_some(), has::MERGED)
+                | has::NAMED_AT,
         );
         write_ids(&self.ids, out);
         out.moment(self.seen_at);
@@ -54,7 +56,7 @@ impl Row for PeerRow {
         }
         out.number(self.best_speed);
         out.number(self.visits);
-        out.byte(self.sources.0);
+        out.byte(self.sources.bits());
         texts.put(NameKind::Client, &self.client, out);
         texts.put(NameKind::Prefix, &self.prefix, out);
         texts.put(NameKind::Place, &self.place, out);
@@ -66,6 +68,7 @@ impl Row for PeerRow {
             out.number(number);
         }
         write_address(self.raw_address, out);
+        write_named_at(self.sources, self.seen_at, out);
     }
 
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
@@ -76,14 +79,14 @@ impl Row for PeerRow {
         let first = observation(has::FIRST)?;
         let last = observation(has::LAST)?;
         let below = observation(has::BELOW)?;
-        Ok(PeerRow {
+        let mut row = PeerRow {
             ids,
             first,
             last,
             below,
             best_speed: input.number()?,
             visits: input.number()?,
-            sources: Sources(input.byte()?),
+            sources: read_sources(input.byte()?),
             client: texts.take(NameKind::Client, input)?,
             prefix: texts.take(NameKind::Prefix, input)?,
             place: texts.take(NameKind::Place, input)?,
@@ -98,7 +101,12 @@ impl Row for PeerRow {
             seen_at,
             direction: direction(has),
             raw_address: read_address(has, input)?,
-        })
+        };
+        // Rows of earlier versions do not tell.
+        if has & has::NAMED_AT != 0 {
+            row.sources = read_named_at(row.sources, seen_at, input)?;
+        }
+        Ok(row)
     }
 }
 
@@ -189,6 +197,44 @@ fn read_observation(
         at: input.moment_near(seen_at)?,
         pieces: input.number()?,
     }))
+}
+
+fn read_sources(bits: u8) -> Sources {
+    let named = Source::ALL.iter().filter(|it| bits & (1 << it.code()) != 0);
+    named.fold(Sources::default(), |all, it| all.with_some_time(*it))
+}
+
+/// When each source of the set named it first, in seconds before `seen_at` (zigzag) and
+/// one more; 0 where nobody knows.
+fn write_named_at(sources: Sources, seen_at: Moment, out: &mut Encoder) {
+    for source in sources.iter() {
+        let before = sources.first_at(source).map(|at| {
+            let before = seconds(seen_at).wrapping_sub(seconds(at)) as i64;
+            ((before << 1) ^ (before >> 63)) as u64
+        });
+        out.optional(before);
+    }
+}
+
+fn read_named_at(
+    mut sources: Sources,
+    seen_at: Moment,
+    input: &mut Decoder<'_>,
+) -> Result<Sources, CodecError> {
+    for source in sources.iter() {
+        let Some(zigzag) = input.optional::<u64>()? else {
+            continue;
+        };
+        let before = (zigzag >> 1) ^ (zigzag & 1).wrapping_neg();
+        let second = seconds(seen_at).wrapping_sub(before);
+        let at = Moment::from_millis(second.saturating_mul(1000));
+        sources = sources.with(source, at);
+    }
+    Ok(sources)
+}
+
+fn seconds(moment: Moment) -> u64 {
+    moment.as_millis() / 1000
 }
 
 /// Family (4 or 6), address, port big-endian.

@@ -29,7 +29,9 @@ fn peer() -> PeerRow {
         below: seen(29 * 86_400, 979_999),
         best_speed: 100_000_000,
         visits: 10_000,
-        sources: Sources::default().with(Source::Pex),
+        sources: Sources::default()
+            .with(Source::Pex, Moment::from_millis(1_700_000_000_000))
+            .with_some_time(Source::Tracker),
         client: "qBittorrent/5.1.2".into(),
         prefix: "-qB".into(),
         place: "EU,DE,49.6,11.0,Erlangen".into(),
@@ -85,6 +87,21 @@ fn refuses_numbers_that_do_not_fit() {
     assert_eq!(Decoder::new(&too_long).number::<u64>(), overflow);
     let endless = [0x80; 32];
     assert!(Decoder::new(&endless).number::<u64>().is_err());
+}
+
+/// Such a row has no flag for them, and ends before them.
+#[test]
+fn a_peer_stored_before_sources_had_times_is_read() {
+    let mut peer = peer();
+    let bytes = encode(&peer, &mut Inline);
+    peer.sources = Sources::default()
+        .with_some_time(Source::Pex)
+        .with_some_time(Source::Tracker);
+    let times = encode(&peer, &mut Inline);
+    let mut before = times[..times.len() - 2].to_vec();
+    before[1] &= 0x7f;
+    assert_eq!(decode::<PeerRow>(&before, &Inline), Ok(peer));
+    assert!(bytes.len() > before.len());
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl Addresses {
     /// than its back-off says.
     pub(super) fn name(&mut self, now: Moment, at: SocketAddr, source: Source) -> Named {
         if let Some(known) = self.known.get_mut(&at) {
-            known.sources = known.sources.with(source);
+            known.sources = known.sources.with(source, now);
             known.known_at = now;
             self.hasten(now, at);
             return Named::Known;
@@ -121,7 +121,7 @@ impl Addresses {
         }
         let rank = Rank::New(now);
         let address = Address {
-            sources: Sources::default().with(source),
+            sources: Sources::default().with(source, now),
             first_source: source,
             known_at: now,
             contacts: ContactHistory::default(),

@@ -2,6 +2,8 @@
 //! while a session is open, or for a while where we dialled them. Never who was only
 //! named to us.
 
+use std::net::SocketAddr;
+
 use crate::moment::Moment;
 use crate::protocol::peer::pex::PexFlags;
 use crate::swarm::facts::{Direction, PeerNumber};
@@ -46,6 +48,8 @@ impl Book {
         };
         let answers = self.addresses.get(at).is_some_and(|it| it.answers());
         match end.parting {
+            // It was one too many, or a dial to who came in meanwhile.
+            _ if self.is_met_at(at) => {}
             Parting::WeLeft if answers => {
                 let until = now + self.terms.pace.gossip_recent();
                 self.roster.part(at, until);
@@ -55,5 +59,13 @@ impl Book {
         if let Some(address) = self.addresses.get_mut(at) {
             address.told_at = end.told_at.or(address.told_at);
         }
+    }
+
+    /// Whether a session is open to the peer that lives there.
+    fn is_met_at(&self, at: SocketAddr) -> bool {
+        let peer = self.addresses.get(at).and_then(|it| it.peer);
+        let sessions = peer.map(|it| self.sessions.of(self.records.root(it)));
+        let mut homes = sessions.into_iter().flatten();
+        homes.any(|it| self.sessions.get(it).is_some_and(|it| it.home == Some(at)))
     }
 }

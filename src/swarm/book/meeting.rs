@@ -161,7 +161,10 @@ impl Book {
             if peer.visits <= 1 {
                 peer.first_source = source;
             }
-            peer.sources = Sources(peer.sources.0 | sources.0).with(source);
+            peer.sources = peer.sources.and(sources);
+            if !sources.contains(source) {
+                peer.sources = peer.sources.with(source, now);
+            }
             peer.address = home.or(peer.address).or(Some(remote));
         });
     }

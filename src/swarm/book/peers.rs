@@ -241,7 +241,7 @@ impl Peer {
         self.seen_at = self.seen_at.max(gone.seen_at);
         self.best_speed = self.best_speed.max(gone.best_speed);
         self.visits = self.visits.saturating_add(gone.visits);
-        self.sources = Sources(self.sources.0 | gone.sources.0);
+        self.sources = self.sources.and(gone.sources);
         self.address = self.address.or(gone.address);
         if self.whereabouts.as_ref().is_none_or(Whereabouts::is_blank) {
             self.whereabouts = gone.whereabouts.clone().or(self.whereabouts.take());

@@ -65,9 +65,9 @@ fn goes_on_until_the_closest_have_answered() {
     assert!(lookup.is_over());
     assert!((1..=8).all(|it| asked.contains(&it)), "{asked:?}");
     assert!(asked.len() < 60, "{asked:?}");
-    let closest: Vec<_> = lookup.closest().map(|it| it.0).collect();
+    let closest: Vec<_> = lookup.closest().map(|it| it.contact).collect();
     assert_eq!(closest, (1..=8).map(node).collect::<Vec<_>>());
-    let token = lookup.closest().next().and_then(|it| it.1);
+    let token = lookup.closest().next().and_then(|it| it.token);
     assert_eq!(token, Some(&[1][..]));
 }
 
@@ -127,7 +127,10 @@ fn a_node_counts_where_its_own_answer_puts_it() {
         ..node(77)
     };
     lookup.answered(address, &heard(far), &[], &LAB());
-    assert_eq!(lookup.closest().map(|it| it.0).collect::<Vec<_>>(), [far]);
+    assert_eq!(
+        lookup.closest().map(|it| it.contact).collect::<Vec<_>>(),
+        [far]
+    );
 }
 
 /// A liar names ever closer nodes that are not there.
@@ -188,6 +191,9 @@ fn a_crowd_of_chosen_names_hides_nobody() {
         asked.push(address);
     }
     assert!(honest.iter().all(|it| asked.contains(&it.address)));
+    let reached: Vec<_> = lookup.closest().map(|it| it.contact).collect();
+    assert!(honest.iter().all(|it| reached.contains(it)), "{reached:?}");
+    assert_eq!(reached.len(), 2 * limits::K);
 }
 
 /// On loopback, where every name suits: who answers by another name than the one he was
@@ -215,8 +221,16 @@ fn a_crowd_that_bears_a_name_for_each_who_asks_hides_nobody() {
             }
         };
     }
-    assert!(honest.map(node).all(|it| asked.contains(&it.address)));
+    assert!(
+        honest
+            .clone()
+            .map(node)
+            .all(|it| asked.contains(&it.address))
+    );
     assert!(asked.len() < 60, "{}", asked.len());
+    let believed = lookup.closest().filter(|it| it.is_believed);
+    let believed: Vec<_> = believed.map(|it| it.contact).collect();
+    assert_eq!(believed, honest.map(node).collect::<Vec<_>>());
 }
 
 #[test]

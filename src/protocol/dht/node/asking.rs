@@ -172,17 +172,27 @@ impl Node {
             id: heard.id,
             address: from,
         };
-        self.table.answered(now, sender);
+        let is_believed = match pending.purpose {
+            Purpose::Lookup(id) => self.told(id, sender, heard),
+            _ => true,
+        };
+        // Liars bear a name close to what they are asked for: in the table they would stand
+        // around each torrent when it is looked up again.
+        if is_believed || self.table.knows(sender) {
+            self.table.answered(now, sender);
+        }
         if let Some(seen) = our_address {
             self.seen_at(now, from, seen);
         }
-        let id = match pending.purpose {
-            Purpose::Lookup(id) => id,
-            Purpose::Scrape(info_hash) => return self.scraped(now, info_hash, Some(heard)),
-            Purpose::Announce | Purpose::Ping => return,
-        };
+        if let Purpose::Scrape(info_hash) = pending.purpose {
+            self.scraped(now, info_hash, Some(heard));
+        }
+    }
+
+    /// A node has answered a lookup. Whether its name is believed there.
+    fn told(&mut self, id: LookupId, sender: Contact, heard: &Heard) -> bool {
         let Some(lookup) = self.lookups.get_mut(&id) else {
-            return;
+            return false;
         };
         let nodes = match self.settings.family {
             IpFamily::V4 => &heard.nodes,
@@ -190,12 +200,14 @@ impl Node {
         };
         let own = self.id;
         let nodes: Vec<_> = nodes.iter().filter(|it| it.id != own).copied().collect();
-        let peers = lookup.answered(from, heard, &nodes, &self.settings.policy);
+        let peers = lookup.answered(sender.address, heard, &nodes, &self.settings.policy);
+        let is_believed = lookup.believes(sender);
         if let Some(info_hash) = lookup.goal().info_hash()
             && !peers.is_empty()
         {
             self.events.push_back(Event::Found(info_hash, peers));
         }
+        is_believed
     }
 
     /// Somebody refuses to answer.
@@ -278,13 +290,12 @@ impl Node {
             }
             return;
         };
-        let closest: Vec<_> = lookup.closest().map(|it| it.0).collect();
+        let believed = lookup.closest().filter(|it| it.is_believed);
+        let closest: Vec<_> = believed.map(|it| it.contact).collect();
         if let Goal::Announce(info_hash, port) = lookup.goal() {
-            let told = lookup
-                .closest()
-                .filter_map(|(it, token)| Some((it, token?)));
+            let told = lookup.closest();
             let told: Vec<_> = told
-                .map(|(it, token)| (it.address, token.to_vec()))
+                .filter_map(|it| Some((it.contact.address, it.token?.to_vec())))
                 .collect();
             for (to, token) in told {
                 let query = Query::AnnouncePeer {

@@ -323,3 +323,37 @@ proptest! {
         prop_assert!(sent <= datagrams.len());
     }
 }
+
+#[test]
+fn a_few_who_lie_never_outvote_the_many() {
+    let mut node = node(false);
+    let (us, lie) = (address(7), address(66));
+    for net in 0..250_u8 {
+        let liar = net % 5 == 4;
+        let voter = SocketAddr::from(([45, 1, net, 1], 6881));
+        node.seen_at(T0, voter, if liar { lie } else { us });
+    }
+    let moved = std::iter::from_fn(|| node.poll_event());
+    let moved: Vec<_> = moved.filter(|it| matches!(it, Event::Address(_))).collect();
+    assert_eq!(moved, [Event::Address(us.ip())]);
+}
+
+#[test]
+fn nobody_is_silenced_by_what_others_send_in_its_name() {
+    let mut node = node(false);
+    let forged = |node: &mut Node| {
+        for _ in 0..2 * limits::FLOOD_MESSAGES {
+            node.handle_datagram(T0, address(2), b"garbage");
+        }
+    };
+    forged(&mut node);
+    node.join(T0, &[address(2)]);
+    let (to, query) = asked(&mut node);
+    forged(&mut node);
+    let silence = said(&mut node, to, &Query::Ping);
+    assert!(silence.is_empty(), "questions are not answered");
+    let empty = krpc::Answer::default();
+    let reply = krpc::write_answer(&query.transaction, NodeId([9; 20]), to, &empty);
+    node.handle_datagram(T0, to, &reply);
+    assert_eq!(node.known(), 1);
+}

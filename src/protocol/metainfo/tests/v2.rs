@@ -160,6 +160,20 @@ fn refuses_trees_that_make_no_sense() {
     assert!(matches!(deep, Err(MetainfoError::Bencode(_))));
 }
 
+/// Who gains a thousand of them in a second is no liar, and no disk check either.
+#[test]
+fn small_files_make_small_pieces() {
+    let small: Vec<_> = (0..1_000)
+        .map(|it| file(&format!("{it:04}"), 1_000, Some(A)))
+        .collect();
+    let many = Metainfo::parse(&document(&small, 1 << 22, "", &[])).unwrap();
+    assert_eq!((many.pieces, many.mean_piece_bytes()), (1_000, 1_000));
+    let one = [file("a", 2 << 14, Some(sha256(A, B)))];
+    let layers = [(sha256(A, B), [A, B].concat())];
+    let one = Metainfo::parse(&document(&one, 1 << 14, "", &layers)).unwrap();
+    assert_eq!(one.mean_piece_bytes(), one.piece_length);
+}
+
 #[test]
 fn the_halves_of_a_hybrid_agree() {
     let parse = |len: u64, pieces: usize| {

@@ -85,6 +85,19 @@ fn one_that_is_not_reached_any_more_is_told_of_no_more() {
 }
 
 #[test]
+fn who_is_here_has_not_left_when_another_dial_ends() {
+    let mut script = Script::new();
+    let dialled = script.dial("45.0.0.1:7000");
+    let here = script.accept("45.0.0.1:40000");
+    script.settles(here, TRANSMISSION.port(7_000), 500);
+    assert_eq!(script.company().len(), 1);
+    script.fails(dialled);
+    assert!(script.book.roster(script.now).is_none(), "still here");
+    script.ends(here, TheyLeft);
+    assert_eq!(script.company(), []);
+}
+
+#[test]
 fn a_private_torrents_peers_are_not_told_of() {
     let mut script = Script::new();
     script.visit("45.0.0.1:6881", LIBTORRENT, 500);
