@@ -11,6 +11,7 @@ mod world;
 
 use std::time::Duration;
 
+use bta::protocol::dht::limits;
 use liar::Lie;
 use world::{Plan, World};
 
@@ -131,8 +132,8 @@ fn tables_fill_and_stay_filled() {
         ..Plan::default()
     });
     let before = world.smallest_table();
-    assert!(before >= 20, "{before}");
     world.pass(Duration::from_secs(3_600));
     let after = world.smallest_table();
-    assert!(after >= before / 2, "{before} before, {after} after");
+    println!("the smallest table: {before} nodes after the joins, {after} an hour later");
+    assert!(before.min(after) >= limits::K, "{before}, {after}");
 }

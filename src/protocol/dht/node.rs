@@ -81,7 +81,7 @@ pub struct Node {
     quota: Quota,
     external: External,
     address: Option<IpAddr>,
-    pending: HashMap<Vec<u8>, Pending>,
+    pending: BTreeMap<Vec<u8>, Pending>,
     lookups: BTreeMap<LookupId, Lookup>,
     waiting: VecDeque<(Goal, NodeId)>,
     /// The closest nodes of earlier lookups, where the next one begins.
@@ -115,7 +115,7 @@ impl Node {
             quota: Quota::default(),
             external: External::default(),
             address: None,
-            pending: HashMap::new(),
+            pending: BTreeMap::new(),
             lookups: BTreeMap::new(),
             waiting: VecDeque::new(),
             closest: HashMap::new(),
