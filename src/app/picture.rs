@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::actors::swarm::{SwarmFigures, TrackerFigures};
 use crate::config::{Config, Task};
 use crate::moment::Moment;
-use crate::swarm::book::Totals;
+use crate::swarm::book::{SourceTally, Totals};
 use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
 use crate::swarm::reported::ReportedByAll;
 use crate::ui::view::{Attempts, Count, Latest, Rates, Scene, Torrent, Tracker, View};
@@ -105,6 +105,8 @@ impl Picture {
             remaining: self.ends.map(|ends| ends.since(now)),
             torrents: self.swarms.values().map(torrent).collect(),
             sources: sources(&totals),
+            reached: by_source(&totals, |it| it.reached),
+            confirmed: by_source(&totals, |it| it.confirmed),
             attempts: Attempt::ALL
                 .iter()
                 .map(|it| attempts(&totals, *it))
@@ -187,18 +189,31 @@ fn torrent(swarm: &SwarmFigures) -> Torrent {
 /// Those that are spoken to always; the others once they named somebody.
 fn sources(totals: &Totals) -> Vec<Count> {
     let words = Source::ALL.iter().map(|source| {
-        let (of, always) = match source {
-            Source::Tracker => ("trackers", true),
-            Source::Dht => ("the DHT", false),
-            Source::Pex => ("other peers", true),
-            Source::Lsd => ("the local network", false),
-            Source::Incoming => ("callers", true),
-            Source::Magnet => ("magnet links", false),
-        };
-        let count = totals.source(*source).new;
+        let always = matches!(source, Source::Tracker | Source::Pex | Source::Incoming);
+        let (of, count) = (plural(*source), totals.source(*source).new);
         (always || count > 0).then_some(Count { of, count })
     });
     words.flatten().collect()
+}
+
+/// What came of those that brought something.
+fn by_source(totals: &Totals, figure: impl Fn(&SourceTally) -> u64) -> Vec<Count> {
+    let counts = Source::ALL.iter().map(|source| Count {
+        of: plural(*source),
+        count: figure(totals.source(*source)),
+    });
+    counts.filter(|it| it.count > 0).collect()
+}
+
+fn plural(source: Source) -> &'static str {
+    match source {
+        Source::Tracker => "trackers",
+        Source::Dht => "the DHT",
+        Source::Pex => "other peers",
+        Source::Lsd => "the local network",
+        Source::Incoming => "callers",
+        Source::Magnet => "magnet links",
+    }
 }
 
 fn attempts(totals: &Totals, attempt: Attempt) -> Attempts {

@@ -81,7 +81,7 @@ fn compose(view: &View, columns: usize, lines: usize, room: Room) -> Vec<Line> {
     screen.extend(torrents(view, columns, shares.torrents));
     screen.extend(gap(room));
     if room < Room::Least {
-        screen.push(addresses(view));
+        screen.extend(addresses(view));
         screen.push(sessions(view));
         screen.extend(attempts(view, columns));
         screen.push(trackers_in_short(view));
@@ -112,7 +112,7 @@ fn fixed_lines(view: &View, columns: usize, room: Room) -> usize {
     let table = 1 + usize::from(view.torrents.len() > 1);
     let figures = match room {
         Room::Least => 0,
-        _ => 3 + view.attempts.len(),
+        _ => 2 + addresses(view).len() + view.attempts.len(),
     };
     let gaps = 2 * usize::from(gap(room).is_some());
     let explained = explained(view, columns, room).len();

@@ -26,6 +26,10 @@ pub struct View {
     pub torrents: Vec<Torrent>,
     /// New addresses by the source that named them, in words.
     pub sources: Vec<Count>,
+    /// Contacts that reached a peer, by the source that named its address first.
+    pub reached: Vec<Count>,
+    /// Confirmed downloads, by the source that named the peer's address first.
+    pub confirmed: Vec<Count>,
     /// How contacts and incoming connections ended, one line a kind.
     pub attempts: Vec<Attempts>,
     /// Sessions in use.

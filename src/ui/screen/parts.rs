@@ -72,15 +72,24 @@ pub(super) fn rest(torrents: usize) -> Line {
     Line::of(Style::Faint, text)
 }
 
-/// Addresses known, and who named them.
-pub(super) fn addresses(view: &View) -> Line {
+/// Addresses known, and who named them; what came of those that each named first.
+pub(super) fn addresses(view: &View) -> Vec<Line> {
+    let listed = |counts: &[Count]| {
+        let words = counts
+            .iter()
+            .map(|it| format!("{} {}", it.of, count(it.count)));
+        words.collect::<Vec<_>>().join(", ")
+    };
     let known = count(view.all().addresses);
-    let named = view.sources.iter();
-    let named: Vec<_> = named
-        .map(|it| format!("{} {}", it.of, count(it.count)))
-        .collect();
-    let text = format!("{known} known; by {}", named.join(", "));
-    titled("Addresses").with(Style::Plain, text)
+    let text = format!("{known} known; by {}", listed(&view.sources));
+    let mut lines = vec![titled("Addresses").with(Style::Plain, text)];
+    for (what, counts) in [("reached", &view.reached), ("confirmed", &view.confirmed)] {
+        if !counts.is_empty() {
+            let text = format!("{what}: by {}", listed(counts));
+            lines.push(titled("").with(Style::Plain, text));
+        }
+    }
+    lines
 }
 
 /// Sessions in use, and how fast they come and go.

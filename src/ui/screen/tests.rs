@@ -67,6 +67,8 @@ fn sample() -> View {
             ("other peers", 1_035),
             ("callers", 310),
         ]),
+        reached: counts(&[("trackers", 8_400), ("other peers", 1_021)]),
+        confirmed: counts(&[("trackers", 2_102), ("other peers", 300), ("callers", 108)]),
         attempts: vec![
             Attempts {
                 title: "Contacts",
