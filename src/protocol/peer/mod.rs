@@ -13,6 +13,7 @@ pub mod metadata;
 pub mod names;
 pub mod pex;
 pub mod trackers;
+pub mod way;
 
 pub use bitfield::Bitfield;
 pub use conversation::{Conversation, Event, Greeting};
@@ -23,3 +24,4 @@ pub use handshake::{Handshake, PeerId, Reserved};
 pub use message::Message;
 pub use metadata::MetadataMessage;
 pub use pex::PeerExchange;
+pub use way::{Encryption, Transport, Way, Wrapping};
