@@ -32,7 +32,7 @@ use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::roster::Mouth;
-use crate::swarm::schedule::{Hold, SessionView, hold};
+use crate::swarm::schedule::{Hold, SessionView, hold, offer};
 use crate::swarm::unmeasured::Unmeasured;
 
 use super::slots::Slot;
@@ -86,7 +86,7 @@ pub struct Peer {
     /// When to think again about holding the session.
     review_at: Option<Moment>,
     lifeline: Lifeline,
-    _slot: Slot,
+    slot: Slot,
 }
 
 enum Stage {
@@ -143,7 +143,7 @@ impl Peer {
             mouth: Mouth::after(plan.told_at),
             review_at: None,
             lifeline,
-            _slot: plan.slot,
+            slot: plan.slot,
             context,
         }
     }
@@ -275,25 +275,40 @@ impl Peer {
 
     /// Whether to stay (design, section 7).
     fn review(&mut self, now: Moment) {
-        let Some(progress) = &self.progress else {
+        let Some(view) = self.view(now) else {
             // Nobody gave the metadata in this time: others may have the slot.
             return self.end(now, Over::Ours(Outcome::Unsettled));
         };
-        let complete = progress.settled() && self.context.yardstick.reached(progress.count());
+        match hold(now, &view, self.context.discipline, self.context.pace) {
+            Hold::Until(moment) => self.review_at = Some(moment),
+            Hold::Leave => return self.end(now, Over::Ours(Outcome::Unsettled)),
+        }
+        self.offer(now, &view);
+    }
+
+    /// When sessions are short another may have the slot.
+    fn offer(&self, now: Moment, view: &SessionView) {
+        if let Some(offer) = offer(now, view, self.context.pace) {
+            self.slot.offer(offer);
+        }
+    }
+
+    /// What decides whether to stay; nothing before the number of pieces is known.
+    fn view(&self, now: Moment) -> Option<SessionView> {
+        let progress = self.progress.as_ref()?;
+        let settled = progress.settled();
         let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
-        let view = SessionView {
+        Some(SessionView {
             opened_at: self.opened_at,
             direction: self.direction,
             dialable: self.known.dialable,
+            // An honest empty peer is told from a super-seeder by 5 s of silence.
+            settled: settled && progress.poll_timeout().is_none(),
             changes: progress.changes(),
-            complete,
+            complete: settled && self.context.yardstick.reached(progress.count()),
             awaits_gossip: self.awaits_gossip(),
             expected_finish: self.expected_finish(now).into_iter().chain(foreseen).min(),
-        };
-        match hold(now, &view, self.context.pace) {
-            Hold::Until(moment) => self.review_at = Some(moment),
-            Hold::Leave => self.end(now, Over::Ours(Outcome::Unsettled)),
-        }
+        })
     }
 
     /// What is due by the clock; all bytes that have arrived were taken before.
@@ -349,6 +364,7 @@ impl Actor for Peer {
         ctx.spawn(Driver::new(
             self.context.clock,
             self.context.swarm_gone.clone(),
+            self.slot.recalled(),
         ));
     }
 }
@@ -358,6 +374,10 @@ impl Handler<Known> for Peer {
 
     fn handle(&mut self, known: Known, _: &mut Self::Context) {
         self.known = known;
+        let now = self.context.clock.now();
+        if let Some(view) = self.view(now) {
+            self.offer(now, &view);
+        }
     }
 }
 

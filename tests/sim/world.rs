@@ -17,6 +17,7 @@ use bta::net::{MemoryNet, Network};
 use bta::protocol::exclusions::Exclusions;
 use bta::protocol::magnet::Magnet;
 use bta::swarm::pace::Pace;
+use bta::swarm::schedule::Discipline;
 use tempfile::TempDir;
 
 use super::harvest::Harvest;
@@ -56,6 +57,7 @@ pub(crate) struct World {
     pub config: Config,
     pub torrents: Vec<Torrent>,
     pub exclusions: Arc<Exclusions>,
+    pub discipline: Discipline,
     begun: std::time::Instant,
     /// Goes with the world.
     _folder: TempDir,
@@ -83,6 +85,7 @@ impl World {
             lab,
             torrents,
             exclusions: Arc::default(),
+            discipline: Discipline::default(),
             _folder: folder,
         }
     }
@@ -112,6 +115,7 @@ impl World {
             network: Network::Memory(here),
             clock: self.clock,
             pace: Pace::default(),
+            discipline: self.discipline,
             arbiters: Arbiters {
                 recorder: Arbiter::current(),
                 workers: vec![Arbiter::current()],

@@ -22,6 +22,7 @@ use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
 use crate::swarm::roster::Roster;
+use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::yardstick::Yardstick;
 
@@ -33,6 +34,8 @@ pub struct PeerContext {
     pub yardstick: Yardstick,
     /// The rhythm of the run.
     pub pace: Pace,
+    /// By what sessions are held.
+    pub discipline: Discipline,
     /// Makes the identity hashes.
     pub hasher: IdentityHasher,
     /// Where links come from.

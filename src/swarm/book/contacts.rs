@@ -104,6 +104,11 @@ impl Book {
         }
     }
 
+    /// How many contacts are due that are worth the end of another session.
+    pub fn pressing(&mut self, now: Moment) -> usize {
+        self.addresses.pressing(now)
+    }
+
     /// When [`Self::next_contact`] may have something.
     pub fn next_due(&self) -> Option<Moment> {
         self.addresses.next_due()
