@@ -11,6 +11,7 @@ use crate::cli::crawl::{CrawlArgs, Port};
 use crate::cli::{Color, SummaryFormat};
 use crate::moment::Moment;
 use crate::protocol::address::IpFamily;
+use crate::protocol::peer::Encryption;
 
 pub use dht::{Dht, DhtFile};
 
@@ -121,6 +122,8 @@ pub struct Config {
     pub dht: Option<Dht>,
     /// Neighbours are told of, and listened to.
     pub lsd: bool,
+    /// Whether connections are encrypted.
+    pub encryption: Encryption,
     /// Peers are told of each other (BEP 11).
     pub tells_peers: bool,
     /// Told to peers and trackers.
@@ -216,6 +219,7 @@ impl Config {
             ca_files: args.ca_file,
             dht,
             lsd: !args.no_lsd && task != Task::Demo,
+            encryption: args.encryption.into(),
             tells_peers: !args.no_pex_send,
             contact: args.contact,
             quiet: args.quiet,

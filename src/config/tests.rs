@@ -85,6 +85,15 @@ fn location_databases_are_named_found_or_left_out() {
 }
 
 #[test]
+fn encryption_is_preferred_required_or_off() {
+    let encryption = |args: &[&str]| config(args).unwrap().encryption;
+    assert_eq!(encryption(&["a"]), Encryption::Prefer);
+    let required = encryption(&["a", "--encryption", "require"]);
+    assert_eq!(required, Encryption::Require);
+    assert_eq!(encryption(&["a", "--encryption=off"]), Encryption::Off);
+}
+
+#[test]
 fn no_color_is_obeyed_unless_colours_are_asked_for() {
     let color = |args: &[&str]| {
         let args = ["bta", "a"].iter().chain(args).map(Into::into);
