@@ -113,9 +113,12 @@ impl Peer {
                 let stage = Stage::Dialling(dialling, deadline);
                 (Direction::Outgoing, conversation, stage)
             }
-            Origin::Accepted(incoming, head) => {
-                let dialling = origin::accept(incoming, head);
-                let conversation = Conversation::accept(now, greeting, ip);
+            Origin::Accepted(caller) => {
+                let dialling = origin::accept(caller.incoming, caller.head);
+                let conversation = match caller.cipher {
+                    Some(it) => Conversation::accept_encrypted(now, greeting, ip, it),
+                    None => Conversation::accept(now, greeting, ip),
+                };
                 let stage = Stage::Dialling(dialling, now + context.timeout);
                 (Direction::Incoming, conversation, stage)
             }

@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::listener::Admission;
 use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
@@ -21,7 +22,7 @@ use crate::locate::{LocateError, Locator};
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
-use crate::protocol::peer::Greeting;
+use crate::protocol::peer::{Encryption, Greeting};
 use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Live, Program, StoreError, Writer};
@@ -239,8 +240,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ports,
         dhts,
         lsds,
-        policy,
-        timeout: config.timeout,
+        admission: Admission {
+            policy,
+            encryption: Encryption::default(),
+            timeout: config.timeout,
+        },
         monitor: MonitorPlan {
             slots: shared.slots.clone(),
             arbiters: named(&arbiters.recorder, &shared.workers),

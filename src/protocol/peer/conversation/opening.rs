@@ -45,10 +45,10 @@ impl Conversation {
         now: Moment,
         greeting: Arc<Greeting>,
         their_ip: IpAddr,
-        cipher: Cipher,
+        cipher: Box<Cipher>,
     ) -> Self {
         let mut conversation = Self::accept(now, greeting, their_ip);
-        conversation.cover = Cover::Agreed(Box::new(cipher));
+        conversation.cover = Cover::Agreed(cipher);
         conversation
     }
 

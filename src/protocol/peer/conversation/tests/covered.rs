@@ -105,7 +105,7 @@ fn accepts_an_encrypted_caller() {
     let mut other = greeting();
     other.peer_id = PeerId(*b"-bt0010-somebody-els");
     let there = [192, 0, 2, 8].into();
-    let mut session = Conversation::accept_encrypted(T0, Arc::new(other), there, cipher);
+    let mut session = Conversation::accept_encrypted(T0, Arc::new(other), there, cipher.into());
     session.handle_input(T0, head).unwrap();
     assert!(matches!(session.poll_event(), Some(Event::Handshake(_))));
     let answer = [callee.responder.take_transmit(), said(&mut session)].concat();
