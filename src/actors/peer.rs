@@ -34,6 +34,7 @@ use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::roster::Mouth;
 use crate::swarm::schedule::{Hold, SessionView, hold};
 use crate::swarm::unmeasured::Unmeasured;
+use crate::swarm::ways::Ways;
 
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
@@ -64,6 +65,8 @@ pub struct Peer {
     session: SessionId,
     remote: SocketAddr,
     direction: Direction,
+    /// Those that this contact has tried, and has left.
+    ways: Ways,
     stage: Stage,
     conversation: Conversation,
     progress: Option<Progress>,
@@ -103,31 +106,26 @@ impl Peer {
     pub fn new(plan: PeerPlan, lifeline: Lifeline) -> Self {
         let context = plan.context;
         let now = context.clock.now();
-        let greeting = Arc::clone(&context.greeting);
-        let ip = plan.remote.ip();
-        let (direction, conversation, stage) = match plan.origin {
-            Origin::Dial => {
-                let dialling = origin::dial(&context, plan.remote);
-                let conversation = Conversation::dial(now, greeting, ip);
-                let deadline = now + context.timeout;
-                let stage = Stage::Dialling(dialling, deadline);
-                (Direction::Outgoing, conversation, stage)
-            }
-            Origin::Accepted(caller) => {
-                let dialling = origin::accept(caller.incoming, caller.head);
-                let conversation = match caller.cipher {
-                    Some(it) => Conversation::accept_encrypted(now, greeting, ip, it),
-                    None => Conversation::accept(now, greeting, ip),
-                };
-                let stage = Stage::Dialling(dialling, now + context.timeout);
-                (Direction::Incoming, conversation, stage)
-            }
+        let (ways, dialling, conversation, direction) = match plan.origin {
+            Origin::Dial(ways) => (
+                ways,
+                origin::dial(&context, plan.remote, ways.way()),
+                origin::opening(&context, now, plan.remote, ways.way()),
+                Direction::Outgoing,
+            ),
+            Origin::Accepted(caller) => (
+                Ways::only(caller.way()),
+                origin::accept(caller.incoming, caller.head),
+                origin::answer(&context, now, plan.remote, caller.cipher),
+                Direction::Incoming,
+            ),
         };
         Peer {
             session: plan.session,
             remote: plan.remote,
             direction,
-            stage,
+            ways,
+            stage: Stage::Dialling(dialling, now + context.timeout),
             conversation,
             progress: None,
             unmeasured: None,
@@ -154,8 +152,7 @@ impl Peer {
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
         if self.direction == Direction::Outgoing {
-            let greeting = Arc::clone(&self.context.greeting);
-            self.conversation = Conversation::dial(now, greeting, self.remote.ip());
+            self.conversation = origin::opening(&self.context, now, self.remote, self.ways.way());
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {

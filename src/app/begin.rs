@@ -22,7 +22,7 @@ use crate::locate::{LocateError, Locator};
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
-use crate::protocol::peer::{Encryption, Greeting};
+use crate::protocol::peer::Greeting;
 use crate::serve::Server;
 use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Live, Program, StoreError, Writer};
@@ -30,6 +30,7 @@ use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::unmeasured::Room;
+use crate::swarm::ways::Allowed;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
@@ -242,7 +243,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         lsds,
         admission: Admission {
             policy,
-            encryption: Encryption::default(),
+            encryption: config.encryption,
             timeout: config.timeout,
         },
         monitor: MonitorPlan {
@@ -349,6 +350,10 @@ fn plan(
             delay: pace.shrink(config.delay),
             policy: shared.policy.clone(),
             listen_port: port,
+            ways: Allowed {
+                encryption: config.encryption,
+                utp: false,
+            },
         },
         greeting: Arc::new(greeting),
         interval: config.interval,

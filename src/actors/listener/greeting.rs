@@ -11,7 +11,7 @@ use crate::net::Incoming;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::encryption::{Agreed, Cipher, EncryptionError, Responder, SharedKeys};
 use crate::protocol::peer::handshake::peek_info_hash;
-use crate::protocol::peer::{Encryption, Wrapping};
+use crate::protocol::peer::{Encryption, Transport, Way, Wrapping};
 use crate::swarm::facts::Outcome;
 
 /// Bytes of a handshake up to the end of the info-hash.
@@ -29,6 +29,19 @@ pub struct Caller {
     pub head: Vec<u8>,
     /// What that and all behind it is encrypted with; None: they are plain.
     pub cipher: Option<Box<Cipher>>,
+}
+
+impl Caller {
+    /// In which way it came.
+    pub fn way(&self) -> Way {
+        Way {
+            transport: Transport::Tcp,
+            wrapping: match self.cipher {
+                None => Wrapping::Plain,
+                Some(_) => Wrapping::Encrypted,
+            },
+        }
+    }
 }
 
 /// Reads until it is known which torrent a caller asks for.
