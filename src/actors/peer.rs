@@ -11,6 +11,7 @@
 mod driver;
 mod ending;
 mod gossip;
+mod holding;
 mod measuring;
 mod origin;
 mod outbox;
@@ -32,8 +33,8 @@ use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::roster::Mouth;
-use crate::swarm::schedule::{Hold, SessionView, hold, offer};
 use crate::swarm::unmeasured::Unmeasured;
+use crate::swarm::ways::Ways;
 
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
@@ -64,6 +65,8 @@ pub struct Peer {
     session: SessionId,
     remote: SocketAddr,
     direction: Direction,
+    /// Those that this contact has tried, and has left.
+    ways: Ways,
     stage: Stage,
     conversation: Conversation,
     progress: Option<Progress>,
@@ -103,28 +106,26 @@ impl Peer {
     pub fn new(plan: PeerPlan, lifeline: Lifeline) -> Self {
         let context = plan.context;
         let now = context.clock.now();
-        let greeting = Arc::clone(&context.greeting);
-        let ip = plan.remote.ip();
-        let (direction, conversation, stage) = match plan.origin {
-            Origin::Dial => {
-                let dialling = origin::dial(&context, plan.remote);
-                let conversation = Conversation::dial(now, greeting, ip);
-                let deadline = now + context.timeout;
-                let stage = Stage::Dialling(dialling, deadline);
-                (Direction::Outgoing, conversation, stage)
-            }
-            Origin::Accepted(incoming, head) => {
-                let dialling = origin::accept(incoming, head);
-                let conversation = Conversation::accept(now, greeting, ip);
-                let stage = Stage::Dialling(dialling, now + context.timeout);
-                (Direction::Incoming, conversation, stage)
-            }
+        let (ways, dialling, conversation, direction) = match plan.origin {
+            Origin::Dial(ways) => (
+                ways,
+                origin::dial(&context, plan.remote, ways.way()),
+                origin::opening(&context, now, plan.remote, ways.way()),
+                Direction::Outgoing,
+            ),
+            Origin::Accepted(caller) => (
+                Ways::only(caller.way()),
+                origin::accept(caller.incoming, caller.head),
+                origin::answer(&context, now, plan.remote, caller.cipher),
+                Direction::Incoming,
+            ),
         };
         Peer {
             session: plan.session,
             remote: plan.remote,
             direction,
-            stage,
+            ways,
+            stage: Stage::Dialling(dialling, now + context.timeout),
             conversation,
             progress: None,
             unmeasured: None,
@@ -151,8 +152,7 @@ impl Peer {
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
         if self.direction == Direction::Outgoing {
-            let greeting = Arc::clone(&self.context.greeting);
-            self.conversation = Conversation::dial(now, greeting, self.remote.ip());
+            self.conversation = origin::opening(&self.context, now, self.remote, self.ways.way());
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {
@@ -273,44 +273,6 @@ impl Peer {
         }
     }
 
-    /// Whether to stay (design, section 7).
-    fn review(&mut self, now: Moment) {
-        let Some(view) = self.view(now) else {
-            // Nobody gave the metadata in this time: others may have the slot.
-            return self.end(now, Over::Ours(Outcome::Unsettled));
-        };
-        match hold(now, &view, self.context.discipline, self.context.pace) {
-            Hold::Until(moment) => self.review_at = Some(moment),
-            Hold::Leave => return self.end(now, Over::Ours(Outcome::Unsettled)),
-        }
-        self.offer(now, &view);
-    }
-
-    /// When sessions are short another may have the slot.
-    fn offer(&self, now: Moment, view: &SessionView) {
-        if let Some(offer) = offer(now, view, self.context.pace) {
-            self.slot.offer(offer);
-        }
-    }
-
-    /// What decides whether to stay; nothing before the number of pieces is known.
-    fn view(&self, now: Moment) -> Option<SessionView> {
-        let progress = self.progress.as_ref()?;
-        let settled = progress.settled();
-        let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
-        Some(SessionView {
-            opened_at: self.opened_at,
-            direction: self.direction,
-            dialable: self.known.dialable,
-            // An honest empty peer is told from a super-seeder by 5 s of silence.
-            settled: settled && progress.poll_timeout().is_none(),
-            changes: progress.changes(),
-            complete: settled && self.context.yardstick.reached(progress.count()),
-            awaits_gossip: self.awaits_gossip(),
-            expected_finish: self.expected_finish(now).into_iter().chain(foreseen).min(),
-        })
-    }
-
     /// What is due by the clock; all bytes that have arrived were taken before.
     fn take_timeout(&mut self, now: Moment) {
         if let Some(progress) = &mut self.progress
@@ -366,18 +328,6 @@ impl Actor for Peer {
             self.context.swarm_gone.clone(),
             self.slot.recalled(),
         ));
-    }
-}
-
-impl Handler<Known> for Peer {
-    type Result = ();
-
-    fn handle(&mut self, known: Known, _: &mut Self::Context) {
-        self.known = known;
-        let now = self.context.clock.now();
-        if let Some(view) = self.view(now) {
-            self.offer(now, &view);
-        }
     }
 }
 

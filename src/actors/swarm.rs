@@ -157,6 +157,7 @@ impl Swarm {
                 discipline: plan.terms.discipline,
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
+                utp: shared.utp.clone(),
                 bind: shared.bind.clone(),
                 unmeasured: shared.unmeasured.clone(),
                 timeout: shared.timeout,
@@ -237,7 +238,14 @@ impl Swarm {
                 dialable: contact.dialable,
                 told_at: contact.told_at,
             };
-            self.start_peer(session, address, Origin::Dial, known, slot, ctx);
+            self.start_peer(
+                session,
+                address,
+                Origin::Dial(contact.ways),
+                known,
+                slot,
+                ctx,
+            );
         }
     }
 
@@ -332,7 +340,7 @@ impl Handler<Arrived> for Swarm {
         };
         let session = self.book.accepted(arrived.remote);
         debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
-        let origin = Origin::Accepted(arrived.incoming, arrived.head);
+        let origin = Origin::Accepted(arrived.caller);
         let known = KnownThere::default();
         self.start_peer(session, arrived.remote, origin, known, slot, ctx);
     }

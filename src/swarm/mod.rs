@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod confirmation;
+pub mod counted;
 pub mod facts;
 pub mod gossip;
 pub mod identity;
@@ -14,4 +15,5 @@ pub mod reported;
 pub mod roster;
 pub mod schedule;
 pub mod unmeasured;
+pub mod ways;
 pub mod yardstick;

@@ -16,6 +16,7 @@ use bta::moment::Moment;
 use bta::net::{MemoryNet, Network};
 use bta::protocol::exclusions::Exclusions;
 use bta::protocol::magnet::Magnet;
+use bta::protocol::peer::Encryption;
 use bta::swarm::pace::Pace;
 use bta::swarm::schedule::Discipline;
 use tempfile::TempDir;
@@ -199,6 +200,8 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         ca_files: Vec::new(),
         dht: None,
         lsd: false,
+        encryption: Encryption::Prefer,
+        utp: false,
         tells_peers: true,
         contact: None,
         quiet: true,

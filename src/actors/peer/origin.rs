@@ -6,7 +6,10 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::moment::Moment;
 use crate::net::{BoxLink, Incoming};
+use crate::protocol::peer::encryption::Cipher;
+use crate::protocol::peer::{Conversation, Transport, Way, Wrapping};
 use crate::swarm::facts::Outcome;
 
 use super::PeerContext;
@@ -15,11 +18,45 @@ use super::PeerContext;
 pub(super) type Dialling = Pin<Box<dyn Future<Output = io::Result<(BoxLink, Vec<u8>)>>>>;
 
 /// We dial.
-pub(super) fn dial(context: &Arc<PeerContext>, to: SocketAddr) -> Dialling {
-    let network = context.network.clone();
+pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling {
+    let (network, utp) = (context.network.clone(), context.utp.clone());
     let from = context.bind.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
     let from = from.copied();
-    Box::pin(async move { Ok((network.connect(from, to).await?, Vec::new())) })
+    Box::pin(async move {
+        let link = match way.transport {
+            Transport::Tcp => network.connect(from, to).await?,
+            Transport::Utp => Box::new(utp.connect(to).await?),
+        };
+        Ok((link, Vec::new()))
+    })
+}
+
+/// What we say first over a link that we dialled.
+pub(super) fn opening(
+    context: &PeerContext,
+    now: Moment,
+    to: SocketAddr,
+    way: Way,
+) -> Conversation {
+    let greeting = Arc::clone(&context.greeting);
+    match way.wrapping {
+        Wrapping::Plain => Conversation::dial(now, greeting, to.ip()),
+        Wrapping::Encrypted => Conversation::dial_encrypted(now, greeting, to.ip(), rand::random()),
+    }
+}
+
+/// What we answer over a link that they dialled.
+pub(super) fn answer(
+    context: &PeerContext,
+    now: Moment,
+    from: SocketAddr,
+    cipher: Option<Box<Cipher>>,
+) -> Conversation {
+    let greeting = Arc::clone(&context.greeting);
+    match cipher {
+        None => Conversation::accept(now, greeting, from.ip()),
+        Some(it) => Conversation::accept_encrypted(now, greeting, from.ip(), it),
+    }
 }
 
 /// They dialled: the socket is bound to this arbiter's reactor.
