@@ -52,6 +52,8 @@ pub(super) struct Session {
     /// The address that further contacts go to: the one dialled, or the one that
     /// an incoming peer claims to listen on.
     pub(super) home: Option<SocketAddr>,
+    /// When it had its slot.
+    pub(super) began_at: Moment,
     pub(super) direction: Direction,
     pub(super) attempt: Attempt,
     /// The source that its figures are credited to.
@@ -69,6 +71,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(
+        now: Moment,
         address: SocketAddr,
         direction: Direction,
         attempt: Attempt,
@@ -76,6 +79,7 @@ impl Session {
     ) -> Self {
         Session {
             address,
+            began_at: now,
             home: (direction == Direction::Outgoing).then_some(address),
             direction,
             attempt,

@@ -168,7 +168,7 @@ impl Script {
     }
 
     fn accept(&mut self, remote: &str) -> SessionId {
-        let id = self.book.accepted(address(remote));
+        let id = self.book.accepted(self.now, address(remote));
         self.open.insert(id, (address(remote), Incoming));
         id
     }
