@@ -32,3 +32,7 @@ interop-only *options: (interop "--only dht --magnet" options) (interop "--only 
 interop-each:
     cargo build --release
     for script in magnet dht pex lsd v2; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
+
+# Swarms of thousands in virtual time: recall of each kind of peer, and under scarcity
+sim-big seeds="1 2 3":
+    SIM_SEEDS="{{ seeds }}" cargo test --release --test sim -- --ignored --nocapture --test-threads 1 kinds:: scarcity::
