@@ -2,6 +2,7 @@
 
 mod any_order;
 mod bounds;
+mod callers;
 mod company;
 mod counters;
 mod hearsay;
