@@ -10,16 +10,17 @@ class Company:
 
     limit: int | None
     watched: frozenset
-    said: int = 0  # so often it was asked and answered
+    said: int = 0  # so often it was asked and answered while it downloaded
     full: int = 0  # so often it was at its limit
     most: int = 0
     visits: dict = field(default_factory=lambda: defaultdict(list))  # address: [from, to] each, in seconds since the epoch
     present: frozenset = frozenset()
 
-    def observe(self, at, addresses):
-        self.said += 1
-        self.most = max(self.most, len(addresses))
-        self.full += self.limit is not None and len(addresses) >= self.limit
+    def observe(self, at, addresses, completed):
+        if not completed:
+            self.said += 1
+            self.most = max(self.most, len(addresses))
+            self.full += self.limit is not None and len(addresses) >= self.limit
         for address in self.watched & addresses:
             if address not in self.present:
                 self.visits[address].append([at, at])

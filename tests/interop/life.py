@@ -54,7 +54,7 @@ class Life(Resident):
                 company_at = time.time() + COMPANY_S
                 company = client.company()
                 if company is not None:
-                    self.company.observe(time.time(), company)
+                    self.company.observe(time.time(), company, self.truth.completed is not None)
             if not client.process.running():
                 raise RuntimeError(f"ended by itself with exit code {client.process.stop()}, see {client.folder}/log")
             since = time.time() - self.truth.completed if self.truth.completed else None

@@ -90,7 +90,7 @@ def mixed(random_, downloads=36):
             *cast(ABORT, "qbittorrent", speaks=UTP), *cast(LAZY, "transmission", speaks=ENCRYPTED), *cast(LAZY, "rtorrent")]
 
 
-def few(random_):
+def small(random_):
     """The same with 20 downloads."""
     return mixed(random_, 20)
 
@@ -134,7 +134,7 @@ PROFILES = {
     "ci": Profile(ci),
     "all": Profile(all),
     "mixed": Profile(mixed, 0, 90, 300, "bittorrent-tracker", 0, 95),
-    "few": Profile(few, 0, 60, 240, "bittorrent-tracker", 1, 85),
+    "mixed-small": Profile(small, 0, 60, 240, "bittorrent-tracker", 1, 85),
 }
 
 

@@ -76,8 +76,8 @@ def full(lives):
     """Whether those with a limit of connections were at it."""
     for life in lives:
         if life.plan.limit:
-            print(f"{life.name}: at its limit of {life.plan.limit} connections {life.company.full_share:.0%} of the time, "
-                  f"at most {life.company.most}")
+            print(f"{life.name}: at its limit of {life.plan.limit} connections for {life.company.full_share:.0%} of its "
+                  f"download, at most {life.company.most}")
 
 
 def as_json(life, verdicts):

@@ -20,7 +20,7 @@ class Aria2(Client):
             "--file-allocation=none", "--summary-interval=0", "--seed-ratio=0.0",
             *(["--bt-seed-unverified=true"] if self.seeding else [f"--max-overall-download-limit={self.rate_kb}K"]),
             *(["--seed-time=0"] if self.leaves else []),
-            *([f"--bt-max-peers={self.limit}", "--bt-request-peer-speed-limit=0"] if self.limit else []),
+            *self.limited(),
             *(["--bt-require-crypto=true", "--bt-min-crypto-level=arc4", "--bt-force-encryption=true"]
               if self.encrypted else []),
             self.torrent.file,
@@ -39,6 +39,10 @@ class Aria2(Client):
 
     def lsd(self):
         return ["--bt-enable-lpd=true", f"--bt-lpd-interface={self.host.address}"] if self.ways.lsd else []
+
+    def limited(self):
+        # Once it has four fifths of this it dials nobody else.
+        return [f"--bt-max-peers={self.limit * 4 // 3}", "--bt-request-peer-speed-limit=0"] if self.limit else []
 
     def load(self):
         self.held()
