@@ -25,6 +25,10 @@ def conclude(swarm, observers, options):
         outcome.check(place.failure is None, place.name, place.failure)
     examine_swarm(swarm, outcome)
     report.full(swarm.lives)
+    for life in swarm.lives:
+        if life.plan.limit:
+            outcome.check(life.company.most >= life.plan.limit, f"{life.name} gets to its limit of connections",
+                          f"at most {life.company.most}")
     verdicts = defaultdict(dict)
     for observer in observers:
         print(f"\nobserver {observer.name} ({observer.host.address}), killed {len(observer.copies)} times", flush=True)

@@ -82,12 +82,17 @@ def all(_):
 
 
 def mixed(random_, downloads=36):
-    """Hard to reach: 5 seeds, and 36 downloads of which half are firewalled, a quarter speak nothing but encrypted, a
-    quarter nothing but uTP, a third leave within a second of completing, at most a quarter of these of a kind that holds
-    its word back, and a seventh are at their limit of connections; and 4 that never complete."""
-    return [*cast(SEED, "libtorrent", "qbittorrent", "transmission", "libtorrent", "aria2"),
-            *hard_to_reach(random_, downloads), *cast(ABORT, "libtorrent", firewalled=True),
-            *cast(ABORT, "qbittorrent", speaks=UTP), *cast(LAZY, "transmission", speaks=ENCRYPTED), *cast(LAZY, "rtorrent")]
+    """Hard to reach: 5 seeds; 36 downloads of which half are firewalled, a quarter speak nothing but encrypted, a quarter
+    nothing but uTP, a third leave within a second of completing, at most a quarter of these of a kind that holds its word
+    back, and a seventh are at their limit of connections; and 4 that never complete."""
+    return [
+        *cast(SEED, "libtorrent", "qbittorrent", "transmission", "libtorrent", "aria2"),
+        *hard_to_reach(random_, downloads),
+        *cast(ABORT, "libtorrent", firewalled=True),
+        *cast(ABORT, "qbittorrent", speaks=UTP),
+        *cast(LAZY, "transmission", speaks=ENCRYPTED),
+        *cast(LAZY, "rtorrent"),
+    ]
 
 
 def small(random_):

@@ -1,15 +1,17 @@
 """Whether anything that a client sends to a guest who asks for nothing could have shown its completion. Pure.
 
-What is told here is how the clients are, by their sources and as measured (docs/measurement.md), and nothing about bta. A
-client that it is hard to be connected with is no excuse: one behind a firewall can call, and one that is full has chosen
-among those that it knows.
+What is told here is how the clients are, by their sources and as measured (docs/measurement.md), and nothing about bta. That
+a client is hard to be connected with is no excuse: one behind a firewall can call, and one that is full has chosen among
+those that it knows.
 """
 
-# Transmission 3.00 sends its HAVE messages in batches, one in ten seconds, up to twelve on a busy machine: what it got
-# after the last one it takes with it.
+# Transmission 3.00 sends its HAVE messages in batches (LOW_PRIORITY_INTERVAL_SECS of peer-msgs.c is 10; up to 12 on a busy
+# machine): what it got after the last one it takes with it.
 TRANSMISSION_BATCH_S = 12
 # rTorrent 0.9.8 holds its HAVE messages back, hangs up on everybody as it completes, and takes nobody back for five seconds.
 RTORRENT_RETURNS_S = 5
+# Nor does it call an address again with which it has shaken hands in the last ten minutes (libtorrent's peer_list.cc).
+RTORRENT_CALLS_AGAIN_S = 600
 
 
 def hidden(plan, truth, observed_until):
@@ -21,6 +23,8 @@ def hidden(plan, truth, observed_until):
         return f"Transmission left {gone - truth.crossed:.1f} s after the threshold, with its last batch"
     if plan.kind == "rtorrent" and gone - (truth.completed or truth.crossed) < RTORRENT_RETURNS_S:
         return "rTorrent hung up as it completed, and left before it takes anybody back"
+    if plan.kind == "rtorrent" and plan.firewalled and gone - truth.started < RTORRENT_CALLS_AGAIN_S:
+        return "rTorrent hung up as it completed, and calls nobody again so soon"
     return ""
 
 

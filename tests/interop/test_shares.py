@@ -15,8 +15,8 @@ def truth(started, crossed, completed, ended):
 
 
 class Showable(unittest.TestCase):
-    def hidden(self, kind, crossed, completed, ended, until=900):
-        return bool(hidden(Plan(kind, LEAVE), truth(0, crossed, completed, ended), until))
+    def hidden(self, kind, crossed, completed, ended, until=900, **how):
+        return bool(hidden(Plan(kind, LEAVE, **how), truth(0, crossed, completed, ended), until))
 
     def test_transmission_takes_its_last_batch_with_it(self):
         self.assertTrue(self.hidden("transmission", 50, 51, 51.2))
@@ -26,6 +26,10 @@ class Showable(unittest.TestCase):
     def test_rtorrent_hangs_up_and_is_gone(self):
         self.assertTrue(self.hidden("rtorrent", 40, 51, 52))
         self.assertFalse(self.hidden("rtorrent", 50, 51, 60))
+
+    def test_rtorrent_behind_a_firewall_calls_once(self):
+        self.assertTrue(self.hidden("rtorrent", 50, 51, 90, firewalled=True))
+        self.assertFalse(self.hidden("rtorrent", 650, 651, 700, firewalled=True))
 
     def test_others_tell_at_once(self):
         self.assertFalse(self.hidden("libtorrent", 50, 50.3, 50.4))
