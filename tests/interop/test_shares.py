@@ -23,6 +23,10 @@ class Showable(unittest.TestCase):
         self.assertTrue(self.hidden("transmission", 50, 51, 90, until=55))
         self.assertFalse(self.hidden("transmission", 50, 51, 63))
 
+    def test_aria2_takes_its_last_pack_with_it(self):
+        self.assertTrue(self.hidden("aria2", 50, 51, 51.1))
+        self.assertFalse(self.hidden("aria2", 50, 51, 60))
+
     def test_rtorrent_hangs_up_and_is_gone(self):
         self.assertTrue(self.hidden("rtorrent", 40, 51, 52))
         self.assertFalse(self.hidden("rtorrent", 50, 51, 60))
@@ -33,7 +37,7 @@ class Showable(unittest.TestCase):
 
     def test_others_tell_at_once(self):
         self.assertFalse(self.hidden("libtorrent", 50, 50.3, 50.4))
-        self.assertFalse(hidden(Plan("aria2", LEAVE, firewalled=True, limit=6), truth(0, 50, 51, 51.1), 900))
+        self.assertFalse(self.hidden("qbittorrent", 50, 51, 51.1, firewalled=True, limit=6))
 
     def test_a_cut_hides_who_came_or_left_in_it(self):
         cut = (100, 160)
