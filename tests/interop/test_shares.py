@@ -4,7 +4,7 @@ import random
 import unittest
 
 from judge import CONFIRMED, MISSED, UNSEEN, Verdict
-from plan import DOWNLOADS, ENCRYPTED, HOLD_BACK, LEAVE, STAY, UTP, Plan, mixed, small
+from plan import DOWNLOADS, ENCRYPTED, HOLD_BACK, LEAVE, STAY, UTP, Plan, ci, mixed
 from shares import shares
 from showable import hidden, lost_in_the_cut
 from truth import Truth
@@ -72,7 +72,7 @@ class Shares(unittest.TestCase):
 
 class Cast(unittest.TestCase):
     def test_is_as_hard_as_it_says(self):
-        for cast, downloads in (mixed, 36), (small, 20):
+        for cast, downloads in (mixed, 36), (ci, 20):
             for seed in range(20):
                 plans = [plan for plan in cast(random.Random(seed)) if plan.behaviour in DOWNLOADS]
                 leavers = [plan for plan in plans if plan.leaves_at_once]
