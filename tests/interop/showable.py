@@ -8,8 +8,8 @@ those that it knows.
 # Transmission 3.00 sends its HAVE messages in batches (LOW_PRIORITY_INTERVAL_SECS of peer-msgs.c is 10; up to 12 on a busy
 # machine): what it got after the last one it takes with it.
 TRANSMISSION_BATCH_S = 12
-# aria2 1.36 sends what it got when it has gathered twenty pieces, or ten seconds have passed (DefaultBtInteractive::checkHave).
-ARIA2_PACK_S = 10
+# aria2 1.36 looks once a second for what it has to tell to a peer with whom it does not trade.
+ARIA2_ROUND_S = 1
 # rTorrent 0.9.8 holds its HAVE messages back, hangs up on everybody as it completes, and takes nobody back for five seconds.
 RTORRENT_RETURNS_S = 5
 # Nor does it call an address again with which it has shaken hands in the last ten minutes (libtorrent's peer_list.cc).
@@ -23,8 +23,8 @@ def hidden(plan, truth, observed_until):
     gone = min(truth.ended or observed_until, observed_until)
     if plan.kind == "transmission" and gone - truth.crossed < TRANSMISSION_BATCH_S:
         return f"Transmission left {gone - truth.crossed:.1f} s after the threshold, with its last batch"
-    if plan.kind == "aria2" and gone - truth.crossed < ARIA2_PACK_S:
-        return f"aria2 left {gone - truth.crossed:.1f} s after the threshold, with its last pack"
+    if plan.kind == "aria2" and gone - truth.crossed < ARIA2_ROUND_S:
+        return f"aria2 left {gone - truth.crossed:.1f} s after the threshold, before its next round"
     if plan.kind == "rtorrent" and gone - (truth.completed or truth.crossed) < RTORRENT_RETURNS_S:
         return "rTorrent hung up as it completed, and left before it takes anybody back"
     if plan.kind == "rtorrent" and plan.firewalled and gone - truth.started < RTORRENT_CALLS_AGAIN_S:

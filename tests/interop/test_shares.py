@@ -23,9 +23,9 @@ class Showable(unittest.TestCase):
         self.assertTrue(self.hidden("transmission", 50, 51, 90, until=55))
         self.assertFalse(self.hidden("transmission", 50, 51, 63))
 
-    def test_aria2_takes_its_last_pack_with_it(self):
-        self.assertTrue(self.hidden("aria2", 50, 51, 51.1))
-        self.assertFalse(self.hidden("aria2", 50, 51, 60))
+    def test_aria2_leaves_before_its_next_round(self):
+        self.assertTrue(self.hidden("aria2", 50, 50.4, 50.5))
+        self.assertFalse(self.hidden("aria2", 50, 51, 51.1))
 
     def test_rtorrent_hangs_up_and_is_gone(self):
         self.assertTrue(self.hidden("rtorrent", 40, 51, 52))
