@@ -11,6 +11,7 @@ mod recognition;
 mod replays;
 mod twins;
 mod visits;
+mod ways;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -36,6 +37,7 @@ fn terms() -> BookTerms {
         delay: Duration::from_secs(600),
         policy: AddressPolicy::default(),
         listen_port: Some(6_889),
+        ways: Allowed::PLAIN_TCP,
     }
 }
 
@@ -234,6 +236,7 @@ impl Script {
         End {
             outcome,
             parting,
+            dials: Vec::new(),
             family: Family::Other,
             last: None,
             unsettled: None,
