@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::listener::Admission;
 use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
@@ -240,8 +241,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ports,
         dhts,
         lsds,
-        policy,
-        timeout: config.timeout,
+        admission: Admission {
+            policy,
+            encryption: config.encryption,
+            timeout: config.timeout,
+        },
         monitor: MonitorPlan {
             slots: shared.slots.clone(),
             arbiters: named(&arbiters.recorder, &shared.workers),
@@ -346,7 +350,10 @@ fn plan(
             delay: pace.shrink(config.delay),
             policy: shared.policy.clone(),
             listen_port: port,
-            ways: Allowed::PLAIN_TCP,
+            ways: Allowed {
+                encryption: config.encryption,
+                utp: false,
+            },
         },
         greeting: Arc::new(greeting),
         interval: config.interval,

@@ -59,7 +59,7 @@ impl StreamHandler<Arriving> for Listener {
             bytes,
         } = it;
         let from = canonical(from);
-        if self.policy.excludes(from.ip()) {
+        if self.admission.policy.excludes(from.ip()) {
             return;
         }
         if bytes.first() == Some(&DICTIONARY) {
