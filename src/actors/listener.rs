@@ -171,7 +171,7 @@ impl Listener {
         let rows = changed.iter().map(|(key, count)| {
             let row = OutcomeRow {
                 hour: key.hour,
-                attempt: key.attempt,
+                counted: key.counted,
                 family: key.family.label().into(),
                 outcome: key.outcome,
                 count: *count,
