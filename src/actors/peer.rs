@@ -110,13 +110,13 @@ impl Peer {
             Origin::Dial(ways) => (
                 ways,
                 origin::dial(&context, plan.remote, ways.way()),
-                origin::opening(&context, now, plan.remote),
+                origin::opening(&context, now, plan.remote, ways.way()),
                 Direction::Outgoing,
             ),
-            Origin::Accepted(incoming, head) => (
-                Ways::only(origin::way(&incoming)),
-                origin::accept(incoming, head),
-                Conversation::accept(now, Arc::clone(&context.greeting), plan.remote.ip()),
+            Origin::Accepted(caller) => (
+                Ways::only(caller.way()),
+                origin::accept(caller.incoming, caller.head),
+                origin::answer(&context, now, plan.remote, caller.cipher),
                 Direction::Incoming,
             ),
         };
@@ -152,7 +152,7 @@ impl Peer {
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
         if self.direction == Direction::Outgoing {
-            self.conversation = origin::opening(&self.context, now, self.remote);
+            self.conversation = origin::opening(&self.context, now, self.remote, self.ways.way());
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {

@@ -329,7 +329,7 @@ impl Handler<Arrived> for Swarm {
         };
         let session = self.book.accepted(arrived.remote);
         debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
-        let origin = Origin::Accepted(arrived.incoming, arrived.head);
+        let origin = Origin::Accepted(arrived.caller);
         let known = KnownThere::default();
         self.start_peer(session, arrived.remote, origin, known, slot, ctx);
     }

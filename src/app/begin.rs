@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::listener::Admission;
 use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
@@ -245,8 +246,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ports,
         dhts,
         lsds,
-        policy,
-        timeout: config.timeout,
+        admission: Admission {
+            policy,
+            encryption: config.encryption,
+            timeout: config.timeout,
+        },
         monitor: MonitorPlan {
             slots: shared.slots.clone(),
             arbiters: named(&arbiters.recorder, &shared.workers),
@@ -354,8 +358,8 @@ fn plan(
             policy: shared.policy.clone(),
             listen_port: port,
             ways: Allowed {
+                encryption: config.encryption,
                 utp: !shared.utp.is_silent(),
-                ..Allowed::PLAIN_TCP
             },
         },
         greeting: Arc::new(greeting),

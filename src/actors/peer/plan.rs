@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::dht::NodeNamed;
+use crate::actors::listener::Caller;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
@@ -16,8 +17,8 @@ use crate::actors::slots::Slot;
 use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersNamed};
 use crate::clock::Clock;
 use crate::moment::Moment;
+use crate::net::Network;
 use crate::net::utp::Utp;
-use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
@@ -77,8 +78,8 @@ pub struct PeerContext {
 pub enum Origin {
     /// We dial, in these ways.
     Dial(Ways),
-    /// Somebody dialled us; these bytes of its handshake were read already.
-    Accepted(Incoming, Vec<u8>),
+    /// Somebody dialled us.
+    Accepted(Caller),
 }
 
 /// What one Peer needs to begin.
