@@ -157,6 +157,7 @@ impl Cast<'_> {
             dht: false,
             metadata: Metadata::Given,
             encryption: Encryption::Off,
+            utp_alone: false,
             seed: self.rng.random(),
         };
         let plan = self.draw_fame(plan);
@@ -195,6 +196,7 @@ impl Cast<'_> {
             true => Encryption::Prefer,
             false => Encryption::Off,
         };
+        plan.utp_alone = rng.random::<f64>() < crowd.utp_alone;
         plan
     }
 

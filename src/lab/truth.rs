@@ -28,6 +28,8 @@ pub struct PeerTruth {
     pub client: Client,
     /// How it speaks.
     pub encryption: Encryption,
+    /// It speaks uTP, and takes no TCP.
+    pub utp_alone: bool,
     /// What becomes of it.
     pub fate: Fate,
     /// When it came to the threshold by downloading.
@@ -82,6 +84,7 @@ impl PeerTruth {
             known: plan.known,
             client: plan.client,
             encryption: plan.encryption,
+            utp_alone: plan.utp_alone,
             fate: plan.fate,
             crossed: plan.crossing().filter(past),
             completed: plan.completion().filter(past),

@@ -20,6 +20,7 @@ fn peer(host: u8, port: u16, crossed: Option<u64>) -> PeerTruth {
         known: Known::Trackers,
         client: Client::Libtorrent,
         encryption: Encryption::Off,
+        utp_alone: false,
         fate: Fate::Stays,
         crossed: crossed.map(at),
         completed: crossed.map(|_| at(20)),

@@ -15,6 +15,7 @@ use super::{Plan, Reach};
 use crate::lab::witness::Via;
 use crate::moment::Moment;
 use crate::net::BoxLink;
+use crate::net::utp::Utp;
 use crate::protocol::peer::{Encryption, PeerId, Wrapping};
 
 /// Opening a connection, and agreeing on encryption.
@@ -73,11 +74,11 @@ impl Connection {
     }
 
     /// Connects to a guest, in one way or the other.
-    pub(super) async fn dial(mut self, guest: SocketAddr) {
+    pub(super) async fn dial(mut self, guest: SocketAddr, utp: Option<Utp>) {
         for wrapping in [Wrapping::Encrypted, Wrapping::Plain] {
             if self.plan.encryption.permits(wrapping) {
                 let wait = self.world.pace.of(DIAL_WAIT);
-                let opening = self.open(guest, wrapping);
+                let opening = self.open(guest, utp.as_ref(), wrapping);
                 if let Ok(Ok((link, wire))) = tokio::time::timeout(wait, opening).await {
                     self.wire = wire;
                     return self.run(link).await;
@@ -86,10 +87,18 @@ impl Connection {
         }
     }
 
-    async fn open(&mut self, guest: SocketAddr, wrapping: Wrapping) -> io::Result<(BoxLink, Wire)> {
+    async fn open(
+        &mut self,
+        guest: SocketAddr,
+        utp: Option<&Utp>,
+        wrapping: Wrapping,
+    ) -> io::Result<(BoxLink, Wire)> {
         let mut own = self.plan.addresses().map(|it| it.ip());
         let from = own.find(|it| it.is_ipv4() == guest.is_ipv4());
-        let mut link = self.world.network.connect(from, guest).await?;
+        let mut link: BoxLink = match utp {
+            Some(utp) => Box::new(utp.connect(guest).await?),
+            None => self.world.network.connect(from, guest).await?,
+        };
         let wire = match wrapping {
             Wrapping::Plain => Wire::default(),
             Wrapping::Encrypted => Wire::encrypt(&mut link, &self.plan, &mut self.session).await?,

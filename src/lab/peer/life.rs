@@ -10,8 +10,9 @@ use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 
 use super::connection::{Connection, FAREWELL, Present};
+use super::door::Door;
 use super::session::Session;
-use super::{Known, Plan, Reach};
+use super::{Known, Plan};
 use crate::clock::Clock;
 use crate::lab::dht::Dht;
 use crate::lab::gossip::Gossip;
@@ -20,6 +21,7 @@ use crate::lab::tracker::Tracker;
 use crate::lab::tracker::registry::{Announce, Event};
 use crate::lab::witness::{Via, Witness};
 use crate::moment::Moment;
+use crate::net::utp::Utp;
 use crate::net::{Acceptor, BoxLink, Network};
 
 /// Connections of one peer at a time.
@@ -50,17 +52,10 @@ pub(in crate::lab) struct World {
 pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
     let arrival = world.clock.instant(plan.arrives);
     tokio::time::sleep_until(arrival).await;
-    let mut acceptors = [None, None];
-    if matches!(plan.reach, Reach::Open | Reach::Full | Reach::Mute) {
-        let addresses = [Some(&mut plan.address), plan.also.as_mut()];
-        for (acceptor, at) in acceptors.iter_mut().zip(addresses) {
-            if let Some(at) = at {
-                *acceptor = listen(&world.network, at).await;
-            }
-        }
-    }
+    let mut rng = SmallRng::seed_from_u64(plan.seed);
+    let door = Door::open(&world, &mut plan, &mut rng).await;
     let life = Life {
-        rng: SmallRng::seed_from_u64(plan.seed),
+        rng,
         next_announce: plan.arrives,
         completes: plan.completion(),
         plan: Arc::new(plan),
@@ -68,21 +63,10 @@ pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
         guests: BTreeMap::new(),
         present: Arc::default(),
         connections: JoinSet::new(),
+        utp: door.utp.clone(),
         world,
     };
-    life.run(acceptors).await;
-}
-
-/// Another program may sit on the port: then any other will do.
-async fn listen(network: &Network, at: &mut SocketAddr) -> Option<Acceptor> {
-    for port in [at.port(), 0] {
-        at.set_port(port);
-        if let Ok(acceptor) = network.listen(*at).await {
-            *at = acceptor.local_addr().ok()?;
-            return Some(acceptor);
-        }
-    }
-    None
+    life.run(door).await;
 }
 
 struct Life {
@@ -97,11 +81,13 @@ struct Life {
     /// Who is connected.
     present: Present,
     connections: JoinSet<()>,
+    /// What it dials by; none: TCP.
+    utp: Option<Utp>,
 }
 
 impl Life {
-    async fn run(mut self, acceptors: [Option<Acceptor>; 2]) {
-        let [first, second] = acceptors;
+    async fn run(mut self, mut door: Door) {
+        let [first, second] = std::mem::take(&mut door.acceptors);
         let (info_hash, address) = (self.plan.torrent.info_hash, self.plan.address);
         if self.plan.known == Known::Peers {
             let number = self.plan.number;
@@ -226,7 +212,8 @@ impl Life {
         let (plan, pace, seed) = (self.plan.clone(), self.world.pace, self.rng.random());
         let session = Session::dial(plan, pace, seed, now);
         let connection = Connection::new(&self.world, &self.plan, &self.present, session);
-        self.connections.spawn(connection.dial(guest));
+        self.connections
+            .spawn(connection.dial(guest, self.utp.clone()));
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod client;
 mod connection;
 pub mod curve;
+mod door;
 pub mod ending;
 mod gossiping;
 pub(super) mod life;
@@ -205,6 +206,8 @@ pub struct Plan {
     pub metadata: Metadata,
     /// How it speaks: it dials encrypted first if it prefers that.
     pub encryption: Encryption,
+    /// It speaks uTP, and takes no TCP.
+    pub utp_alone: bool,
     /// For its own randomness.
     pub seed: u64,
 }

@@ -48,6 +48,7 @@ fn plan(client: Client, pace: Pace) -> Plan {
         dht: false,
         metadata: Metadata::default(),
         encryption: Encryption::Off,
+        utp_alone: false,
         seed: 1,
     }
 }

@@ -47,6 +47,7 @@ fn plan(client: Client, held: u32, span_s: f64) -> Plan {
         dht: false,
         metadata: Metadata::default(),
         encryption: Encryption::Off,
+        utp_alone: false,
         seed: 1,
     }
 }
