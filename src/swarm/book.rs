@@ -7,6 +7,7 @@ mod addresses;
 mod company;
 mod contacts;
 mod ending;
+mod fates;
 mod hearsay;
 mod meeting;
 mod merging;
@@ -30,6 +31,7 @@ use super::facts::{PeerNumber, PeerState};
 use super::identity::{Claim, Doubles, Identities, Twins};
 use super::pace::Pace;
 use super::place::Whereabouts;
+use super::presence::PresenceCounts;
 use super::progress::Report;
 use super::roster::Roster;
 use super::yardstick::Yardstick;
@@ -38,6 +40,7 @@ use overlaps::Overlaps;
 use records::Records;
 use sessions::Sessions;
 
+pub use addresses::KnownAddress;
 pub use hearsay::Hearsay;
 pub use peers::{Peer, Rising};
 pub use sessions::{End, SessionId};
@@ -119,6 +122,9 @@ pub struct Figures {
     pub complete_at_first: usize,
     /// Of these, below the threshold when last seen.
     pub below: usize,
+    /// Of these, those of which nobody knows whether they finished (partial seeds are
+    /// not among them), and why.
+    pub unknown: PresenceCounts,
     /// Confirmed downloads.
     pub confirmed: usize,
     /// Rises that were not counted.
@@ -192,7 +198,13 @@ impl Book {
         if let Some(download) = peer.download(number) {
             self.doubles.remember(download);
         }
+        let presence = peer.presence;
+        peer.presence = presence.interrupted();
+        let told = peer.presence == presence;
         self.records.restore(number, peer);
+        if !told {
+            self.records.mark_dirty(&[number]);
+        }
         self.make_room();
     }
 

@@ -9,7 +9,9 @@ use bta::moment::Moment;
 use bta::protocol::info_hash::{InfoHash, InfoHashV2};
 use bta::store::records::*;
 use bta::store::{Opened, Program, Record, Writer};
+use bta::swarm::address_state::{AddressCounts, AddressState};
 use bta::swarm::facts::*;
+use bta::swarm::presence::Presence;
 use tempfile::TempDir;
 
 /// The beginning of the run: 2026-11-23T03:44:01.250Z.
@@ -151,6 +153,7 @@ fn peer(number: u32, state: PeerState, pieces: Option<u32>) -> PeerRow {
         }
         .into(),
         state,
+        presence: presence(state, number),
         merged_into: (state == PeerState::Merged).then_some(PeerNumber(1)),
         proof: 0,
         flags: 0,
@@ -158,6 +161,28 @@ fn peer(number: u32, state: PeerState, pieces: Option<u32>) -> PeerRow {
         direction: Direction::Outgoing,
         raw_address: Some(format!("198.51.100.{number}:51413").parse().unwrap()),
     }
+}
+
+/// One of each kind of presence that such peers have.
+fn presence(state: PeerState, number: u64) -> Presence {
+    match (state, number) {
+        (PeerState::Merged, _) => Presence::Untold,
+        (PeerState::Below, 2) => Presence::Vanished,
+        (PeerState::Confirmed, _) => Presence::Watched,
+        (PeerState::PartialSeed, _) => Presence::Undialable,
+        _ => Presence::Awaited,
+    }
+}
+
+/// A peer at those that were reached; of the others all but three did not answer.
+fn came_to(new: u64, reached: u64) -> AddressCounts {
+    let mut counts = AddressCounts::default();
+    let met = reached.min(new);
+    let others = new - met;
+    counts.enter(AddressState::Met, met);
+    counts.enter(AddressState::TurnedAway, others.min(3));
+    counts.enter(AddressState::NeverReachable, others - others.min(3));
+    counts
 }
 
 /// Two towns of one country, a country alone, and nothing.
@@ -374,6 +399,7 @@ fn counters() -> Vec<Record> {
         contacted,
         reached,
         confirmed,
+        came_to: came_to(new, reached),
     };
     vec![
         outcome(ONE, First, "transmission", Outcome::Success, 5),

@@ -1,6 +1,7 @@
 //! How sessions and contacts end.
 
 use crate::moment::Moment;
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
 
@@ -23,6 +24,7 @@ impl Book {
             self.reached(now, &session);
         }
         let number = self.conclude(now, &session, end);
+        self.conclude_contact(&session, end, number);
         self.plan_return(now, &session, end, number);
         self.delist(now, &session, end);
     }
@@ -38,6 +40,7 @@ impl Book {
             }
         }
         self.addresses.is_own(address);
+        self.came(address, AddressState::Own);
     }
 
     fn reached(&mut self, now: Moment, session: &Session) {
@@ -69,6 +72,7 @@ impl Book {
             }
             peer.foresee(now, end.expected_finish, measured);
         });
+        self.part_from(number, session, end);
         Some(number)
     }
 

@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
+use crate::swarm::address_state::AddressCounts;
 use crate::swarm::facts::{Attempt, Outcome, Source};
 
 use super::Totals;
+use super::addresses::Risen;
 
 /// What is counted of attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +40,8 @@ pub struct SourceTally {
     pub reached: u64,
     /// Confirmed downloads of peers that it named first.
     pub confirmed: u64,
+    /// What came of the new ones until now: they add up to these.
+    pub came_to: AddressCounts,
 }
 
 impl SourceTally {
@@ -50,6 +54,7 @@ impl SourceTally {
         self.contacted += other.contacted;
         self.reached += other.reached;
         self.confirmed += other.confirmed;
+        self.came_to.add(&other.came_to);
     }
 }
 
@@ -91,7 +96,17 @@ impl Tally {
 
     /// Something happened with what a source brought.
     pub fn source(&mut self, now: Moment, source: Source, count: impl Fn(&mut SourceTally)) {
-        let key = (now.hour(), source);
+        self.count((now.hour(), source), count);
+    }
+
+    /// More came of an address than had before: it counts where it was new.
+    pub(super) fn risen(&mut self, it: &Risen) {
+        let key = (it.known.hour, it.known.source);
+        self.count(key, |tally| tally.came_to.turn(it.known.state, it.to));
+    }
+
+    fn count(&mut self, key: (u32, Source), count: impl Fn(&mut SourceTally)) {
+        let source = key.1;
         count(self.sources.entry(key).or_default());
         self.totals.count_source(source, count);
         self.changed_sources.insert(key);
