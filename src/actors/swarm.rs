@@ -237,7 +237,14 @@ impl Swarm {
                 dialable: contact.dialable,
                 told_at: contact.told_at,
             };
-            self.start_peer(session, address, Origin::Dial, known, slot, ctx);
+            self.start_peer(
+                session,
+                address,
+                Origin::Dial(contact.ways),
+                known,
+                slot,
+                ctx,
+            );
         }
     }
 
