@@ -9,6 +9,8 @@
 mod crowds;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
+#[path = "sim/fates.rs"]
+mod fates;
 #[path = "sim/gossip.rs"]
 mod gossip;
 #[path = "sim/harvest.rs"]

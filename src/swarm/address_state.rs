@@ -14,26 +14,33 @@ pub enum AddressState {
     NotContacted = 0,
     /// Nobody answered: timed out, refused, no route.
     NeverReachable = 1,
+    /// Somebody takes the connection and never says a word.
+    Mute = 2,
     /// Somebody answers who is no peer of this swarm: another protocol, another torrent.
-    NoPeer = 2,
+    NoPeer = 3,
     /// Somebody answered and closed before a handshake, at best.
-    TurnedAway = 3,
+    TurnedAway = 4,
     /// A handshake was done; who is there left before its progress was learnt.
-    Unsettled = 4,
+    Unsettled = 5,
     /// It is ourselves.
-    Own = 5,
+    Own = 6,
     /// A peer was met there, or tells that it listens there.
-    Met = 6,
+    Met = 7,
 }
 
 labels!(AddressState, NotContacted => "not_contacted", NeverReachable => "never_reachable",
-    NoPeer => "no_peer", TurnedAway => "turned_away", Unsettled => "unsettled", Own => "own",
+    Mute => "mute", NoPeer => "no_peer", TurnedAway => "turned_away", Unsettled => "unsettled", Own => "own",
     Met => "met");
 
 impl AddressState {
-    /// What a contact says that ended so; `known` if it was with a peer that the book
-    /// knows. None: it says nothing.
-    pub fn after_contact(parting: Parting, outcome: Outcome, known: bool) -> Option<Self> {
+    /// What a contact says that ended so; `linked` if there was a connection, `known` if
+    /// it was with a peer that the book knows. None: it says nothing.
+    pub fn after_contact(
+        parting: Parting,
+        outcome: Outcome,
+        linked: bool,
+        known: bool,
+    ) -> Option<Self> {
         match (outcome, parting) {
             (Outcome::SelfConnection, _) => Some(AddressState::Own),
             (_, Parting::WeLeft | Parting::TheyLeft) if known => Some(AddressState::Met),
@@ -41,6 +48,7 @@ impl AddressState {
             _ if outcome.is_our_doing() => None,
             (Outcome::ProtocolError | Outcome::UnknownInfoHash, _) => Some(AddressState::NoPeer),
             (_, Parting::TurnedAway) => Some(AddressState::TurnedAway),
+            (_, Parting::NotReached) if linked => Some(AddressState::Mute),
             (_, Parting::NotReached) => Some(AddressState::NeverReachable),
         }
     }
@@ -56,7 +64,7 @@ mod tests {
 
     #[test]
     fn each_way_to_end_says_what_it_can() {
-        let after = |parting, outcome| AddressState::after_contact(parting, outcome, false);
+        let after = |parting, outcome| AddressState::after_contact(parting, outcome, false, false);
         for outcome in [
             Outcome::TimedOut,
             Outcome::Refused,
@@ -65,6 +73,8 @@ mod tests {
         ] {
             assert_eq!(after(Parting::NotReached, outcome), Some(NeverReachable));
         }
+        let mute = AddressState::after_contact(Parting::NotReached, Outcome::TimedOut, true, false);
+        assert_eq!(mute, Some(Mute));
         for outcome in [Outcome::Closed, Outcome::Reset] {
             assert_eq!(after(Parting::TurnedAway, outcome), Some(TurnedAway));
         }
@@ -73,7 +83,7 @@ mod tests {
         }
         for parting in [Parting::WeLeft, Parting::TheyLeft] {
             assert_eq!(after(parting, Outcome::Unsettled), Some(Unsettled));
-            let known = AddressState::after_contact(parting, Outcome::Success, true);
+            let known = AddressState::after_contact(parting, Outcome::Success, true, true);
             assert_eq!(known, Some(Met));
         }
         assert_eq!(

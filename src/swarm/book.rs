@@ -34,7 +34,7 @@ use super::place::Whereabouts;
 use super::presence::PresenceCounts;
 use super::progress::Report;
 use super::roster::Roster;
-use super::ways::{Allowed, Reached, Ways};
+use super::ways::{Allowed, Ways};
 use super::yardstick::Yardstick;
 use addresses::Addresses;
 use overlaps::Overlaps;
@@ -156,6 +156,8 @@ pub struct Book {
     hearsay: Vec<Hearsay>,
     /// Whom our peers are told of.
     roster: Roster,
+    /// The run ends.
+    closing: bool,
 }
 
 impl Book {
@@ -172,6 +174,7 @@ impl Book {
             tally: Tally::default(),
             hearsay: Vec::new(),
             roster: Roster::default(),
+            closing: false,
             terms,
         }
     }
@@ -231,11 +234,6 @@ impl Book {
         if let Some(address) = peer.and_then(|it| it.address) {
             self.records.located(number, look_up(address.ip()));
         }
-    }
-
-    /// How far contacts with an address ever came; none if nobody named it.
-    pub fn reached(&self, address: SocketAddr) -> Option<Reached> {
-        self.addresses.get(address).map(|it| it.reached)
     }
 
     /// Whether anything is still to be stored.

@@ -83,7 +83,7 @@ mod tests {
         let each = [NotContacted, Met, TurnedAway].map(|it| counts.of(it));
         assert_eq!(each, [1; 3]);
         let text = serde_json::to_string(&counts).unwrap();
-        let begin = r#"{"not_contacted":1,"never_reachable":0,"no_peer":0,"turned_away":1,"#;
+        let begin = r#"{"not_contacted":1,"never_reachable":0,"mute":0,"#;
         assert!(text.starts_with(begin), "{text}");
     }
 }

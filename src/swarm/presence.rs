@@ -21,12 +21,13 @@ pub enum Presence {
     NoSlot = 3,
     /// It left, or the connection broke, and we have not tried again since.
     Vanished = 4,
-    /// It was dialled before, and answers no more: nobody, or somebody else, is there;
-    /// refused, no route.
+    /// Since it left nobody answers where it was met, or says that it listens: timed out,
+    /// refused, no route, or somebody else is there.
     Unreachable = 5,
     /// Somebody answers where it was met, and closes before a handshake.
     TurnedAway = 6,
-    /// It had called us and is gone, and cannot be called.
+    /// It had called us and is gone, and cannot be called: it told no port, or nobody had
+    /// answered there while it was present.
     Undialable = 7,
     /// It was watched or awaited when an earlier run, or its swarm's actor, ended; it was
     /// not met since.
@@ -49,7 +50,7 @@ pub enum Door {
     Untried,
     /// Somebody answered there once.
     Opens,
-    /// Nobody ever answered there.
+    /// It was dialled, and nobody ever answered.
     Shut,
 }
 
@@ -57,22 +58,22 @@ impl Presence {
     /// After the last session with it ended.
     #[must_use]
     pub fn after_session(parting: Parting, outcome: Outcome, door: Door) -> Presence {
-        match (outcome, door, parting) {
-            (Outcome::Stopped, ..) => Presence::Watched,
-            (_, Door::None | Door::Shut, _) => Presence::Undialable,
-            (Outcome::Crashed, ..) | (_, _, Parting::WeLeft) => Presence::Awaited,
-            _ => Presence::Vanished,
+        match (door, parting) {
+            (Door::None | Door::Shut, _) => Presence::Undialable,
+            _ if outcome.is_our_doing() => Presence::Awaited,
+            (_, Parting::TheyLeft) => Presence::Vanished,
+            _ => Presence::Awaited,
         }
     }
 
     /// After a contact in vain with the address where it was met last.
     #[must_use]
-    pub fn after_contact(self, parting: Parting, outcome: Outcome, door: Door) -> Presence {
-        match (parting, door) {
+    pub fn after_contact(self, parting: Parting, outcome: Outcome) -> Presence {
+        match (parting, self) {
             _ if outcome.is_our_doing() => self,
             (Parting::TurnedAway, _) => Presence::TurnedAway,
-            (_, Door::Opens) => Presence::Unreachable,
-            _ => Presence::Undialable,
+            (_, Presence::Undialable) => Presence::Undialable,
+            _ => Presence::Unreachable,
         }
     }
 
@@ -104,8 +105,6 @@ impl Presence {
 mod tests {
     use super::*;
 
-    const DOORS: [Door; 4] = [Door::None, Door::Untried, Door::Opens, Door::Shut];
-
     #[test]
     fn who_left_whom_decides_where_it_can_be_called() {
         for door in [Door::Untried, Door::Opens] {
@@ -122,38 +121,32 @@ mod tests {
     }
 
     #[test]
-    fn who_is_met_when_the_run_is_stopped_was_watched_to_its_end() {
-        for door in DOORS {
-            let after = Presence::after_session(Parting::WeLeft, Outcome::Stopped, door);
-            assert_eq!(after, Presence::Watched);
-        }
+    fn another_process_watches_nobody() {
         assert_eq!(Presence::Watched.interrupted(), Presence::Interrupted);
         assert_eq!(Presence::Vanished.interrupted(), Presence::Vanished);
     }
 
     #[test]
     fn a_contact_in_vain_tells_why() {
-        let after = |parting, outcome, door| {
-            let before = Presence::Awaited;
-            before.after_contact(parting, outcome, door)
-        };
-        for outcome in [Outcome::TimedOut, Outcome::Refused, Outcome::NoRoute] {
-            let opened = after(Parting::NotReached, outcome, Door::Opens);
-            assert_eq!(opened, Presence::Unreachable);
-            let never = after(Parting::NotReached, outcome, Door::Shut);
-            assert_eq!(never, Presence::Undialable);
+        for before in [Presence::Awaited, Presence::Vanished, Presence::TurnedAway] {
+            for outcome in [Outcome::TimedOut, Outcome::Refused, Outcome::NoRoute] {
+                let after = before.after_contact(Parting::NotReached, outcome);
+                assert_eq!(after, Presence::Unreachable);
+            }
+            let after = before.after_contact(Parting::TurnedAway, Outcome::Closed);
+            assert_eq!(after, Presence::TurnedAway);
         }
-        for door in DOORS {
-            let closed = after(Parting::TurnedAway, Outcome::Closed, door);
-            assert_eq!(closed, Presence::TurnedAway);
-        }
+        // That one cannot be called is known already.
+        let before = Presence::Undialable;
+        let after = before.after_contact(Parting::NotReached, Outcome::TimedOut);
+        assert_eq!(after, before);
     }
 
     #[test]
     fn what_is_our_own_doing_tells_nothing_of_a_peer() {
         for outcome in Outcome::ALL.iter().filter(|it| it.is_our_doing()) {
             for presence in Presence::ALL {
-                let after = presence.after_contact(Parting::NotReached, *outcome, Door::Opens);
+                let after = presence.after_contact(Parting::NotReached, *outcome);
                 assert_eq!(after, *presence);
             }
         }

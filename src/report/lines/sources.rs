@@ -70,6 +70,7 @@ macro_rules! came_to {
 const NOT_CONTACTED: Column<Line> = came_to!("not_contacted", "NOT CONTACTED", NotContacted);
 const NEVER_REACHABLE: Column<Line> =
     came_to!("never_reachable", "NEVER REACHABLE", NeverReachable);
+const MUTE: Column<Line> = came_to!("mute", "MUTE", Mute);
 const NO_PEER: Column<Line> = came_to!("no_peer", "NO PEER", NoPeer);
 const TURNED_AWAY: Column<Line> = came_to!("turned_away", "TURNED AWAY", TurnedAway);
 const UNSETTLED: Column<Line> = came_to!("unsettled", "UNSETTLED", Unsettled);
@@ -90,6 +91,7 @@ pub const COLUMNS: &[Column<Line>] = &[
     CONFIRMED,
     NOT_CONTACTED,
     NEVER_REACHABLE,
+    MUTE,
     NO_PEER,
     TURNED_AWAY,
     UNSETTLED,
@@ -112,6 +114,7 @@ pub const COLUMNS_HOURLY: &[Column<Line>] = &[
     CONFIRMED,
     NOT_CONTACTED,
     NEVER_REACHABLE,
+    MUTE,
     NO_PEER,
     TURNED_AWAY,
     UNSETTLED,

@@ -78,6 +78,7 @@ pub const COLUMNS: &[Column<TorrentSummary>] = &[
     unknown!("fate_unknown_untold", Untold),
     address!("addresses_not_contacted", NotContacted),
     address!("addresses_never_reachable", NeverReachable),
+    address!("addresses_mute", Mute),
     address!("addresses_no_peer", NoPeer),
     address!("addresses_turned_away", TurnedAway),
     address!("addresses_unsettled", Unsettled),

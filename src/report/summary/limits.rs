@@ -19,6 +19,7 @@ impl Page {
             let (name, rare) = match state {
                 AddressState::NotContacted => ("never contacted", true),
                 AddressState::NeverReachable => ("never reachable", false),
+                AddressState::Mute => ("said nothing", true),
                 AddressState::NoPeer => ("no peer of the swarm", true),
                 AddressState::TurnedAway => ("turned us away", false),
                 AddressState::Unsettled => ("left before telling", true),
@@ -39,7 +40,7 @@ impl Page {
                 Presence::Awaited => ("awaited", "its next visit was to come"),
                 Presence::NoSlot => ("no slot", "for its next visit"),
                 Presence::Vanished => ("vanished", "it left, not tried since"),
-                Presence::Unreachable => ("unreachable", "answers no more"),
+                Presence::Unreachable => ("unreachable", "since it left nobody answers"),
                 Presence::TurnedAway => ("turned us away", "answers, and hangs up"),
                 Presence::Undialable => ("undialable", "it called, and cannot be called"),
                 Presence::Interrupted => ("interrupted", "not met since an earlier run"),

@@ -10,7 +10,7 @@ use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
 use crate::swarm::presence::Door;
 use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
-use crate::swarm::ways::{Lessons, Reached};
+use crate::swarm::ways::Lessons;
 
 use super::hearsay::Said;
 
@@ -84,9 +84,7 @@ pub(super) struct Address {
     pub(super) said: Option<Said>,
     /// When who is there was last told of others.
     pub(super) told_at: Option<Moment>,
-    /// How far contacts ever came.
-    pub(super) reached: Reached,
-    /// What the last ones teach the next.
+    /// What the last contacts teach the next.
     pub(super) lessons: Lessons,
 }
 
@@ -207,7 +205,6 @@ impl Addresses {
             peer: None,
             said: None,
             told_at: None,
-            reached: Reached::default(),
             lessons: Lessons::default(),
         };
         self.known.insert(at, address);

@@ -4,8 +4,6 @@ use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
-use crate::swarm::schedule::Parting;
-use crate::swarm::ways::Reached;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
@@ -57,11 +55,6 @@ impl Book {
         if !end.dials.is_empty() {
             address.lessons.learn(&end.dials);
         }
-        address.reached = address.reached.max(match end.parting {
-            Parting::NotReached => Reached::Never,
-            Parting::TurnedAway => Reached::TurnedAway,
-            Parting::WeLeft | Parting::TheyLeft => Reached::Met,
-        });
     }
 
     fn count_reached(&mut self, now: Moment, session: &Session) {

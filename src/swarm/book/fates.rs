@@ -20,7 +20,7 @@ impl Book {
 
     /// A session with a peer has ended. It is present as long as there is another.
     pub(super) fn part_from(&mut self, peer: PeerNumber, session: &Session, end: &End) {
-        if self.sessions.is_live(peer) {
+        if self.sessions.is_live(peer) || self.closing {
             return;
         }
         let known = || self.records.get(peer)?.address;
@@ -40,7 +40,9 @@ impl Book {
             return;
         }
         let at = session.address;
-        let state = AddressState::after_contact(end.parting, end.outcome, met.is_some());
+        let linked = end.dials.iter().any(|it| it.linked);
+        let known = met.is_some();
+        let state = AddressState::after_contact(end.parting, end.outcome, linked, known);
         if let Some(state) = state {
             self.came(at, state);
         }
@@ -63,7 +65,7 @@ impl Book {
             return;
         }
         let before = peer.presence;
-        let presence = before.after_contact(end.parting, end.outcome, self.door(Some(at)));
+        let presence = before.after_contact(end.parting, end.outcome);
         if presence != before {
             self.records.change(number, |it| it.presence = presence);
         }
@@ -80,6 +82,13 @@ impl Book {
             self.records
                 .change(before, |it| it.presence = Presence::Unreachable);
         }
+    }
+
+    /// The run ends: who is met now was watched to its end, and what becomes of peers
+    /// from here on is our own doing.
+    pub fn close(&mut self, now: Moment) {
+        self.note_overdue(now);
+        self.closing = true;
     }
 
     /// Notes of whom a visit has long been due: there was no slot for it.

@@ -52,7 +52,8 @@ fn who_is_met_is_watched_until_the_last_session_ends() {
     let id = script.dial(HOME);
     script.settles(id, TRANSMISSION, 520);
     assert_eq!(script.presence(peer), Watched);
-    script.ends_as(id, WeLeft, Outcome::Stopped, None);
+    script.book.close(script.now);
+    script.ends(id, WeLeft);
     assert_eq!(script.presence(peer), Watched, "to the end of the run");
     assert_eq!(script.came_to(), Met);
 }
@@ -85,9 +86,11 @@ fn caller_that_nobody_can_call_is_told_from_one_that_vanished() {
     let peer = script.call(CALLS, LIBTORRENT, 500).peer;
     assert_eq!(script.presence(peer), Vanished, "nobody has tried");
     script.in_vain(HOME, NotReached, Outcome::TimedOut);
-    assert_eq!(script.presence(peer), Undialable);
+    assert_eq!(script.presence(peer), Unreachable, "it may be gone");
     script.call(CALLS, LIBTORRENT, 600);
-    assert_eq!(script.presence(peer), Undialable, "it is known now");
+    assert_eq!(script.presence(peer), Undialable, "it was not gone");
+    script.in_vain(HOME, NotReached, Outcome::TimedOut);
+    assert_eq!(script.presence(peer), Undialable);
     assert_eq!(script.came_to(), Met);
 }
 
@@ -103,7 +106,7 @@ fn who_is_met_elsewhere_is_not_judged_by_an_old_address() {
         let before = script.presence(peer);
         script.fails(contact.session);
         let old = contact.address == address(HOME);
-        let expected = if old { before } else { Undialable };
+        let expected = if old { before } else { Unreachable };
         assert_eq!(script.presence(peer), expected, "{}", contact.address);
     }
 }
