@@ -190,7 +190,7 @@ fn the_want_of_slots_is_told() {
         let (no_slot, awaited) = (count(Presence::NoSlot), count(Presence::Awaited));
         let waiting = harvest.sources().came_to.of(AddressState::NotContacted);
         println!("no slot {no_slot}, awaited {awaited}, never contacted {waiting}");
-        assert!(no_slot as u64 + waiting >= 10);
+        assert!(no_slot >= 3);
     });
 }
 
