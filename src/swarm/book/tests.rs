@@ -4,6 +4,7 @@ mod any_order;
 mod bounds;
 mod company;
 mod counters;
+mod fates;
 mod hearsay;
 mod neighbours;
 mod places;
@@ -153,7 +154,7 @@ impl Script {
 
     /// Names an address if it is new, waits until the book wants to contact it.
     fn dial(&mut self, at: &str) -> SessionId {
-        if self.book.addresses().all(|(known, _)| known != address(at)) {
+        if self.book.addresses().all(|it| it.address != address(at)) {
             self.named(Source::Tracker, at);
         }
         for _ in 0..PATIENCE {
