@@ -100,6 +100,8 @@ pub struct Crowd {
     /// The share of peers that dial encrypted first, and take both; besides clients that
     /// always do. All others know nothing of encryption.
     pub prefers_encryption: f64,
+    /// The share of peers that speak uTP alone.
+    pub utp_alone: f64,
     /// The share of peers that have an IPv6 address too (virtual hosts only).
     pub dual_stack: f64,
     /// The share of these that listen on another port there.
@@ -293,6 +295,7 @@ impl Default for Crowd {
             inventors: 0.0,
             requires_encryption: 0.0,
             prefers_encryption: 0.0,
+            utp_alone: 0.0,
             dual_stack: 0.0,
             two_ports: 0.0,
             one_port: false,
