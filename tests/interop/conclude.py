@@ -133,7 +133,8 @@ def examine_shares(observer, swarm, verdicts, outcome, options):
     outcome.check(found.of_showable >= options.share / 100, f"{observer.name}: {options.share} % of what could be seen",
                   found.said)
     if found.slow_are_few:
-        outcome.check(found.of_all >= shares.OF_ALL, f"{observer.name}: {shares.OF_ALL:.0%} of all", found.said)
+        outcome.check(found.of_all >= options.share_of_all / 100, f"{observer.name}: {options.share_of_all} % of all",
+                      found.said)
     outcome.check(found.median_error_s < shares.MEDIAN_ERROR_S,
                   f"{observer.name}: median error of time under {shares.MEDIAN_ERROR_S} s", found.said)
     print(f"median error of time {found.median_error_s:.2f} s")
