@@ -7,6 +7,8 @@
 
 #[path = "sim/crowds.rs"]
 mod crowds;
+#[path = "sim/encryption.rs"]
+mod encryption;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
 #[path = "sim/gossip.rs"]

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::{Named, Torrent};
 use crate::locate::{LocateError, Locator};
+use crate::net::utp::Utp;
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
@@ -182,7 +183,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     // First what may fail for a reason of the user's: it leaves no empty store.
     let locator = location::open(&config)?;
     let tls = trust::tls(&config.ca_files)?;
-    let ports = listening::listen(&network, &config).await?;
+    let ports = listening::listen(&network, &config, clock).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log_file = LogFile::open(&config.output, config.loglevel)?;
     let log = log_file.logger.clone();
@@ -203,6 +204,10 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         &config,
         policy.clone(),
         network,
+        match config.utp {
+            true => ports.utp.clone(),
+            false => Utp::default(),
+        },
         locator,
         tls,
         sessions,
@@ -283,6 +288,7 @@ fn shared(
     config: &Config,
     policy: AddressPolicy,
     network: Network,
+    utp: Utp,
     locator: Locator,
     tls: Tls,
     sessions: Sessions,
@@ -305,6 +311,7 @@ fn shared(
         ),
         slots: Slots::new(sessions, config.allow_local, pace),
         network,
+        utp,
         bind: own,
         policy,
         secret: writer.secret(),
@@ -352,7 +359,7 @@ fn plan(
             listen_port: port,
             ways: Allowed {
                 encryption: config.encryption,
-                utp: false,
+                utp: !shared.utp.is_silent(),
             },
         },
         greeting: Arc::new(greeting),

@@ -9,6 +9,7 @@ use super::peer::{Fate, Known, Plan, Reach};
 use super::witness::Shown;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::peer::Encryption;
 
 /// What truly happened to one peer.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct PeerTruth {
     pub known: Known,
     /// What it runs.
     pub client: Client,
+    /// How it speaks.
+    pub encryption: Encryption,
     /// What becomes of it.
     pub fate: Fate,
     /// When it came to the threshold by downloading.
@@ -78,6 +81,7 @@ impl PeerTruth {
             reach: plan.reach,
             known: plan.known,
             client: plan.client,
+            encryption: plan.encryption,
             fate: plan.fate,
             crossed: plan.crossing().filter(past),
             completed: plan.completion().filter(past),

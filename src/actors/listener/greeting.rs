@@ -35,7 +35,10 @@ impl Caller {
     /// In which way it came.
     pub fn way(&self) -> Way {
         Way {
-            transport: Transport::Tcp,
+            transport: match self.incoming {
+                Incoming::Os(_) | Incoming::Memory(_) => Transport::Tcp,
+                Incoming::Utp(_) => Transport::Utp,
+            },
             wrapping: match self.cipher {
                 None => Wrapping::Plain,
                 Some(_) => Wrapping::Encrypted,

@@ -19,13 +19,13 @@ pub(super) type Dialling = Pin<Box<dyn Future<Output = io::Result<(BoxLink, Vec<
 
 /// We dial.
 pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling {
-    let network = context.network.clone();
+    let (network, utp) = (context.network.clone(), context.utp.clone());
     let from = context.bind.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
     let from = from.copied();
     Box::pin(async move {
         let link = match way.transport {
             Transport::Tcp => network.connect(from, to).await?,
-            Transport::Utp => return Err(io::ErrorKind::Unsupported.into()),
+            Transport::Utp => Box::new(utp.connect(to).await?),
         };
         Ok((link, Vec::new()))
     })

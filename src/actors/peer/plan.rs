@@ -18,6 +18,7 @@ use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersN
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::Network;
+use crate::net::utp::Utp;
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
@@ -39,6 +40,8 @@ pub struct PeerContext {
     pub hasher: IdentityHasher,
     /// Where links come from.
     pub network: Network,
+    /// Where those of uTP come from.
+    pub utp: Utp,
     /// Our own addresses to dial from, at most one a family.
     pub bind: Vec<IpAddr>,
     /// The run's room for what is told before the torrent is measured.

@@ -12,6 +12,7 @@ mod gossiping;
 pub(super) mod life;
 pub mod session;
 mod telling;
+mod wire;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use curve::Curve;
 
 use super::torrent::Torrent;
 use crate::moment::Moment;
+use crate::protocol::peer::Encryption;
 
 /// What becomes of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,6 +203,8 @@ pub struct Plan {
     pub dht: bool,
     /// What it gives to who asks for metadata.
     pub metadata: Metadata,
+    /// How it speaks: it dials encrypted first if it prefers that.
+    pub encryption: Encryption,
     /// For its own randomness.
     pub seed: u64,
 }
