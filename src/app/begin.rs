@@ -27,6 +27,7 @@ use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
+use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::ways::Allowed;
@@ -347,6 +348,7 @@ fn plan(
             policy: shared.policy.clone(),
             listen_port: port,
             ways: Allowed::PLAIN_TCP,
+            hasher: IdentityHasher::new(&shared.secret, &torrent.info_hash()),
         },
         greeting: Arc::new(greeting),
         interval: config.interval,
