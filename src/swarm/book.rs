@@ -28,7 +28,7 @@ use crate::protocol::address::AddressPolicy;
 use crate::protocol::peer::family::Family;
 
 use super::facts::{PeerNumber, PeerState};
-use super::identity::{Claim, Doubles, Identities, Twins};
+use super::identity::{Claim, Doubles, Identities, IdentityHasher, Twins};
 use super::pace::Pace;
 use super::place::Whereabouts;
 use super::presence::PresenceCounts;
@@ -63,6 +63,8 @@ pub struct BookTerms {
     pub listen_port: Option<u16>,
     /// In which ways we may dial.
     pub ways: Allowed,
+    /// By what an earlier run's peers are found again.
+    pub hasher: IdentityHasher,
 }
 
 /// An order to contact somebody.

@@ -25,7 +25,10 @@ impl Book {
                 continue;
             }
             match self.addresses.name(now, address, source) {
-                Named::New => new += 1,
+                Named::New => {
+                    new += 1;
+                    self.find_again(now, address);
+                }
                 Named::Known => known += 1,
                 Named::NoRoom => {}
             }
@@ -44,6 +47,7 @@ impl Book {
     pub fn recall(&mut self, due: Moment, known: &[KnownAddress]) {
         for it in known {
             self.addresses.recall(due, it);
+            self.find_again(due, it.address);
         }
     }
 

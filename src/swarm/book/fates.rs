@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, PeerNumber};
+use crate::swarm::pace::Pace;
 use crate::swarm::presence::{Door, Presence};
 
 use super::sessions::Session;
@@ -81,6 +82,26 @@ impl Book {
         if gone && self.records.get(before).is_some_and(lived_there) {
             self.records
                 .change(before, |it| it.presence = Presence::Unreachable);
+        }
+    }
+
+    /// An address is named anew at which an earlier run may have met somebody: what comes
+    /// of it comes of that peer.
+    pub(super) fn find_again(&mut self, now: Moment, at: SocketAddr) {
+        let endpoint = self.terms.hasher.endpoint(at.ip(), at.port());
+        let Some(held) = self.identities.by_endpoint(endpoint) else {
+            return;
+        };
+        let number = self.records.root(held.peer);
+        let lives_there = |it: &Peer| {
+            let nowhere_else = it.address.is_none_or(|known| known == at);
+            nowhere_else && now.since(it.seen_at) <= Pace::ADDRESS_GAP
+        };
+        if self.records.get(number).is_some_and(lives_there)
+            && let Some(address) = self.addresses.get_mut(at)
+        {
+            address.peer.get_or_insert(number);
+            self.records.found_at(number, at);
         }
     }
 

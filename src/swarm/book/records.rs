@@ -1,6 +1,7 @@
 //! The peers' records that are kept in memory.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
 
 use crate::swarm::facts::{PeerNumber, PeerState};
 use crate::swarm::place::Whereabouts;
@@ -95,6 +96,13 @@ impl Records {
     pub(super) fn located(&mut self, number: PeerNumber, at: Whereabouts) {
         if let Some(peer) = self.peers.get_mut(&number) {
             peer.whereabouts = Some(at);
+        }
+    }
+
+    /// Notes where a peer of an earlier run was met. Nothing of it is stored.
+    pub(super) fn found_at(&mut self, number: PeerNumber, at: SocketAddr) {
+        if let Some(peer) = self.peers.get_mut(&number) {
+            peer.address = Some(at);
         }
     }
 

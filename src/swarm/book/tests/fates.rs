@@ -153,6 +153,21 @@ fn another_process_has_met_nobody_yet() {
     assert_eq!(script.presence(watched), Vanished);
 }
 
+/// Addresses are not stored, but a hash of where it was met is.
+#[test]
+fn what_comes_of_an_address_comes_of_whom_an_earlier_process_met_there() {
+    for (later, presence) in [(0, Unreachable), (86_400, Interrupted)] {
+        let mut script = Script::new();
+        let peer = script.visit(HOME, TRANSMISSION, 500).peer;
+        script.restart();
+        script.wait(later + 1);
+        script.in_vain(HOME, NotReached, Outcome::TimedOut);
+        // A day later somebody else may live there.
+        assert_eq!(script.presence(peer), presence, "{later}");
+        assert_eq!(script.came_to(), NeverReachable, "by this process");
+    }
+}
+
 #[test]
 fn two_records_of_one_peer_are_where_that_one_is() {
     let mut script = Script::new();
