@@ -2,6 +2,7 @@ mod anything;
 mod greeting;
 mod hearing;
 mod measuring;
+mod punching;
 mod waiting;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ fn greeting() -> Greeting {
         listen_port: Some(6881),
         reqq: 250,
         gossip: true,
+        utp: false,
         dht: None,
         handshake_timeout: Duration::from_secs(10),
         pace: 1,
