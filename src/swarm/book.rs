@@ -8,6 +8,7 @@ mod company;
 mod contacts;
 mod ending;
 mod hearsay;
+mod introductions;
 mod meeting;
 mod merging;
 mod overlaps;

@@ -10,6 +10,7 @@ pub mod learnt;
 pub mod pace;
 pub mod place;
 pub mod progress;
+pub mod rendezvous;
 pub mod reported;
 pub mod roster;
 pub mod schedule;

@@ -158,6 +158,11 @@ impl ContactHistory {
         self.last_start + pace.contact_gap()
     }
 
+    /// Whether nobody answered, at the last contact.
+    pub fn is_silent(&self) -> bool {
+        self.failures > 0 && !self.turned_away
+    }
+
     /// When to contact it again, after a contact that ended `now`.
     ///
     /// `delay` is the longest time between visits to an unfinished peer (`-d`).
@@ -207,7 +212,7 @@ impl ContactHistory {
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let silent = self.failures > 0 && !self.turned_away;
+        let silent = self.is_silent();
         let complete = standing.is_some_and(Standing::is_complete);
         if !silent || complete {
             return self.next(now, parting, standing, delay, pace);

@@ -64,6 +64,15 @@ impl Address {
     pub(super) fn answers(&self) -> bool {
         self.dialable && self.contacts.failures == 0
     }
+
+    /// A contact is under way from here on.
+    fn occupy(&mut self) -> Attempt {
+        self.busy = true;
+        match self.contacts.contacts {
+            0 => Attempt::First,
+            _ => Attempt::Later,
+        }
+    }
 }
 
 /// The addresses of one swarm.
@@ -157,14 +166,33 @@ impl Addresses {
                 self.agenda.plan(at, later, address.rank);
                 continue;
             }
-            address.busy = true;
-            let attempt = match address.contacts.contacts {
-                0 => Attempt::First,
-                _ => Attempt::Later,
-            };
-            return Some((at, attempt));
+            return Some((at, address.occupy()));
         }
         None
+    }
+
+    /// An address out of turn, if it may be contacted now; it is busy from here on.
+    pub(super) fn take(
+        &mut self,
+        now: Moment,
+        at: SocketAddr,
+        is_met: impl Fn(PeerNumber) -> bool,
+    ) -> Option<Attempt> {
+        let address = self.known.get_mut(&at)?;
+        let taken = address.busy || address.own || address.peer.is_some_and(&is_met);
+        if taken || address.contacts.earliest(self.pace) > now {
+            return None;
+        }
+        self.agenda.cancel(at);
+        Some(address.occupy())
+    }
+
+    /// Where nobody answered the last contact, and none is under way: when the next one
+    /// may start.
+    pub(super) fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
+        let address = self.known.get(&at)?;
+        let silent = address.contacts.is_silent() && !address.busy && !address.own;
+        silent.then(|| address.contacts.earliest(self.pace))
     }
 
     /// When [`Self::next`] may have something.

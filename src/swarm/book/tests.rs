@@ -5,6 +5,7 @@ mod bounds;
 mod company;
 mod counters;
 mod hearsay;
+mod introductions;
 mod neighbours;
 mod places;
 mod recognition;

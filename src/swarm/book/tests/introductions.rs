@@ -1,0 +1,84 @@
+//! Peers that cannot be dialled, and those who introduce us to them.
+
+use super::*;
+
+const HIDDEN: &str = "45.0.0.1:6881";
+
+impl Script {
+    fn introduced(&mut self, at: &str) -> Option<Contact> {
+        self.book.introduced(self.now, address(at))
+    }
+
+    fn unanswered(&self) -> Option<Moment> {
+        self.book.unanswered(address(HIDDEN))
+    }
+}
+
+#[test]
+fn who_does_not_answer_may_be_introduced_once_half_a_minute_has_passed() {
+    let mut script = Script::new();
+    assert_eq!(script.unanswered(), None);
+    let began = script.now;
+    let id = script.dial(HIDDEN);
+    assert_eq!(script.unanswered(), None, "nobody knows yet");
+    script.wait(15).fails(id);
+    assert_eq!(script.unanswered(), Some(began + Duration::from_secs(30)));
+    assert_eq!(script.introduced(HIDDEN), None);
+    let contact = script.wait(15).introduced(HIDDEN).unwrap();
+    assert_eq!(contact.address, address(HIDDEN));
+    script.book.contacting(script.now, &contact);
+    assert_eq!(script.unanswered(), None, "a contact is under way");
+    assert_eq!(script.introduced(HIDDEN), None);
+    script.fails(contact.session);
+    assert_eq!(
+        script.unanswered(),
+        Some(script.now + Duration::from_secs(30))
+    );
+}
+
+#[test]
+fn who_answers_needs_no_introduction() {
+    let mut script = Script::new();
+    let full = script.dial(HIDDEN);
+    script.ends_as(full, TurnedAway, Outcome::Closed, None);
+    assert_eq!(script.unanswered(), None);
+    assert!(script.book.is_unmet(address(HIDDEN)));
+    let id = script.wait(60).dial(HIDDEN);
+    script.settles(id, LIBTORRENT, 500);
+    script.ends(id, WeLeft);
+    assert!(!script.book.is_unmet(address(HIDDEN)));
+}
+
+#[test]
+fn who_is_met_already_is_not_dialled_again() {
+    let mut script = Script::new();
+    let id = script.dial(HIDDEN);
+    script.fails(id);
+    let caller = script.wait(60).accept("45.0.0.1:40000");
+    script.settles(caller, LIBTORRENT, 500);
+    assert_eq!(
+        (script.unanswered(), script.introduced(HIDDEN)),
+        (None, None)
+    );
+    script.ends(caller, TheyLeft);
+    assert!(script.introduced(HIDDEN).is_some());
+}
+
+#[test]
+fn a_stranger_who_calls_is_dialled_where_that_is_permitted() {
+    let mut script = Script::new();
+    for refused in ["45.0.0.9:22", "192.168.0.9:6881", "127.0.0.1:6881"] {
+        assert_eq!(script.introduced(refused), None);
+        assert!(!script.book.is_unmet(address(refused)));
+    }
+    let stranger = "45.0.0.9:6881";
+    assert!(script.book.is_unmet(address(stranger)));
+    let contact = script.introduced(stranger).unwrap();
+    assert_eq!(script.book.figures().addresses, 1);
+    // It cannot start now, and may later.
+    let later = script.now + Duration::from_secs(9);
+    script.book.put_off(&contact, later);
+    assert_eq!(script.book.next_contact(script.now), None);
+    script.wait(9);
+    assert!(script.book.next_contact(script.now).is_some());
+}
