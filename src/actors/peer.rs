@@ -1,8 +1,8 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`], [`AskMetadata`], [`Measured`]. Sends: `Met`, `Observed`, `SessionEnded`,
-//! `Gossip`, `MetadataHeard` to its Swarm; `NodeNamed` to Root, and
+//! [`Leave`], [`AskMetadata`], [`Measured`], [`Introduce`], [`Remain`]. Sends: `Met`, `Observed`,
+//! `SessionEnded`, `Gossip`, `MetadataHeard`, `HolepunchHeard` to its Swarm; `NodeNamed` to Root, and
 //! `Replay` if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
@@ -11,6 +11,7 @@
 mod driver;
 mod ending;
 mod gossip;
+mod introducing;
 mod measuring;
 mod origin;
 mod outbox;
@@ -39,6 +40,7 @@ use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
 use driver::Driver;
 use ending::Over;
+pub use introducing::{Introduce, Remain};
 pub use measuring::{AskMetadata, Measured};
 use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
@@ -85,6 +87,8 @@ pub struct Peer {
     mouth: Mouth,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
+    /// It is not left before then: it may yet introduce us to somebody.
+    remains_until: Option<Moment>,
     lifeline: Lifeline,
     _slot: Slot,
 }
@@ -142,6 +146,7 @@ impl Peer {
             has_named_node: false,
             mouth: Mouth::after(plan.told_at),
             review_at: None,
+            remains_until: None,
             lifeline,
             _slot: plan.slot,
             context,
@@ -181,6 +186,7 @@ impl Peer {
             Event::Trackers(trackers) => self.named_trackers(now, trackers),
             Event::DhtPort(port) => self.node_named(port),
             Event::Metadata(message) => self.take_metadata(now, message),
+            Event::Holepunch(message) => self.heard_of_holes(now, message),
             event => self.take_progress(now, event),
         }
     }
@@ -292,7 +298,10 @@ impl Peer {
         };
         match hold(now, &view, self.context.pace) {
             Hold::Until(moment) => self.review_at = Some(moment),
-            Hold::Leave => self.end(now, Over::Ours(Outcome::Unsettled)),
+            Hold::Leave => match self.remains_until.filter(|until| *until > now) {
+                Some(until) => self.review_at = Some(until),
+                None => self.end(now, Over::Ours(Outcome::Unsettled)),
+            },
         }
     }
 

@@ -69,6 +69,14 @@ impl Slots {
         })
     }
 
+    /// Whether a session of this kind could begin now.
+    pub fn has_room(&self, direction: Direction) -> bool {
+        let shared = &self.shared;
+        let outgoing = shared.used_outgoing.load(Ordering::Acquire);
+        self.used() < shared.total
+            && (direction == Direction::Incoming || outgoing < shared.outgoing)
+    }
+
     /// Sessions in use.
     pub fn used(&self) -> usize {
         self.shared.used.load(Ordering::Acquire)

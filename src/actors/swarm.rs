@@ -2,8 +2,8 @@
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Rumoured`], [`Announced`], [`Scraped`],
 //! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], `Gossip`, [`TrackersNamed`], [`MetadataHeard`],
-//! [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
-//! [`Known`], `Leave`, `AskMetadata` and `Measured` to them, rows and rises to the Recorder, a
+//! [`HolepunchHeard`], [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
+//! [`Known`], `Leave`, `AskMetadata`, `Measured`, `Introduce` and `Remain` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
 //! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
 //! and the Recorder has acknowledged everything.
@@ -12,6 +12,7 @@
 mod atlas;
 mod children;
 mod gossip;
+mod introducing;
 mod learning;
 mod messages;
 mod orders;
@@ -32,23 +33,25 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
-use crate::swarm::book::Book;
+use crate::swarm::book::{Book, Contact};
 use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
+use crate::swarm::rendezvous::Rendezvous;
 use crate::swarm::roster::Roster;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
 use super::recorder::Load;
 use super::root::Snapshot;
+use super::slots::Slot;
 use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
 use children::{Children, KnownThere};
 pub use messages::{
-    Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
-    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured, Scraped,
-    SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
+    Announced, Arrived, Ask, HolepunchHeard, KillChild, Latest, Met, MetadataHeard, Observed,
+    OfMetadata, PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured,
+    Scraped, SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -88,6 +91,8 @@ pub struct Swarm {
     shown: Shown,
     seeking: Seeking,
     learnt: Learnt,
+    /// Who may introduce us to whom.
+    rendezvous: Rendezvous,
     /// Whom the peers are told of.
     roster: watch::Sender<Arc<Roster>>,
     addresses: Vec<(SocketAddr, Source)>,
@@ -131,6 +136,7 @@ impl Swarm {
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
+            rendezvous: Rendezvous::new(plan.terms.pace),
             learnt: Learnt::new(plan.trackers.clone(), plan.shared.policy.clone()),
             roster: watch::Sender::default(),
             addresses,
@@ -164,7 +170,8 @@ impl Swarm {
                 ended: address.clone().recipient(),
                 metadata: address.clone().recipient(),
                 gossip: address.clone().recipient(),
-                trackers: address.recipient(),
+                trackers: address.clone().recipient(),
+                holes: address.recipient(),
                 roster: shared.tells_peers.then(|| self.roster.subscribe()),
                 root: self.root.replays.clone(),
                 nodes: self.root.nodes.clone(),
@@ -193,6 +200,7 @@ impl Swarm {
         self.contact(ctx);
         self.flush(ctx);
         self.seek(ctx);
+        self.ask_for_introductions();
         if self.ticks.is_multiple_of(SNAPSHOT_TICKS) {
             self.snapshot();
         }
@@ -218,21 +226,27 @@ impl Swarm {
             let Some(contact) = self.book.next_contact(now) else {
                 return;
             };
-            if let Err(due) = self.plan.shared.slots.knock(now, contact.address.ip()) {
-                self.book.put_off(&contact, due);
-                continue;
-            }
-            self.contacts += 1;
-            self.book.contacting(now, &contact);
-            debug!(self.log, "contact"; "session" => contact.session.0,
-                "address" => self.shown(contact.address));
-            let (session, address) = (contact.session, contact.address);
-            let known = KnownThere {
-                dialable: contact.dialable,
-                told_at: contact.told_at,
-            };
-            self.start_peer(session, address, Origin::Dial, known, slot, ctx);
+            self.begin(contact, slot, ctx);
         }
+    }
+
+    /// Starts a contact, unless too many started at its address.
+    fn begin(&mut self, contact: Contact, slot: Slot, ctx: &mut Context<Self>) {
+        let now = self.now();
+        if let Err(due) = self.plan.shared.slots.knock(now, contact.address.ip()) {
+            self.book.put_off(&contact, due);
+            return;
+        }
+        self.contacts += 1;
+        self.book.contacting(now, &contact);
+        debug!(self.log, "contact"; "session" => contact.session.0,
+            "address" => self.shown(contact.address));
+        let (session, address) = (contact.session, contact.address);
+        let known = KnownThere {
+            dialable: contact.dialable,
+            told_at: contact.told_at,
+        };
+        self.start_peer(session, address, Origin::Dial, known, slot, ctx);
     }
 
     fn snapshot(&self) {
@@ -371,8 +385,12 @@ impl Handler<SessionEnded> for Swarm {
         debug!(self.log, "session ended"; "session" => ended.session.0,
             "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),
             "pieces" => end.last.map(|it| it.pieces));
-        self.book.ended(now, ended.session, end);
+        let silent = self.book.ended(now, ended.session, end);
         self.seeking.gone(ended.session);
+        self.rendezvous.gone(ended.session);
+        if let Some(at) = silent {
+            self.seek_introduction(at);
+        }
         self.contact(ctx);
     }
 }

@@ -71,6 +71,7 @@ pub struct Ear {
     last: Option<Moment>,
     last_of_trackers: Option<Moment>,
     hour: Budget,
+    holes: Budget,
     refused: Refused,
 }
 
@@ -114,6 +115,16 @@ impl Ear {
             self.last_of_trackers = Some(now);
         }
         !hasty
+    }
+
+    /// Whether a message of hole punching (BEP 55) may pass: answers to what we ask, and
+    /// calls of others.
+    pub fn hears_of_holes(&mut self, now: Moment, pace: Pace) -> bool {
+        const MOST: usize = Pace::INTRODUCTIONS_RELAY + Pace::CALLS_RELAY;
+        self.holes.renew(now, pace.rendezvous_minute());
+        let passes = self.holes.spend(1, MOST) == 1;
+        self.refused.hasty = self.refused.hasty.saturating_add(u32::from(!passes));
+        passes
     }
 
     /// Whether the peer has said anything yet.

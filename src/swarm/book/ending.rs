@@ -1,19 +1,21 @@
 //! How sessions and contacts end.
 
+use std::net::SocketAddr;
+
 use crate::moment::Moment;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
+use crate::swarm::schedule::Parting;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
 
 impl Book {
-    /// A session or contact ended.
-    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) {
+    /// A session or contact ended. Answers with the address that we dialled, if nobody
+    /// was there.
+    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) -> Option<SocketAddr> {
         self.end_overlaps(now);
-        let Some(session) = self.sessions.close(id) else {
-            return;
-        };
+        let session = self.sessions.close(id)?;
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
         if end.outcome == Outcome::SelfConnection {
@@ -25,6 +27,8 @@ impl Book {
         let number = self.conclude(now, &session, end);
         self.plan_return(now, &session, end, number);
         self.delist(now, &session, end);
+        let silent = end.parting == Parting::NotReached;
+        session.home.filter(|_| silent)
     }
 
     /// At one of the two ends: the accepting one sees where the connection came from,

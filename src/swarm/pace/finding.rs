@@ -114,6 +114,11 @@ impl Pace {
         self.secs(10)
     }
 
+    /// Who names others is not left before its Swarm can have said whether to hold it.
+    pub const fn await_orders(self) -> Duration {
+        self.secs(1)
+    }
+
     /// How long such a relay is held: until a contact that nobody answers is over, and
     /// another may start.
     pub const fn hold_relay(self) -> Duration {
