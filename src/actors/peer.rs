@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::moment::Moment;
 use crate::net::BoxLink;
+use crate::protocol::peer::Way;
 use crate::protocol::peer::conversation::{Conversation, Event};
 use crate::protocol::peer::names::{client_name, client_prefix};
 use crate::swarm::book::{self, SessionId};
@@ -35,6 +36,7 @@ use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::roster::Mouth;
 use crate::swarm::schedule::{Hold, SessionView, hold};
 use crate::swarm::unmeasured::Unmeasured;
+use crate::swarm::ways::Ways;
 
 use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
@@ -66,6 +68,8 @@ pub struct Peer {
     session: SessionId,
     remote: SocketAddr,
     direction: Direction,
+    /// Those that this contact has tried, and has left.
+    ways: Ways,
     stage: Stage,
     conversation: Conversation,
     progress: Option<Progress>,
@@ -107,28 +111,26 @@ impl Peer {
     pub fn new(plan: PeerPlan, lifeline: Lifeline) -> Self {
         let context = plan.context;
         let now = context.clock.now();
-        let greeting = Arc::clone(&context.greeting);
-        let ip = plan.remote.ip();
-        let (direction, conversation, stage) = match plan.origin {
-            Origin::Dial => {
-                let dialling = origin::dial(&context, plan.remote);
-                let conversation = Conversation::dial(now, greeting, ip);
-                let deadline = now + context.timeout;
-                let stage = Stage::Dialling(dialling, deadline);
-                (Direction::Outgoing, conversation, stage)
-            }
-            Origin::Accepted(incoming, head) => {
-                let dialling = origin::accept(incoming, head);
-                let conversation = Conversation::accept(now, greeting, ip);
-                let stage = Stage::Dialling(dialling, now + context.timeout);
-                (Direction::Incoming, conversation, stage)
-            }
+        let (ways, dialling, conversation, direction) = match plan.origin {
+            Origin::Dial(ways) => (
+                ways,
+                origin::dial(&context, plan.remote, ways.way()),
+                origin::opening(&context, now, plan.remote),
+                Direction::Outgoing,
+            ),
+            Origin::Accepted(incoming, head) => (
+                Ways::only(Way::PLAIN_TCP),
+                origin::accept(incoming, head),
+                Conversation::accept(now, Arc::clone(&context.greeting), plan.remote.ip()),
+                Direction::Incoming,
+            ),
         };
         Peer {
             session: plan.session,
             remote: plan.remote,
             direction,
-            stage,
+            ways,
+            stage: Stage::Dialling(dialling, now + context.timeout),
             conversation,
             progress: None,
             unmeasured: None,
@@ -156,8 +158,7 @@ impl Peer {
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
         if self.direction == Direction::Outgoing {
-            let greeting = Arc::clone(&self.context.greeting);
-            self.conversation = Conversation::dial(now, greeting, self.remote.ip());
+            self.conversation = origin::opening(&self.context, now, self.remote);
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {

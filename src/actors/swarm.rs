@@ -11,6 +11,7 @@
 
 mod atlas;
 mod children;
+mod contacting;
 mod gossip;
 mod introducing;
 mod learning;
@@ -33,7 +34,7 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
-use crate::swarm::book::{Book, Contact};
+use crate::swarm::book::Book;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
@@ -44,7 +45,6 @@ use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
 use super::recorder::Load;
 use super::root::Snapshot;
-use super::slots::Slot;
 use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
 use children::{Children, KnownThere};
@@ -228,25 +228,6 @@ impl Swarm {
             };
             self.begin(contact, slot, ctx);
         }
-    }
-
-    /// Starts a contact, unless too many started at its address.
-    fn begin(&mut self, contact: Contact, slot: Slot, ctx: &mut Context<Self>) {
-        let now = self.now();
-        if let Err(due) = self.plan.shared.slots.knock(now, contact.address.ip()) {
-            self.book.put_off(&contact, due);
-            return;
-        }
-        self.contacts += 1;
-        self.book.contacting(now, &contact);
-        debug!(self.log, "contact"; "session" => contact.session.0,
-            "address" => self.shown(contact.address));
-        let (session, address) = (contact.session, contact.address);
-        let known = KnownThere {
-            dialable: contact.dialable,
-            told_at: contact.told_at,
-        };
-        self.start_peer(session, address, Origin::Dial, known, slot, ctx);
     }
 
     fn snapshot(&self) {

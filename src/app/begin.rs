@@ -29,6 +29,7 @@ use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
 use crate::swarm::unmeasured::Room;
+use crate::swarm::ways::Allowed;
 use crate::swarm::yardstick::Yardstick;
 
 use super::greeting::{greeting, user_agent};
@@ -345,6 +346,7 @@ fn plan(
             delay: pace.shrink(config.delay),
             policy: shared.policy.clone(),
             listen_port: port,
+            ways: Allowed::PLAIN_TCP,
         },
         greeting: Arc::new(greeting),
         interval: config.interval,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use super::dht::{DhtState, HostAndPort, host_and_port};
-use super::{Color, SummaryFormat, Unit, parse_span};
+use super::{Color, EncryptionMode, SummaryFormat, Unit, parse_span};
 
 const ABOUT: &str = "\
 Counts how many people really downloaded a torrent.
@@ -147,6 +147,12 @@ pub struct CrawlArgs {
     /// --allow-local only; never with --demo.
     #[arg(long, help_heading = NETWORK)]
     pub no_lsd: bool,
+
+    /// Encrypted connections to peers: prefer meets each peer in the way that it
+    /// speaks, plain or encrypted; require makes and takes no plain one; off none that
+    /// is encrypted.
+    #[arg(long, value_name = "MODE", default_value = "prefer", help_heading = NETWORK)]
+    pub encryption: EncryptionMode,
 
     /// Tell no peer of others: hear what they say of each other, and be silent.
     #[arg(long, help_heading = NETWORK)]

@@ -17,6 +17,8 @@ use std::io::{self, Write};
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::protocol::peer::Encryption;
+
 pub use self::crawl_line::CrawlLine;
 pub use self::span::{SpanError, Unit, parse_span};
 
@@ -54,6 +56,28 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// Whether connections to peers are encrypted (MSE/PE).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum EncryptionMode {
+    /// As each peer likes it.
+    #[default]
+    Prefer,
+    /// Always.
+    Require,
+    /// Never.
+    Off,
+}
+
+impl From<EncryptionMode> for Encryption {
+    fn from(mode: EncryptionMode) -> Self {
+        match mode {
+            EncryptionMode::Prefer => Encryption::Prefer,
+            EncryptionMode::Require => Encryption::Require,
+            EncryptionMode::Off => Encryption::Off,
+        }
+    }
 }
 
 /// What a command line gets instead of a run: help, or a correction.

@@ -33,6 +33,7 @@ use super::pace::Pace;
 use super::place::Whereabouts;
 use super::progress::Report;
 use super::roster::Roster;
+use super::ways::{Allowed, Reached, Ways};
 use super::yardstick::Yardstick;
 use addresses::Addresses;
 use overlaps::Overlaps;
@@ -58,6 +59,8 @@ pub struct BookTerms {
     pub policy: AddressPolicy,
     /// The port on which we accept peers.
     pub listen_port: Option<u16>,
+    /// In which ways we may dial.
+    pub ways: Allowed,
 }
 
 /// An order to contact somebody.
@@ -67,6 +70,8 @@ pub struct Contact {
     pub session: SessionId,
     /// Whom.
     pub address: SocketAddr,
+    /// In which ways, one after the other.
+    pub ways: Ways,
     /// Somebody was reached there before.
     pub dialable: bool,
     /// When who is there was last told of others.
@@ -215,6 +220,11 @@ impl Book {
         if let Some(address) = peer.and_then(|it| it.address) {
             self.records.located(number, look_up(address.ip()));
         }
+    }
+
+    /// How far contacts with an address ever came; none if nobody named it.
+    pub fn reached(&self, address: SocketAddr) -> Option<Reached> {
+        self.addresses.get(address).map(|it| it.reached)
     }
 
     /// Whether anything is still to be stored.

@@ -15,4 +15,5 @@ pub mod reported;
 pub mod roster;
 pub mod schedule;
 pub mod unmeasured;
+pub mod ways;
 pub mod yardstick;

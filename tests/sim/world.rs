@@ -16,6 +16,7 @@ use bta::moment::Moment;
 use bta::net::{MemoryNet, Network};
 use bta::protocol::exclusions::Exclusions;
 use bta::protocol::magnet::Magnet;
+use bta::protocol::peer::Encryption;
 use bta::swarm::pace::Pace;
 use tempfile::TempDir;
 
@@ -195,6 +196,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         ca_files: Vec::new(),
         dht: None,
         lsd: false,
+        encryption: Encryption::Prefer,
         tells_peers: true,
         contact: None,
         quiet: true,

@@ -1,8 +1,9 @@
-//! How a session ends, and what it counts as.
+//! How a dial and a session end, and what they count as.
 
 use std::io;
 
 use crate::moment::Moment;
+use crate::protocol::peer::Way;
 use crate::protocol::peer::error::ConversationError;
 use crate::swarm::book::End;
 use crate::swarm::facts::Outcome;
@@ -25,23 +26,38 @@ pub(super) enum Over {
 }
 
 impl Peer {
-    /// The session is over: its link falls, its end goes to the Swarm.
+    /// The session is over, or a dial that never became one. Another dial follows, if
+    /// one is worth it; else the link falls, and the end goes to the Swarm.
     pub(super) fn end(&mut self, now: Moment, why: Over) {
-        if matches!(self.stage, Stage::Over) {
-            return;
-        }
-        self.stage = Stage::Over;
-        let parting = match why {
-            Over::Theirs(_) if !self.has_met() => Parting::TurnedAway,
-            _ if !self.has_met() => Parting::NotReached,
-            Over::Ours(_) => Parting::WeLeft,
-            Over::Theirs(_) | Over::NoLink(_) | Over::Broken(_) => Parting::TheyLeft,
+        let linked = match self.stage {
+            Stage::Dialling(..) => false,
+            Stage::Open(_) => true,
+            Stage::Over => return,
         };
+        // One open at a time.
+        self.stage = Stage::Over;
         let outcome = self.outcome(&why);
+        match &why {
+            _ if self.has_met() => drop(self.ways.over(Outcome::Success, linked)),
+            Over::Ours(_) => drop(self.ways.over(outcome, linked)),
+            _ => {
+                if let Some(way) = self.ways.fell(outcome, linked) {
+                    return self.dial(now, way);
+                }
+            }
+        }
+        let (outcome, parting) = match (why, self.ways.most_telling()) {
+            (Over::Ours(_), _) if self.has_met() => (outcome, Parting::WeLeft),
+            _ if self.has_met() => (outcome, Parting::TheyLeft),
+            (Over::Ours(_), _) | (_, None) => (outcome, Parting::NotReached),
+            (_, Some(dial)) if dial.is_turned_away() => (dial.outcome, Parting::TurnedAway),
+            (_, Some(dial)) => (dial.outcome, Parting::NotReached),
+        };
         let last = self.progress.as_mut().and_then(|it| it.seen(now));
         let end = End {
             outcome,
             parting,
+            dials: self.ways.dials().collect(),
             family: self.conversation.family(),
             unsettled: self.progress.as_ref().and_then(Progress::unsettled),
             last,
@@ -51,6 +67,14 @@ impl Peer {
             kept: self.kept(now),
         };
         self.outbox.push(Parcel::Ended(self.session, Box::new(end)));
+    }
+
+    /// The next dial of the same contact.
+    fn dial(&mut self, now: Moment, way: Way) {
+        let deadline = now + self.ways.patience(self.context.timeout);
+        let dialling = origin::dial(&self.context, self.remote, way);
+        self.stage = Stage::Dialling(dialling, deadline);
+        self.conversation = origin::opening(&self.context, now, self.remote);
     }
 
     /// Whether the handshake was done.

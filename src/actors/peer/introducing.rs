@@ -6,7 +6,7 @@ use actix::prelude::*;
 
 use crate::actors::swarm::HolepunchHeard;
 use crate::moment::Moment;
-use crate::protocol::peer::Holepunch;
+use crate::protocol::peer::{Holepunch, Transport};
 use crate::swarm::facts::Direction;
 
 use super::{Peer, Stage};
@@ -28,7 +28,8 @@ impl Peer {
         let hello = self.conversation.hello();
         hello.is_some_and(|it| it.ids.ut_holepunch.is_some())
             && self.context.greeting.introduced()
-            && self.direction == Direction::Incoming
+            && (self.direction == Direction::Incoming
+                || self.ways.way().transport == Transport::Utp)
     }
 
     /// The peer introduces us, or does not. A Swarm that has no room does without.

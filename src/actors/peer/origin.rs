@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::moment::Moment;
 use crate::net::{BoxLink, Incoming};
+use crate::protocol::peer::{Conversation, Transport, Way};
 use crate::swarm::facts::Outcome;
 
 use super::PeerContext;
@@ -15,11 +17,22 @@ use super::PeerContext;
 pub(super) type Dialling = Pin<Box<dyn Future<Output = io::Result<(BoxLink, Vec<u8>)>>>>;
 
 /// We dial.
-pub(super) fn dial(context: &Arc<PeerContext>, to: SocketAddr) -> Dialling {
+pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling {
     let network = context.network.clone();
     let from = context.bind.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
     let from = from.copied();
-    Box::pin(async move { Ok((network.connect(from, to).await?, Vec::new())) })
+    Box::pin(async move {
+        let link = match way.transport {
+            Transport::Tcp => network.connect(from, to).await?,
+            Transport::Utp => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok((link, Vec::new()))
+    })
+}
+
+/// What we say first over a link that we dialled.
+pub(super) fn opening(context: &PeerContext, now: Moment, to: SocketAddr) -> Conversation {
+    Conversation::dial(now, Arc::clone(&context.greeting), to.ip())
 }
 
 /// They dialled: the socket is bound to this arbiter's reactor.

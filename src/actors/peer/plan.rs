@@ -25,6 +25,7 @@ use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
 use crate::swarm::roster::Roster;
 use crate::swarm::unmeasured::Room;
+use crate::swarm::ways::Ways;
 use crate::swarm::yardstick::Yardstick;
 
 /// What all sessions of one swarm have in common.
@@ -75,8 +76,8 @@ pub struct PeerContext {
 
 /// How a session begins.
 pub enum Origin {
-    /// We dial.
-    Dial,
+    /// We dial, in these ways.
+    Dial(Ways),
     /// Somebody dialled us; these bytes of its handshake were read already.
     Accepted(Incoming, Vec<u8>),
 }

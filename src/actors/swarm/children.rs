@@ -281,6 +281,7 @@ impl Swarm {
             let end = End {
                 outcome: Outcome::Crashed,
                 parting: Parting::NotReached,
+                dials: Vec::new(),
                 family: Family::Other,
                 last: None,
                 unsettled: None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::handshake::PeerId;
 use super::names;
+use super::way::{Transport, Way, Wrapping};
 
 macro_rules! families {
     ($($variant:ident = $code:literal, $label:literal, $doc:literal;)+) => {
@@ -104,6 +105,15 @@ impl Family {
         )
     }
 
+    /// Whether it may speak this way. CTorrent never learnt encryption, nor did rqbit;
+    /// rTorrent, aria2 and CTorrent know TCP alone.
+    pub const fn speaks(self, way: Way) -> bool {
+        let encryption = !matches!(self, Family::Ctorrent | Family::Rqbit);
+        let utp = !matches!(self, Family::Rtorrent | Family::Aria2 | Family::Ctorrent);
+        (encryption || matches!(way.wrapping, Wrapping::Plain))
+            && (utp || matches!(way.transport, Transport::Tcp))
+    }
+
     /// Whether it holds HAVE back for a minute and more, and leaves just before
     /// it completes: what it shows is always old.
     pub const fn holds_back_have(self) -> bool {
@@ -181,6 +191,16 @@ mod tests {
             assert_eq!(same.count(), 1);
         }
         assert_eq!(Family::from_code(99), None);
+    }
+
+    #[test]
+    fn every_family_speaks_plain_tcp_and_some_nothing_else() {
+        let spoken = |it: Family| Way::ALL.map(|way| it.speaks(way));
+        assert!(Family::ALL.iter().all(|it| it.speaks(Way::PLAIN_TCP)));
+        assert_eq!(spoken(Family::Ctorrent), [true, false, false, false]);
+        assert_eq!(spoken(Family::Rqbit), [true, false, true, false]);
+        assert_eq!(spoken(Family::Aria2), [true, true, false, false]);
+        assert_eq!(spoken(Family::Other), [true; 4]);
     }
 
     #[test]

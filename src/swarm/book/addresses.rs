@@ -8,6 +8,7 @@ use crate::moment::Moment;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
+use crate::swarm::ways::{Lessons, Reached};
 
 use super::hearsay::Said;
 
@@ -57,6 +58,10 @@ pub(super) struct Address {
     pub(super) said: Option<Said>,
     /// When who is there was last told of others.
     pub(super) told_at: Option<Moment>,
+    /// How far contacts ever came.
+    pub(super) reached: Reached,
+    /// What the last ones teach the next.
+    pub(super) lessons: Lessons,
 }
 
 impl Address {
@@ -141,6 +146,8 @@ impl Addresses {
             peer: None,
             said: None,
             told_at: None,
+            reached: Reached::default(),
+            lessons: Lessons::default(),
         };
         self.known.insert(at, address);
         self.agenda.plan(at, now, rank);

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use crate::moment::Moment;
 use crate::protocol::address::canonical;
 use crate::protocol::peer::family::Family;
+use crate::protocol::peer::pex::PexFlags;
 use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
+use crate::swarm::ways::{Hints, Ways};
 
-use super::addresses::Named;
+use super::addresses::{Address, Named};
 use super::sessions::Session;
 use super::{Book, Contact, SessionId};
 
@@ -60,6 +62,7 @@ impl Book {
             }
         };
         let known = self.addresses.get(address);
+        let hints = known.map(|it| self.hints(it)).unwrap_or_default();
         let source = known.map_or(Source::Tracker, |it| it.first_source);
         let dialable = known.is_some_and(|it| it.dialable);
         let told_at = known.and_then(|it| it.told_at);
@@ -67,9 +70,20 @@ impl Book {
         Some(Contact {
             session: self.sessions.open(session),
             address,
+            ways: Ways::new(self.terms.ways, &hints),
             dialable,
             told_at,
         })
+    }
+
+    /// What is known of who is at an address, for those who dial it.
+    pub(super) fn hints(&self, address: &Address) -> Hints {
+        let peer = address.peer.map(|it| self.records.root(it));
+        Hints {
+            lessons: address.lessons,
+            family: peer.and_then(|it| Some(self.records.get(it)?.family)),
+            said: address.said.map_or_else(PexFlags::default, |it| it.flags()),
+        }
     }
 
     /// Whether an IPv6 host has opened a session and not told where it listens: here,

@@ -6,6 +6,7 @@ use crate::moment::Moment;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
 use crate::swarm::schedule::Parting;
+use crate::swarm::ways::Reached;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
@@ -22,7 +23,10 @@ impl Book {
             self.met_ourselves(&session);
         }
         if end.parting.reached() {
-            self.reached(now, &session);
+            self.count_reached(now, &session);
+        }
+        if session.direction == Direction::Outgoing {
+            self.learn(&session, end);
         }
         let number = self.conclude(now, &session, end);
         self.plan_return(now, &session, end, number);
@@ -44,7 +48,23 @@ impl Book {
         self.addresses.is_own(address);
     }
 
-    fn reached(&mut self, now: Moment, session: &Session) {
+    /// What the contact teaches the next one.
+    fn learn(&mut self, session: &Session, end: &End) {
+        let Some(address) = self.addresses.get_mut(session.address) else {
+            return;
+        };
+        // A contact that our own actor did not survive has tried nothing.
+        if !end.dials.is_empty() {
+            address.lessons.learn(&end.dials);
+        }
+        address.reached = address.reached.max(match end.parting {
+            Parting::NotReached => Reached::Never,
+            Parting::TurnedAway => Reached::TurnedAway,
+            Parting::WeLeft | Parting::TheyLeft => Reached::Met,
+        });
+    }
+
+    fn count_reached(&mut self, now: Moment, session: &Session) {
         if session.direction == Direction::Outgoing {
             self.tally.source(now, session.source, |it| it.reached += 1);
             if let Some(address) = self.addresses.get_mut(session.address) {

@@ -38,6 +38,11 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// All of it.
+    pub(super) fn flags(&self) -> PexFlags {
+        self.flags
+    }
+
     /// One more word, added to what was said before within `hour`.
     fn heard(before: Option<Said>, now: Moment, flags: PexFlags, hour: Duration) -> Said {
         match before.filter(|it| now.since(it.began) < hour) {

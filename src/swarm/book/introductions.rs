@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::moment::Moment;
 use crate::protocol::address::canonical;
 use crate::swarm::facts::{Direction, PeerNumber, Source};
+use crate::swarm::ways::Ways;
 
 use super::sessions::Session;
 use super::{Book, Contact};
@@ -32,6 +33,9 @@ impl Book {
     /// unless it may not be contacted now, or is met already.
     pub fn introduced(&mut self, now: Moment, at: SocketAddr) -> Option<Contact> {
         let at = canonical(at);
+        if !self.terms.ways.utp {
+            return None;
+        }
         if self.addresses.get(at).is_none() {
             self.found(now, Source::Pex, &[at]);
         }
@@ -40,10 +44,12 @@ impl Book {
         let attempt = self.addresses.take(now, at, is_met)?;
         let address = self.addresses.get(at)?;
         let (dialable, told_at) = (address.dialable, address.told_at);
+        let ways = Ways::through_a_hole(self.terms.ways, &self.hints(address));
         let session = Session::new(at, Direction::Outgoing, attempt, address.first_source);
         Some(Contact {
             session: self.sessions.open(session),
             address: at,
+            ways,
             dialable,
             told_at,
         })

@@ -13,6 +13,7 @@ use crate::swarm::pace::Pace;
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 use crate::swarm::unmeasured::Kept;
+use crate::swarm::ways::Dial;
 
 /// A session's number within one swarm of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,8 @@ pub struct End {
     pub outcome: Outcome,
     /// Who left.
     pub parting: Parting,
+    /// What each dial gave, in turn; of a session that came in, what that gave.
+    pub dials: Vec<Dial>,
     /// Client family, as far as it was known.
     pub family: Family,
     /// The last settled observation.

@@ -12,6 +12,7 @@ mod recognition;
 mod replays;
 mod twins;
 mod visits;
+mod ways;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -37,6 +38,7 @@ fn terms() -> BookTerms {
         delay: Duration::from_secs(600),
         policy: AddressPolicy::default(),
         listen_port: Some(6_889),
+        ways: Allowed::PLAIN_TCP,
     }
 }
 
@@ -235,6 +237,7 @@ impl Script {
         End {
             outcome,
             parting,
+            dials: Vec::new(),
             family: Family::Other,
             last: None,
             unsettled: None,

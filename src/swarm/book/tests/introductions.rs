@@ -1,10 +1,22 @@
 //! Peers that cannot be dialled, and those who introduce us to them.
 
 use super::*;
+use crate::protocol::peer::{Encryption, Transport};
+use crate::swarm::ways::Allowed;
 
 const HIDDEN: &str = "45.0.0.1:6881";
 
 impl Script {
+    /// One that speaks uTP.
+    fn with_utp() -> Self {
+        let mut script = Script::new();
+        script.book.terms.ways = Allowed {
+            encryption: Encryption::Prefer,
+            utp: true,
+        };
+        script
+    }
+
     fn introduced(&mut self, at: &str) -> Option<Contact> {
         self.book.introduced(self.now, address(at))
     }
@@ -16,7 +28,7 @@ impl Script {
 
 #[test]
 fn who_does_not_answer_may_be_introduced_once_half_a_minute_has_passed() {
-    let mut script = Script::new();
+    let mut script = Script::with_utp();
     assert_eq!(script.unanswered(), None);
     let began = script.now;
     let id = script.dial(HIDDEN);
@@ -26,6 +38,7 @@ fn who_does_not_answer_may_be_introduced_once_half_a_minute_has_passed() {
     assert_eq!(script.introduced(HIDDEN), None);
     let contact = script.wait(15).introduced(HIDDEN).unwrap();
     assert_eq!(contact.address, address(HIDDEN));
+    assert_eq!(contact.ways.way().transport, Transport::Utp);
     script.book.contacting(script.now, &contact);
     assert_eq!(script.unanswered(), None, "a contact is under way");
     assert_eq!(script.introduced(HIDDEN), None);
@@ -38,7 +51,7 @@ fn who_does_not_answer_may_be_introduced_once_half_a_minute_has_passed() {
 
 #[test]
 fn who_answers_needs_no_introduction() {
-    let mut script = Script::new();
+    let mut script = Script::with_utp();
     let full = script.dial(HIDDEN);
     script.ends_as(full, TurnedAway, Outcome::Closed, None);
     assert_eq!(script.unanswered(), None);
@@ -51,7 +64,7 @@ fn who_answers_needs_no_introduction() {
 
 #[test]
 fn who_is_met_already_is_not_dialled_again() {
-    let mut script = Script::new();
+    let mut script = Script::with_utp();
     let id = script.dial(HIDDEN);
     script.fails(id);
     let caller = script.wait(60).accept("45.0.0.1:40000");
@@ -66,7 +79,7 @@ fn who_is_met_already_is_not_dialled_again() {
 
 #[test]
 fn a_stranger_who_calls_is_dialled_where_that_is_permitted() {
-    let mut script = Script::new();
+    let mut script = Script::with_utp();
     for refused in ["45.0.0.9:22", "192.168.0.9:6881", "127.0.0.1:6881"] {
         assert_eq!(script.introduced(refused), None);
         assert!(!script.book.is_unmet(address(refused)));
@@ -81,4 +94,14 @@ fn a_stranger_who_calls_is_dialled_where_that_is_permitted() {
     assert_eq!(script.book.next_contact(script.now), None);
     script.wait(9);
     assert!(script.book.next_contact(script.now).is_some());
+}
+
+#[test]
+fn without_utp_nobody_is_introduced() {
+    let mut script = Script::new();
+    let id = script.dial(HIDDEN);
+    script.fails(id);
+    assert_eq!(script.wait(30).introduced(HIDDEN), None);
+    script.book.terms.ways = Script::with_utp().book.terms.ways;
+    assert!(script.introduced(HIDDEN).is_some());
 }
