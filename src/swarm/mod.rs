@@ -15,5 +15,6 @@ pub mod reported;
 pub mod roster;
 pub mod schedule;
 pub mod unmeasured;
+pub mod vantage;
 pub mod ways;
 pub mod yardstick;
