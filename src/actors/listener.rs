@@ -1,8 +1,8 @@
 //! Listener: accepts connections and hands each to the Swarm that it asks for.
 //!
 //! Owns: the accepting sockets, and at the same port those for datagrams: what is of
-//! the DHT goes there, uTP is refused, so that its callers try TCP. Receives:
-//! [`SwarmIs`], [`DhtIs`], [`RecorderIs`], [`Close`].
+//! the DHT goes there, all else to uTP, whose streams are accepted like TCP's.
+//! Receives: [`SwarmIs`], [`DhtIs`], [`RecorderIs`], [`Close`].
 //! Sends: [`Arrived`] to Swarms; [`Datagram`] to the Dht of the
 //! family; counters of those that reach no Swarm to the Recorder.
 //! Stops when: told to.
@@ -24,6 +24,7 @@ use slog::{Logger, debug, warn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::Clock;
+use crate::net::utp::Utp;
 use crate::net::{Acceptor, Datagrams, Incoming};
 use crate::protocol::address::IpFamily;
 use crate::protocol::address::{AddressPolicy, canonical};
@@ -97,10 +98,12 @@ struct Greeted {
 /// when a Listener dies.
 #[derive(Clone, Debug, Default)]
 pub struct Ports {
-    /// For TCP, at most one a family.
+    /// For TCP and for uTP, at most one of each a family.
     pub acceptors: Vec<Arc<Acceptor>>,
     /// For UDP, at the same addresses, as far as they were free; at most one a family.
     pub datagrams: Vec<Arc<Datagrams>>,
+    /// uTP at those.
+    pub utp: Utp,
 }
 
 /// Accepts connections.

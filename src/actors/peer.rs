@@ -25,7 +25,6 @@ use tokio::sync::oneshot;
 
 use crate::moment::Moment;
 use crate::net::BoxLink;
-use crate::protocol::peer::Way;
 use crate::protocol::peer::conversation::{Conversation, Event};
 use crate::protocol::peer::names::{client_name, client_prefix};
 use crate::swarm::book::{self, SessionId};
@@ -119,7 +118,7 @@ impl Peer {
                 Direction::Outgoing,
             ),
             Origin::Accepted(incoming, head) => (
-                Ways::only(Way::PLAIN_TCP),
+                Ways::only(origin::way(&incoming)),
                 origin::accept(incoming, head),
                 Conversation::accept(now, Arc::clone(&context.greeting), plan.remote.ip()),
                 Direction::Incoming,

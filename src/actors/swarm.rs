@@ -161,6 +161,7 @@ impl Swarm {
                 pace: plan.terms.pace,
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
+                utp: shared.utp.clone(),
                 bind: shared.bind.clone(),
                 unmeasured: shared.unmeasured.clone(),
                 timeout: shared.timeout,

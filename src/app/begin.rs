@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::{Named, Torrent};
 use crate::locate::{LocateError, Locator};
+use crate::net::utp::Utp;
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
@@ -181,7 +182,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     // First what may fail for a reason of the user's: it leaves no empty store.
     let locator = location::open(&config)?;
     let tls = trust::tls(&config.ca_files)?;
-    let ports = listening::listen(&network, &config).await?;
+    let ports = listening::listen(&network, &config, clock).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log_file = LogFile::open(&config.output, config.loglevel)?;
     let log = log_file.logger.clone();
@@ -202,6 +203,10 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         &config,
         policy.clone(),
         network,
+        match config.utp {
+            true => ports.utp.clone(),
+            false => Utp::default(),
+        },
         locator,
         tls,
         sessions,
@@ -279,6 +284,7 @@ fn shared(
     config: &Config,
     policy: AddressPolicy,
     network: Network,
+    utp: Utp,
     locator: Locator,
     tls: Tls,
     sessions: Sessions,
@@ -301,6 +307,7 @@ fn shared(
         ),
         slots: Slots::new(sessions, config.allow_local, pace),
         network,
+        utp,
         bind: own,
         policy,
         secret: writer.secret(),
@@ -346,7 +353,10 @@ fn plan(
             delay: pace.shrink(config.delay),
             policy: shared.policy.clone(),
             listen_port: port,
-            ways: Allowed::PLAIN_TCP,
+            ways: Allowed {
+                utp: !shared.utp.is_silent(),
+                ..Allowed::PLAIN_TCP
+            },
         },
         greeting: Arc::new(greeting),
         interval: config.interval,

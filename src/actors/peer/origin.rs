@@ -18,13 +18,13 @@ pub(super) type Dialling = Pin<Box<dyn Future<Output = io::Result<(BoxLink, Vec<
 
 /// We dial.
 pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling {
-    let network = context.network.clone();
+    let (network, utp) = (context.network.clone(), context.utp.clone());
     let from = context.bind.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
     let from = from.copied();
     Box::pin(async move {
         let link = match way.transport {
             Transport::Tcp => network.connect(from, to).await?,
-            Transport::Utp => return Err(io::ErrorKind::Unsupported.into()),
+            Transport::Utp => Box::new(utp.connect(to).await?),
         };
         Ok((link, Vec::new()))
     })
@@ -38,6 +38,18 @@ pub(super) fn opening(context: &PeerContext, now: Moment, to: SocketAddr) -> Con
 /// They dialled: the socket is bound to this arbiter's reactor.
 pub(super) fn accept(incoming: Incoming, head: Vec<u8>) -> Dialling {
     Box::pin(async move { Ok((incoming.open()?, head)) })
+}
+
+/// The way by which they came.
+pub(super) fn way(incoming: &Incoming) -> Way {
+    let transport = match incoming {
+        Incoming::Utp(_) => Transport::Utp,
+        Incoming::Os(_) | Incoming::Memory(_) => Transport::Tcp,
+    };
+    Way {
+        transport,
+        ..Way::PLAIN_TCP
+    }
 }
 
 /// What a contact without a link counts as.

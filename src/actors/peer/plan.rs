@@ -18,6 +18,7 @@ use crate::actors::swarm::{
 };
 use crate::clock::Clock;
 use crate::moment::Moment;
+use crate::net::utp::Utp;
 use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
@@ -40,6 +41,8 @@ pub struct PeerContext {
     pub hasher: IdentityHasher,
     /// Where links come from.
     pub network: Network,
+    /// Where those of uTP come from.
+    pub utp: Utp,
     /// Our own addresses to dial from, at most one a family.
     pub bind: Vec<IpAddr>,
     /// The run's room for what is told before the torrent is measured.
