@@ -13,6 +13,8 @@ mod exclusions;
 mod gossip;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/holes.rs"]
+mod holes;
 #[path = "sim/learnt.rs"]
 mod learnt;
 #[path = "sim/magnets.rs"]

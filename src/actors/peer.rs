@@ -289,7 +289,11 @@ impl Peer {
         let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
         let view = SessionView {
             opened_at: self.opened_at,
-            direction: self.direction,
+            // Who was introduced called us, too.
+            direction: match self.ways.are_through_a_hole() {
+                true => Direction::Incoming,
+                false => self.direction,
+            },
             dialable: self.known.dialable,
             changes: progress.changes(),
             complete,

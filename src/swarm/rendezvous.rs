@@ -59,6 +59,14 @@ struct Target {
     hopeless: bool,
 }
 
+impl Target {
+    /// Whether nobody is to be asked for it within this hour.
+    fn is_spent(&self, now: Moment, pace: Pace) -> bool {
+        let enough = self.hopeless || self.hour.spent >= Pace::INTRODUCTIONS_TARGET;
+        enough && !self.hour.is_over(now, pace.rendezvous_hour())
+    }
+}
+
 /// The relays of one swarm, and whom they were asked for.
 #[derive(Debug)]
 pub struct Rendezvous {
@@ -122,12 +130,17 @@ impl Rendezvous {
         relay.held
     }
 
-    /// Nobody answers there; the address may be contacted again at `earliest`.
-    pub fn seek(&mut self, now: Moment, at: SocketAddr, earliest: Moment) {
-        let known = self.relays.values().any(|it| it.named.contains(&at));
-        if known && self.due.len() < MOST_TARGETS {
+    /// Nobody answers there; the address may be contacted again at `earliest`. Whether
+    /// a relay is going to be asked then.
+    pub fn seek(&mut self, now: Moment, at: SocketAddr, earliest: Moment) -> bool {
+        let named = |it: (&SessionId, &Relay)| it.1.named.contains(&at);
+        let target = self.targets.get(&at);
+        let spent = target.is_some_and(|it| it.is_spent(now, self.pace));
+        let sought = !spent && self.relays.iter().any(named) && self.due.len() < MOST_TARGETS;
+        if sought {
             self.due.insert((earliest.max(now), at));
         }
+        sought
     }
 
     /// Whom to ask for whom now; `is_wanted` says whether that still holds.
@@ -163,12 +176,12 @@ impl Rendezvous {
             }
         }
         let target = self.targets.entry(at).or_default();
+        if target.is_spent(now, self.pace) {
+            return None;
+        }
         if target.hour.renew(now, self.pace.rendezvous_hour()) {
             *target = Target::default();
             target.hour.renew(now, self.pace.rendezvous_hour());
-        }
-        if target.hopeless || target.hour.spent >= Pace::INTRODUCTIONS_TARGET {
-            return None;
         }
         let minute = self.pace.rendezvous_minute();
         for (session, relay) in self.relays.iter_mut().rev() {

@@ -81,6 +81,8 @@ pub struct Ways {
     way: Way,
     left: [Option<Way>; MOST],
     dials: [Option<Dial>; MOST],
+    /// The peer was told to call us at the same moment.
+    through_a_hole: bool,
 }
 
 impl Allowed {
@@ -206,6 +208,7 @@ impl Ways {
             way: first.unwrap_or(allowed.simplest()),
             left,
             dials: [None; MOST],
+            through_a_hole: false,
         }
     }
 
@@ -220,6 +223,7 @@ impl Ways {
             way: first.unwrap_or(allowed.simplest()),
             left: order,
             dials: [None; MOST],
+            through_a_hole: true,
         }
     }
 
@@ -229,7 +233,13 @@ impl Ways {
             way,
             left: [None; MOST],
             dials: [None; MOST],
+            through_a_hole: false,
         }
+    }
+
+    /// Whether the peer was told to call us at the same moment: it may let nobody in else.
+    pub fn are_through_a_hole(&self) -> bool {
+        self.through_a_hole
     }
 
     /// The way under way.

@@ -3,9 +3,10 @@
 
 A seed with an open port, the relay, and a leecher behind a firewall, which knows the relay and nobody else: no tracker,
 no DHT. Both are libtorrent. bta has a magnet link that names the relay (x.pe), hears of the leecher from it, cannot dial
-it, and has to confirm its download all the same: from an open host, to which the leecher can come once it is told to,
-and from behind a firewall of its own, through which each lets the other in only as it calls out itself. Without uTP
-it must not meet it.
+it, and has to confirm its download all the same. The leecher hears no gossip, so that it is bta that has to ask: from
+an open host, to which the leecher can come once it is told to, and from behind a firewall, through which each
+lets the other in only as it calls out itself. Then the leecher hears of bta, which is behind a firewall, and asks for it
+itself. Without uTP they must not meet.
 """
 
 import argparse
@@ -23,17 +24,23 @@ from clients.libtorrent import Libtorrent
 from content import Torrent
 from namespaces import Network
 from pex import Guest, until
-from plan import SEED, STAY, UTP, Plan
+from plan import ANY, SEED, STAY, UTP, Plan
 from processes import Resident
 from run import ROOT
 from swarm import subfolder
-from ways import ONLY
+from ways import Ways
 
 SIZE_MIB = 8
 RATE_KB = 70  # two minutes: a dial that nobody answers, half a minute's rule, and time to be watched
 MEETS_WITHIN_S = 180
 POLL_S = 0.2
-CASES = {"open": (False, []), "firewalled": (True, []), "--no-utp": (False, ["--no-utp"])}
+# bta is firewalled, the leecher hears gossip, more options of bta, what its log has to tell of.
+CASES = {
+    "open": (False, False, [], "asking for an introduction"),
+    "firewalled": (True, False, [], "asking for an introduction"),
+    "called": (True, True, [], "how: Called"),
+    "--no-utp": (False, False, ["--no-utp"], None),
+}
 
 
 class Leecher(Libtorrent):
@@ -62,17 +69,19 @@ class Neighbour(Resident):
 
 def met(case, options, folder):
     """Whether bta confirmed the leecher's download; and when the leecher said they were connected, if ever."""
-    behind_firewall, words = CASES[case]
+    behind_firewall, hears, words, deed = CASES[case]
     stopping = threading.Event()
     with Network() as network:
         torrent = Torrent(folder, SIZE_MIB, 1, [])
         open_host, closed_host = network.host(), network.host(firewalled=True)
-        common = {"ways": ONLY["pex"], "entries": []}
         # It takes no TCP: over uTP it sees bta where bta takes connections, which is where it sends others.
-        relay = Neighbour(lambda: Libtorrent(open_host, torrent, subfolder(folder, "relay"),
-                                             plan=Plan("libtorrent", SEED, speaks=UTP), **common), stopping)
-        leecher = Neighbour(lambda: Leecher(closed_host, torrent, subfolder(folder, "leecher"),
-                                            plan=Plan("libtorrent", STAY, rate_kb=RATE_KB), **common), stopping)
+        speaks = UTP if deed else ANY
+        relay = Neighbour(lambda: Libtorrent(
+            open_host, torrent, subfolder(folder, "relay"), plan=Plan("libtorrent", SEED, speaks=speaks),
+            ways=Ways(pex=True), entries=[]), stopping)
+        leecher = Neighbour(lambda: Leecher(
+            closed_host, torrent, subfolder(folder, "leecher"), plan=Plan("libtorrent", STAY, rate_kb=RATE_KB),
+            ways=Ways(pex=hears), entries=[]), stopping)
         leecher.client.relay = open_host.at(PORT)
         host = network.host(firewalled=behind_firewall)
         store, binaries = folder / "run", options.binaries.resolve()
@@ -101,6 +110,8 @@ def met(case, options, folder):
         strangers = [row for row in confirmed if closed_host.address not in row["address"]]
         if strangers or len(confirmed) > 1:
             raise RuntimeError(f"confirmed {confirmed}")
+        if deed and deed not in (store / "bta.log").read_text(errors="replace"):
+            raise RuntimeError(f"bta's log does not tell of '{deed}'")
         return bool(confirmed), connected
 
 
@@ -116,7 +127,7 @@ def main():
     failed = 0
     for case in options.cases.split(","):
         confirmed, connected = met(case, options, subfolder(folder, case.strip("-")))
-        right = confirmed == ("--no-utp" not in CASES[case][1])
+        right = confirmed == (case != "--no-utp")
         failed += not right
         how = "never met it" if connected is None else f"met it after {connected:.1f} s"
         print(f"{'ok    ' if right else 'FAILED'} {case:<12} {how}, {'confirmed' if confirmed else 'not confirmed'}",

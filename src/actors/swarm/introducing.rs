@@ -34,8 +34,11 @@ impl Swarm {
 
     /// Where nobody answers, a relay may help.
     pub(super) fn seek_introduction(&mut self, at: SocketAddr) {
-        if let Some(earliest) = self.book.unanswered(at) {
-            self.rendezvous.seek(self.now(), at, earliest);
+        let now = self.now();
+        if let Some(earliest) = self.book.unanswered(at)
+            && self.rendezvous.seek(now, at, earliest)
+        {
+            self.book.await_introduction(at, earliest.max(now));
         }
     }
 

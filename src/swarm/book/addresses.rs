@@ -194,6 +194,15 @@ impl Addresses {
         Some(address.occupy())
     }
 
+    /// The next contact is to come no sooner than `due`: a better one may come first.
+    pub(super) fn delay(&mut self, at: SocketAddr, due: Moment) {
+        if let Some(address) = self.known.get(&at)
+            && self.agenda.due(at).is_some_and(|planned| planned < due)
+        {
+            self.agenda.plan(at, due, address.rank);
+        }
+    }
+
     /// Where nobody answered the last contact, and none is under way: when the next one
     /// may start.
     pub(super) fn unanswered(&self, at: SocketAddr) -> Option<Moment> {

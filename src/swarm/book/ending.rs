@@ -68,7 +68,7 @@ impl Book {
         if session.direction == Direction::Outgoing {
             self.tally.source(now, session.source, |it| it.reached += 1);
             if let Some(address) = self.addresses.get_mut(session.address) {
-                address.dialable = true;
+                address.dialable |= session.shows_a_way_in();
             }
         }
     }

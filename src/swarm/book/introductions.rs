@@ -22,6 +22,13 @@ impl Book {
         self.addresses.unanswered(at)
     }
 
+    /// An introduction is asked for when the next contact may start: that one is to wait
+    /// for it.
+    pub fn await_introduction(&mut self, at: SocketAddr, asked_at: Moment) {
+        let due = asked_at + self.terms.pace.rendezvous_wait();
+        self.addresses.delay(canonical(at), due);
+    }
+
     /// Whether nobody was ever met at an address that may be contacted.
     pub fn is_unmet(&self, at: SocketAddr) -> bool {
         let at = canonical(at);
@@ -45,7 +52,11 @@ impl Book {
         let address = self.addresses.get(at)?;
         let (dialable, told_at) = (address.dialable, address.told_at);
         let ways = Ways::through_a_hole(self.terms.ways, &self.hints(address));
-        let session = Session::new(at, Direction::Outgoing, attempt, address.first_source);
+        let source = address.first_source;
+        let session = Session {
+            introduced: true,
+            ..Session::new(at, Direction::Outgoing, attempt, source)
+        };
         Some(Contact {
             session: self.sessions.open(session),
             address: at,

@@ -27,7 +27,9 @@ fn swarm(relays: u64, hosts: u16) -> Rendezvous {
 
 /// Asks that follow when all of these are sought.
 fn asks(rendezvous: &mut Rendezvous, now: Moment, hosts: u16) -> Vec<(SessionId, SocketAddr)> {
-    (0..hosts).for_each(|host| rendezvous.seek(now, at(host), now));
+    for host in 0..hosts {
+        rendezvous.seek(now, at(host), now);
+    }
     std::iter::from_fn(|| rendezvous.next(now, WANTED)).collect()
 }
 
@@ -71,6 +73,11 @@ fn one_relay_after_the_other_is_asked_and_three_an_hour() {
         asked.extend(asks(&mut rendezvous, now, 1).into_iter().map(|it| it.0.0));
     }
     assert_eq!(asked, [5, 4, 3]);
+    let later = T0 + secs(600);
+    assert!(
+        !rendezvous.seek(later, at(0), later),
+        "nothing is to be waited for"
+    );
     let next_hour = asks(&mut rendezvous, T0 + secs(3600), 1);
     assert_eq!(next_hour, [(relay(5), at(0))]);
 }

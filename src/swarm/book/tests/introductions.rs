@@ -1,7 +1,9 @@
 //! Peers that cannot be dialled, and those who introduce us to them.
 
 use super::*;
+use crate::protocol::peer::pex::PexFlags;
 use crate::protocol::peer::{Encryption, Transport};
+use crate::swarm::roster::Mouth;
 use crate::swarm::ways::Allowed;
 
 const HIDDEN: &str = "45.0.0.1:6881";
@@ -104,4 +106,42 @@ fn without_utp_nobody_is_introduced() {
     assert_eq!(script.wait(30).introduced(HIDDEN), None);
     script.book.terms.ways = Script::with_utp().book.terms.ways;
     assert!(script.introduced(HIDDEN).is_some());
+}
+
+#[test]
+fn the_next_contact_waits_for_an_introduction_and_comes_without_one() {
+    let mut script = Script::with_utp();
+    let id = script.dial(HIDDEN);
+    script.fails(id);
+    assert_eq!(script.due(HIDDEN), 30);
+    let earliest = script.unanswered().unwrap();
+    script.book.await_introduction(address(HIDDEN), earliest);
+    assert_eq!(script.due(HIDDEN), 40);
+    // One that is later anyway is not brought forward.
+    script.book.await_introduction(address(HIDDEN), script.now);
+    assert_eq!(script.due(HIDDEN), 40);
+    let contact = script.wait(31).introduced(HIDDEN).unwrap();
+    script.book.contacting(script.now, &contact);
+    assert_eq!(script.book.next_due(), None);
+}
+
+#[test]
+fn who_was_introduced_is_not_said_to_be_reachable() {
+    let mut script = Script::with_utp();
+    let contact = script.introduced(HIDDEN).unwrap();
+    assert!(contact.ways.are_through_a_hole());
+    let session = (contact.address, Outgoing);
+    script.open.insert(contact.session, session);
+    script.book.contacting(script.now, &contact);
+    let reaction = script.settles(contact.session, LIBTORRENT, 500);
+    assert!(!reaction.dialable, "left, it is lost");
+    let met = script.book.roster(script.now).unwrap();
+    let mut mouth = Mouth::default();
+    mouth.open(script.now, Pace::default());
+    let said = mouth.speak(script.now, &met, &[], Pace::default()).unwrap();
+    assert_eq!(said.added, [(address(HIDDEN), PexFlags::default())]);
+    script.ends(contact.session, WeLeft);
+    // The control: who was dialled is.
+    let id = script.wait(600).dial(HIDDEN);
+    assert!(script.settles(id, LIBTORRENT.id(2), 600).dialable);
 }
