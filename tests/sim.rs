@@ -25,6 +25,8 @@ mod neighbours;
 mod places;
 #[path = "sim/private_links.rs"]
 mod private_links;
+#[path = "sim/scarcity.rs"]
+mod scarcity;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

@@ -11,6 +11,7 @@
 mod driver;
 mod ending;
 mod gossip;
+mod holding;
 mod introducing;
 mod measuring;
 mod origin;
@@ -33,7 +34,6 @@ use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::roster::Mouth;
-use crate::swarm::schedule::{Hold, SessionView, hold};
 use crate::swarm::unmeasured::Unmeasured;
 use crate::swarm::ways::Ways;
 
@@ -93,7 +93,7 @@ pub struct Peer {
     /// It is not left before then: it may yet introduce us to somebody.
     remains_until: Option<Moment>,
     lifeline: Lifeline,
-    _slot: Slot,
+    slot: Slot,
 }
 
 enum Stage {
@@ -114,13 +114,13 @@ impl Peer {
             Origin::Dial(ways) => (
                 ways,
                 origin::dial(&context, plan.remote, ways.way()),
-                origin::opening(&context, now, plan.remote),
+                origin::opening(&context, now, plan.remote, ways.way()),
                 Direction::Outgoing,
             ),
-            Origin::Accepted(incoming, head) => (
-                Ways::only(origin::way(&incoming)),
-                origin::accept(incoming, head),
-                Conversation::accept(now, Arc::clone(&context.greeting), plan.remote.ip()),
+            Origin::Accepted(caller) => (
+                Ways::only(caller.way()),
+                origin::accept(caller.incoming, caller.head),
+                origin::answer(&context, now, plan.remote, caller.cipher),
                 Direction::Incoming,
             ),
         };
@@ -149,7 +149,7 @@ impl Peer {
             review_at: None,
             remains_until: None,
             lifeline,
-            _slot: plan.slot,
+            slot: plan.slot,
             context,
         }
     }
@@ -157,7 +157,7 @@ impl Peer {
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
         if self.direction == Direction::Outgoing {
-            self.conversation = origin::opening(&self.context, now, self.remote);
+            self.conversation = origin::opening(&self.context, now, self.remote, self.ways.way());
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {
@@ -208,6 +208,9 @@ impl Peer {
         self.identify();
         self.note_offer();
         self.open_mouth(now);
+        if let Some(seen) = self.conversation.hello().and_then(|it| it.yourip) {
+            self.slot.told(self.remote.ip(), seen);
+        }
         let says_so = self.conversation.hello().and_then(|it| it.upload_only);
         if let Some(says_so) = says_so {
             self.take_progress(now, Event::UploadOnly(says_so));
@@ -279,36 +282,6 @@ impl Peer {
         }
     }
 
-    /// Whether to stay (design, section 7).
-    fn review(&mut self, now: Moment) {
-        let Some(progress) = &self.progress else {
-            // Nobody gave the metadata in this time: others may have the slot.
-            return self.end(now, Over::Ours(Outcome::Unsettled));
-        };
-        let complete = progress.settled() && self.context.yardstick.reached(progress.count());
-        let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
-        let view = SessionView {
-            opened_at: self.opened_at,
-            // Who was introduced called us, too.
-            direction: match self.ways.are_through_a_hole() {
-                true => Direction::Incoming,
-                false => self.direction,
-            },
-            dialable: self.known.dialable,
-            changes: progress.changes(),
-            complete,
-            awaits_gossip: self.awaits_gossip(),
-            expected_finish: self.expected_finish(now).into_iter().chain(foreseen).min(),
-        };
-        match hold(now, &view, self.context.pace) {
-            Hold::Until(moment) => self.review_at = Some(moment),
-            Hold::Leave => match self.remains_until.filter(|until| *until > now) {
-                Some(until) => self.review_at = Some(until),
-                None => self.end(now, Over::Ours(Outcome::Unsettled)),
-            },
-        }
-    }
-
     /// What is due by the clock; all bytes that have arrived were taken before.
     fn take_timeout(&mut self, now: Moment) {
         if let Some(progress) = &mut self.progress
@@ -362,15 +335,8 @@ impl Actor for Peer {
         ctx.spawn(Driver::new(
             self.context.clock,
             self.context.swarm_gone.clone(),
+            self.slot.recalled(),
         ));
-    }
-}
-
-impl Handler<Known> for Peer {
-    type Result = ();
-
-    fn handle(&mut self, known: Known, _: &mut Self::Context) {
-        self.known = known;
     }
 }
 

@@ -35,11 +35,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
 use crate::swarm::book::Book;
-use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
+use crate::swarm::facts::{Outcome, PeerNumber, Source};
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
 use crate::swarm::rendezvous::Rendezvous;
 use crate::swarm::roster::Roster;
+use crate::swarm::schedule::Discipline;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
@@ -159,6 +160,7 @@ impl Swarm {
                 greeting: Arc::clone(&plan.greeting),
                 yardstick: plan.terms.yardstick,
                 pace: plan.terms.pace,
+                discipline: plan.terms.discipline,
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
                 utp: shared.utp.clone(),
@@ -221,7 +223,11 @@ impl Swarm {
             if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
                 return;
             }
-            let Some(slot) = self.plan.shared.slots.take(Direction::Outgoing) else {
+            let Some(slot) = self.plan.shared.slots.take(now, self.plan.torrent) else {
+                if self.plan.terms.discipline == Discipline::SoonestFirst {
+                    let pressing = self.book.pressing(now);
+                    self.plan.shared.slots.make_room(now, pressing);
+                }
                 return;
             };
             let Some(contact) = self.book.next_contact(now) else {
@@ -312,12 +318,17 @@ impl Handler<Arrived> for Swarm {
         if self.stopping {
             return self.book.turned_away(now, Outcome::Stopped);
         }
-        let Some(slot) = self.plan.shared.slots.take(Direction::Incoming) else {
+        let slots = &self.plan.shared.slots;
+        let slot = slots.admit(self.plan.torrent);
+        if self.plan.terms.discipline == Discipline::SoonestFirst {
+            slots.make_room_inside(now);
+        }
+        let Some(slot) = slot else {
             return self.book.turned_away(now, Outcome::NoSlot);
         };
         let session = self.book.accepted(arrived.remote);
         debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
-        let origin = Origin::Accepted(arrived.incoming, arrived.head);
+        let origin = Origin::Accepted(arrived.caller);
         let known = KnownThere::default();
         self.start_peer(session, arrived.remote, origin, known, slot, ctx);
     }

@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::listener::Admission;
 use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
@@ -29,6 +30,7 @@ use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
 use crate::swarm::pace::Pace;
+use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::ways::Allowed;
 use crate::swarm::yardstick::Yardstick;
@@ -62,6 +64,8 @@ pub struct Run {
     pub clock: Clock,
     /// The rhythm of the run.
     pub pace: Pace,
+    /// By what contacts are chosen and sessions held.
+    pub discipline: Discipline,
     /// Who serves what.
     pub arbiters: Arbiters,
     /// As it is kept in the store.
@@ -162,6 +166,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         network,
         clock,
         pace,
+        discipline,
         arbiters,
         command_line,
     } = run;
@@ -222,7 +227,13 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         .map(|imported| {
             let mut greeting = greeting(&config, imported.0, port, dht_ports, pace);
             greeting.gossip &= !imported.2.private;
-            plan(&config, imported, greeting, pace, Arc::clone(&shared))
+            plan(
+                &config,
+                imported,
+                greeting,
+                (pace, discipline),
+                Arc::clone(&shared),
+            )
         })
         .collect();
     let dhts = dhts::plans(&config, &torrents, &ports, port, &shared, pace);
@@ -245,8 +256,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ports,
         dhts,
         lsds,
-        policy,
-        timeout: config.timeout,
+        admission: Admission {
+            policy,
+            encryption: config.encryption,
+            timeout: config.timeout,
+        },
         monitor: MonitorPlan {
             slots: shared.slots.clone(),
             arbiters: named(&arbiters.recorder, &shared.workers),
@@ -327,7 +341,7 @@ fn plan(
     config: &Config,
     (torrent, number, row): (&Torrent, TorrentNumber, TorrentRow),
     greeting: Greeting,
-    pace: Pace,
+    (pace, discipline): (Pace, Discipline),
     shared: Arc<Shared>,
 ) -> SwarmPlan {
     let port = greeting.listen_port;
@@ -351,11 +365,12 @@ fn plan(
             yardstick,
             pace,
             delay: pace.shrink(config.delay),
+            discipline,
             policy: shared.policy.clone(),
             listen_port: port,
             ways: Allowed {
+                encryption: config.encryption,
                 utp: !shared.utp.is_silent(),
-                ..Allowed::PLAIN_TCP
             },
         },
         greeting: Arc::new(greeting),

@@ -185,6 +185,29 @@ impl Incoming {
         }
     }
 
+    /// Writes all of it, as [`Self::read`] reads. Returns the stream again.
+    ///
+    /// # Errors
+    /// As the machine's write.
+    pub async fn write_all(self, bytes: &[u8]) -> io::Result<Incoming> {
+        use tokio::io::AsyncWriteExt;
+        match self {
+            Incoming::Os(socket) => {
+                let mut socket = tokio::net::TcpStream::from_std(socket)?;
+                socket.write_all(bytes).await?;
+                Ok(Incoming::Os(socket.into_std()?))
+            }
+            Incoming::Memory(mut link) => {
+                link.write_all(bytes).await?;
+                Ok(Incoming::Memory(link))
+            }
+            Incoming::Utp(mut link) => {
+                link.write_all(bytes).await?;
+                Ok(Incoming::Utp(link))
+            }
+        }
+    }
+
     /// Binds it to this thread's reactor.
     ///
     /// # Errors

@@ -33,6 +33,7 @@ use super::pace::Pace;
 use super::place::Whereabouts;
 use super::progress::Report;
 use super::roster::Roster;
+use super::schedule::Discipline;
 use super::ways::{Allowed, Reached, Ways};
 use super::yardstick::Yardstick;
 use addresses::Addresses;
@@ -55,6 +56,8 @@ pub struct BookTerms {
     pub pace: Pace,
     /// Longest time between visits to an unfinished peer.
     pub delay: Duration,
+    /// By what contacts are chosen and sessions held.
+    pub discipline: Discipline,
     /// Whom we may contact.
     pub policy: AddressPolicy,
     /// The port on which we accept peers.
@@ -157,7 +160,7 @@ impl Book {
     /// An empty book; `next_peer` is the first number that may be given.
     pub fn new(terms: BookTerms, next_peer: PeerNumber) -> Self {
         Book {
-            addresses: Addresses::new(terms.delay, terms.pace),
+            addresses: Addresses::new(terms.delay, terms.pace, terms.discipline),
             sessions: Sessions::default(),
             records: Records::new(next_peer),
             identities: Identities::default(),

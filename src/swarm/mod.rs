@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod confirmation;
+pub mod counted;
 pub mod facts;
 pub mod gossip;
 pub mod identity;

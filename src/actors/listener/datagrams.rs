@@ -52,7 +52,7 @@ impl StreamHandler<Arriving> for Listener {
     fn handle(&mut self, it: Arriving, _: &mut Self::Context) {
         let Arriving { from, bytes } = it;
         let from = canonical(from);
-        if self.policy.excludes(from.ip()) {
+        if self.admission.policy.excludes(from.ip()) {
             return;
         }
         if bytes.first() == Some(&DICTIONARY) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::net::{BoxLink, Incoming};
-use crate::protocol::peer::{Conversation, Transport, Way};
+use crate::protocol::peer::encryption::Cipher;
+use crate::protocol::peer::{Conversation, Transport, Way, Wrapping};
 use crate::swarm::facts::Outcome;
 
 use super::PeerContext;
@@ -31,25 +32,36 @@ pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling 
 }
 
 /// What we say first over a link that we dialled.
-pub(super) fn opening(context: &PeerContext, now: Moment, to: SocketAddr) -> Conversation {
-    Conversation::dial(now, Arc::clone(&context.greeting), to.ip())
+pub(super) fn opening(
+    context: &PeerContext,
+    now: Moment,
+    to: SocketAddr,
+    way: Way,
+) -> Conversation {
+    let greeting = Arc::clone(&context.greeting);
+    match way.wrapping {
+        Wrapping::Plain => Conversation::dial(now, greeting, to.ip()),
+        Wrapping::Encrypted => Conversation::dial_encrypted(now, greeting, to.ip(), rand::random()),
+    }
+}
+
+/// What we answer over a link that they dialled.
+pub(super) fn answer(
+    context: &PeerContext,
+    now: Moment,
+    from: SocketAddr,
+    cipher: Option<Box<Cipher>>,
+) -> Conversation {
+    let greeting = Arc::clone(&context.greeting);
+    match cipher {
+        None => Conversation::accept(now, greeting, from.ip()),
+        Some(it) => Conversation::accept_encrypted(now, greeting, from.ip(), it),
+    }
 }
 
 /// They dialled: the socket is bound to this arbiter's reactor.
 pub(super) fn accept(incoming: Incoming, head: Vec<u8>) -> Dialling {
     Box::pin(async move { Ok((incoming.open()?, head)) })
-}
-
-/// The way by which they came.
-pub(super) fn way(incoming: &Incoming) -> Way {
-    let transport = match incoming {
-        Incoming::Utp(_) => Transport::Utp,
-        Incoming::Os(_) | Incoming::Memory(_) => Transport::Tcp,
-    };
-    Way {
-        transport,
-        ..Way::PLAIN_TCP
-    }
 }
 
 /// What a contact without a link counts as.

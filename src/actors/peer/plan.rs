@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::dht::NodeNamed;
+use crate::actors::listener::Caller;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
@@ -18,13 +19,14 @@ use crate::actors::swarm::{
 };
 use crate::clock::Clock;
 use crate::moment::Moment;
+use crate::net::Network;
 use crate::net::utp::Utp;
-use crate::net::{Incoming, Network};
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
 use crate::swarm::roster::Roster;
+use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::ways::Ways;
 use crate::swarm::yardstick::Yardstick;
@@ -37,6 +39,8 @@ pub struct PeerContext {
     pub yardstick: Yardstick,
     /// The rhythm of the run.
     pub pace: Pace,
+    /// By what sessions are held.
+    pub discipline: Discipline,
     /// Makes the identity hashes.
     pub hasher: IdentityHasher,
     /// Where links come from.
@@ -81,8 +85,8 @@ pub struct PeerContext {
 pub enum Origin {
     /// We dial, in these ways.
     Dial(Ways),
-    /// Somebody dialled us; these bytes of its handshake were read already.
-    Accepted(Incoming, Vec<u8>),
+    /// Somebody dialled us.
+    Accepted(Caller),
 }
 
 /// What one Peer needs to begin.

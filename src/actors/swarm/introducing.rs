@@ -10,7 +10,6 @@ use crate::actors::peer::{Introduce, Remain};
 use crate::actors::pex::Gossip;
 use crate::protocol::peer::Holepunch;
 use crate::swarm::book::SessionId;
-use crate::swarm::facts::Direction;
 use crate::swarm::rendezvous::Introduction;
 
 use super::{HolepunchHeard, Swarm};
@@ -23,8 +22,7 @@ impl Swarm {
         let dropped = gossip.said.dropped.iter().copied();
         self.rendezvous.named(relay, added(), dropped);
         added().for_each(|at| self.seek_introduction(at));
-        let has_room = self.plan.shared.slots.has_room(Direction::Outgoing);
-        if has_room
+        if self.plan.shared.slots.has_room()
             && added().any(|at| self.book.is_unmet(at))
             && let Some(until) = self.rendezvous.hold(now, relay)
         {
@@ -64,7 +62,7 @@ impl Swarm {
         if self.stopping || introduction == Introduction::TooMuch {
             return;
         }
-        if let Some(slot) = self.plan.shared.slots.take(Direction::Outgoing)
+        if let Some(slot) = self.plan.shared.slots.take(now, self.plan.torrent)
             && let Some(contact) = self.book.introduced(now, at)
         {
             self.begin(contact, slot, ctx);

@@ -1,8 +1,10 @@
 //! The peer wire protocol: BEP 3, 6 (Fast), 9 (metadata exchange), 10 (extensions), 11 (peer exchange),
-//! 21 (partial seeds), 28 (tracker exchange), 40 (priority), 54 (lt_donthave), 55 (hole punching).
+//! 21 (partial seeds), 28 (tracker exchange), 40 (priority), 54 (lt_donthave), 55 (hole punching);
+//! and message stream encryption.
 
 pub mod bitfield;
 pub mod conversation;
+pub mod encryption;
 pub mod error;
 pub mod extended;
 pub mod family;

@@ -6,6 +6,7 @@ use super::*;
 use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::store::names::Names;
 use crate::store::records::*;
+use crate::swarm::counted::Counted;
 use crate::swarm::facts::*;
 
 /// 2026-11-23T03:44:01.250Z.
@@ -239,7 +240,7 @@ fn reads_back_every_kind_of_row() {
     round_trip(scrape(Err(failure)));
     round_trip(OutcomeRow {
         hour: NOW.hour(),
-        attempt: Attempt::Later,
+        counted: Counted::Attempt(Attempt::Later),
         family: "transmission".into(),
         outcome: Outcome::Refused,
         count: u64::MAX,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::moment::Moment;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
-use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
+use crate::swarm::schedule::{Agenda, ContactHistory, Discipline, Parting, Rank, Standing};
 use crate::swarm::ways::{Lessons, Reached};
 
 use super::hearsay::Said;
@@ -89,17 +89,19 @@ pub(super) struct Addresses {
     agenda: Agenda<SocketAddr>,
     delay: Duration,
     pace: Pace,
+    discipline: Discipline,
     swept_at: Option<Moment>,
 }
 
 impl Addresses {
-    pub(super) fn new(delay: Duration, pace: Pace) -> Self {
+    pub(super) fn new(delay: Duration, pace: Pace, discipline: Discipline) -> Self {
         Addresses {
             known: HashMap::new(),
             most: MAX_ADDRESSES,
             agenda: Agenda::default(),
             delay,
             pace,
+            discipline,
             swept_at: None,
         }
     }
@@ -211,6 +213,11 @@ impl Addresses {
         silent.then(|| address.contacts.earliest(self.pace))
     }
 
+    /// How many are due that are worth the end of another session.
+    pub(super) fn pressing(&mut self, now: Moment) -> usize {
+        self.agenda.pressing(now)
+    }
+
     /// When [`Self::next`] may have something.
     pub(super) fn next_due(&self) -> Option<Moment> {
         self.agenda.next()
@@ -265,7 +272,9 @@ impl Addresses {
             }
             Direction::Outgoing => contacts.next(now, parting, standing, self.delay, self.pace),
         };
-        address.rank = rank(now, contacts, standing);
+        if self.discipline == Discipline::SoonestFirst {
+            address.rank = rank(now, contacts, standing);
+        }
         self.agenda.plan(at, due, address.rank);
     }
 

@@ -19,6 +19,7 @@ impl Book {
         let session = self.sessions.close(id)?;
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
+        self.count_dials(now, &session, end);
         if end.outcome == Outcome::SelfConnection {
             self.met_ourselves(&session);
         }
@@ -46,6 +47,18 @@ impl Book {
             }
         }
         self.addresses.is_own(address);
+    }
+
+    /// What each connection gave, by the family that it was to, as far as that is known.
+    fn count_dials(&mut self, now: Moment, session: &Session, end: &End) {
+        let known = match end.parting.reached() {
+            true => None,
+            false => session.home.and_then(|at| self.family_at(at)),
+        };
+        let family = known.unwrap_or(end.family);
+        for dial in &end.dials {
+            self.tally.connected(now, session.direction, dial, family);
+        }
     }
 
     /// What the contact teaches the next one.

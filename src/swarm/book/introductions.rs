@@ -51,7 +51,7 @@ impl Book {
         let attempt = self.addresses.take(now, at, is_met)?;
         let address = self.addresses.get(at)?;
         let (dialable, told_at) = (address.dialable, address.told_at);
-        let ways = Ways::through_a_hole(self.terms.ways, &self.hints(address));
+        let ways = Ways::through_a_hole(self.terms.ways, &self.hints(at, address));
         let source = address.first_source;
         let session = Session {
             introduced: true,

@@ -26,7 +26,7 @@ use crate::swarm::facts::{
 };
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::progress::{Crossing, Few, Seen, Showing};
-use crate::swarm::schedule::Parting;
+use crate::swarm::schedule::{Discipline, Parting};
 use Direction::{Incoming, Outgoing};
 use Parting::{NotReached, TheyLeft, TurnedAway, WeLeft};
 
@@ -36,6 +36,7 @@ fn terms() -> BookTerms {
         yardstick: Yardstick::new(1_000, 1_000_000, 980),
         pace: Pace::default(),
         delay: Duration::from_secs(600),
+        discipline: Discipline::default(),
         policy: AddressPolicy::default(),
         listen_port: Some(6_889),
         ways: Allowed::PLAIN_TCP,

@@ -1,12 +1,13 @@
 //! Counters that add up to the attempts, whatever happens.
 
 use super::*;
+use crate::swarm::counted::Counted;
 
 fn outcomes(script: &mut Script) -> Vec<(Attempt, Outcome, u64)> {
     let mut rows: Vec<_> = script.book.tally().take_outcomes();
     rows.sort();
     rows.into_iter()
-        .map(|(key, count)| (key.attempt, key.outcome, count))
+        .filter_map(|(key, count)| Some((key.counted.attempt()?, key.outcome, count)))
         .collect()
 }
 
@@ -72,7 +73,7 @@ fn totals_are_those_of_all_hours_and_of_earlier_runs() {
     let mut script = Script::new();
     let key = OutcomeKey {
         hour: 7,
-        attempt: Attempt::First,
+        counted: Counted::Attempt(Attempt::First),
         family: Family::Other,
         outcome: Outcome::TimedOut,
     };
