@@ -11,10 +11,14 @@ mod crowds;
 mod encryption;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
+#[path = "sim/fates.rs"]
+mod fates;
 #[path = "sim/gossip.rs"]
 mod gossip;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/holes.rs"]
+mod holes;
 #[path = "sim/kinds.rs"]
 mod kinds;
 #[path = "sim/learnt.rs"]

@@ -1,8 +1,8 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`], [`AskMetadata`], [`Measured`]. Sends: `Met`, `Observed`, `SessionEnded`,
-//! `Gossip`, `MetadataHeard` to its Swarm; `NodeNamed` to Root, and
+//! [`Leave`], [`AskMetadata`], [`Measured`], [`Introduce`], [`Remain`]. Sends: `Met`, `Observed`,
+//! `SessionEnded`, `Gossip`, `MetadataHeard`, `HolepunchHeard` to its Swarm; `NodeNamed` to Root, and
 //! `Replay` if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
@@ -12,6 +12,7 @@ mod driver;
 mod ending;
 mod gossip;
 mod holding;
+mod introducing;
 mod measuring;
 mod origin;
 mod outbox;
@@ -40,6 +41,7 @@ use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
 use driver::Driver;
 use ending::Over;
+pub use introducing::{Introduce, Remain};
 pub use measuring::{AskMetadata, Measured};
 use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
@@ -88,6 +90,8 @@ pub struct Peer {
     mouth: Mouth,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
+    /// It is not left before then: it may yet introduce us to somebody.
+    remains_until: Option<Moment>,
     lifeline: Lifeline,
     slot: Slot,
 }
@@ -143,6 +147,7 @@ impl Peer {
             has_named_node: false,
             mouth: Mouth::after(plan.told_at),
             review_at: None,
+            remains_until: None,
             lifeline,
             slot: plan.slot,
             context,
@@ -181,6 +186,7 @@ impl Peer {
             Event::Trackers(trackers) => self.named_trackers(now, trackers),
             Event::DhtPort(port) => self.node_named(port),
             Event::Metadata(message) => self.take_metadata(now, message),
+            Event::Holepunch(message) => self.heard_of_holes(now, message),
             event => self.take_progress(now, event),
         }
     }
@@ -202,6 +208,9 @@ impl Peer {
         self.identify();
         self.note_offer();
         self.open_mouth(now);
+        if let Some(seen) = self.conversation.hello().and_then(|it| it.yourip) {
+            self.slot.told(self.remote.ip(), seen);
+        }
         let says_so = self.conversation.hello().and_then(|it| it.upload_only);
         if let Some(says_so) = says_so {
             self.take_progress(now, Event::UploadOnly(says_so));

@@ -1,7 +1,7 @@
 //! What all swarms share: session slots, and how often an address is knocked at.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -11,6 +11,7 @@ use crate::moment::Moment;
 use crate::swarm::facts::{Direction, TorrentNumber};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Knocks, Offer, Offers, Shares};
+use crate::swarm::vantage::Vantage;
 
 /// Of so many sessions one is asked to end at a time, while others wait for it.
 const ROOM_SHARE: usize = 8;
@@ -27,6 +28,8 @@ struct Shared {
     outgoing: usize,
     book: Mutex<Book>,
     knocks: Mutex<Knocks>,
+    /// Where we are, as peers see us.
+    vantage: Mutex<Vantage>,
     /// No cap by address: all peers of a lab share a few.
     any_address: bool,
     pace: Pace,
@@ -68,6 +71,7 @@ impl Slots {
                 outgoing,
                 book: Mutex::default(),
                 knocks: Mutex::default(),
+                vantage: Mutex::default(),
                 any_address,
                 pace,
             }),
@@ -130,6 +134,12 @@ impl Slots {
         }
     }
 
+    /// Whether one more session could be dialled.
+    pub fn has_room(&self) -> bool {
+        let book = self.shared.book();
+        book.outgoing < self.shared.outgoing && book.used() < self.shared.total
+    }
+
     /// Sessions in use.
     pub fn used(&self) -> usize {
         self.shared.book().used()
@@ -172,6 +182,10 @@ impl Shared {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn vantage(&self) -> MutexGuard<'_, Vantage> {
+        self.vantage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Book {
@@ -202,6 +216,16 @@ impl Slot {
         book.offers.offer(self.number, offer);
         let recall = || self.recall.clone();
         book.recalls.entry(self.number).or_insert_with(recall);
+    }
+
+    /// The peer says that it sees us at `seen`.
+    pub fn told(&self, peer: IpAddr, seen: IpAddr) {
+        self.shared.vantage().told(peer, seen);
+    }
+
+    /// The priority of the session's connection (BEP 40), once we know where we are.
+    pub fn priority(&self, listen_port: u16, peer: SocketAddr) -> Option<u32> {
+        self.shared.vantage().priority(listen_port, peer)
     }
 
     /// Ready when another needs the slot more, after it was offered.
@@ -298,6 +322,7 @@ mod tests {
         let finish = |seconds| Offer {
             finish: Some(at(seconds)),
             shy: false,
+            priority: None,
         };
         for (slot, seconds) in held.iter().zip([61, 900, 60]) {
             slot.offer(finish(seconds));
@@ -326,6 +351,7 @@ mod tests {
         let hopeless = Offer {
             finish: None,
             shy: true,
+            priority: None,
         };
         incoming[0].offer(hopeless);
         slots.make_room(at(0), 1);

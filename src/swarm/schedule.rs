@@ -38,6 +38,8 @@ pub struct SessionView {
     pub awaits_gossip: bool,
     /// When it will reach the threshold at the speed seen.
     pub expected_finish: Option<Moment>,
+    /// The priority of the connection (BEP 40), if it is known.
+    pub priority: Option<u32>,
 }
 
 /// The earlier forecast of a peer's finish, as long as it is to be reckoned with: speeds
@@ -90,6 +92,7 @@ pub fn offer(now: Moment, session: &SessionView, pace: Pace) -> Option<Offer> {
     told.then_some(Offer {
         finish: session.expected_finish.filter(|_| !session.complete),
         shy: shy && !session.complete,
+        priority: session.priority,
     })
 }
 
@@ -185,6 +188,11 @@ impl ContactHistory {
         self.last_start + pace.contact_gap()
     }
 
+    /// Whether nobody answered, at the last contact.
+    pub fn is_silent(&self) -> bool {
+        self.failures > 0 && !self.turned_away
+    }
+
     /// When to contact it again, after a contact that ended `now`.
     ///
     /// `delay` is the longest time between visits to an unfinished peer (`-d`).
@@ -234,7 +242,7 @@ impl ContactHistory {
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let silent = self.failures > 0 && !self.turned_away;
+        let silent = self.is_silent();
         let complete = standing.is_some_and(Standing::is_complete);
         if !silent || complete {
             return self.next(now, parting, standing, delay, pace);

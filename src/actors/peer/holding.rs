@@ -3,7 +3,7 @@
 use actix::prelude::*;
 
 use crate::moment::Moment;
-use crate::swarm::facts::Outcome;
+use crate::swarm::facts::{Direction, Outcome};
 use crate::swarm::schedule::{Hold, SessionView, hold, offer, still_due};
 
 use super::{Known, Over, Peer};
@@ -17,7 +17,10 @@ impl Peer {
         };
         match hold(now, &view, self.context.discipline, self.context.pace) {
             Hold::Until(moment) => self.review_at = Some(moment),
-            Hold::Leave => return self.end(now, Over::Ours(Outcome::Unsettled)),
+            Hold::Leave => match self.remains_until.filter(|until| *until > now) {
+                Some(until) => self.review_at = Some(until),
+                None => return self.end(now, Over::Ours(Outcome::Unsettled)),
+            },
         }
         self.offer(now, &view);
     }
@@ -38,7 +41,11 @@ impl Peer {
         let foreseen = foreseen.and_then(|it| still_due(now, it, family, self.context.pace));
         Some(SessionView {
             opened_at: self.opened_at,
-            direction: self.direction,
+            // Who was introduced called us, too.
+            direction: match self.ways.are_through_a_hole() {
+                true => Direction::Incoming,
+                false => self.direction,
+            },
             dialable: self.known.dialable,
             // An honest empty peer is told from a super-seeder by 5 s of silence.
             settled: settled && progress.poll_timeout().is_none(),
@@ -46,6 +53,10 @@ impl Peer {
             complete: settled && self.context.yardstick.reached(progress.count()),
             awaits_gossip: self.awaits_gossip(),
             expected_finish: self.expected_finish(now).into_iter().chain(foreseen).min(),
+            priority: self.slot.priority(
+                self.context.greeting.listen_port.unwrap_or_default(),
+                self.remote,
+            ),
         })
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct Session {
     /// When it had its slot.
     pub(super) began_at: Moment,
     pub(super) direction: Direction,
+    /// The peer called us as we dialled it (BEP 55).
+    pub(super) introduced: bool,
     pub(super) attempt: Attempt,
     /// The source that its figures are credited to.
     pub(super) source: Source,
@@ -82,6 +84,7 @@ impl Session {
             began_at: now,
             home: (direction == Direction::Outgoing).then_some(address),
             direction,
+            introduced: false,
             attempt,
             source,
             greeted: None,
@@ -90,6 +93,11 @@ impl Session {
             observed_at: None,
             endpoint: None,
         }
+    }
+
+    /// Whether it shows that its peer can be dialled by anyone.
+    pub(super) fn shows_a_way_in(&self) -> bool {
+        self.direction == Direction::Outgoing && !self.introduced
     }
 
     /// The IPv6 host that opened it.

@@ -23,6 +23,7 @@ fn view() -> SessionView {
         complete: false,
         awaits_gossip: false,
         expected_finish: None,
+        priority: None,
     }
 }
 

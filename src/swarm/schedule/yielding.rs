@@ -1,5 +1,6 @@
 //! Who gives way to whom when sessions are short.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -24,14 +25,20 @@ pub struct Offer {
     pub finish: Option<Moment>,
     /// It came in and is not known to be dialable: once left it may be lost.
     pub shy: bool,
+    /// The priority of the connection (BEP 40), if it is known: it decides between those
+    /// of whom as much is expected.
+    pub priority: Option<u32>,
 }
 
-/// The sessions of a run that may be given up, the latest finish last.
+/// How late a session's peer is to finish, how low its priority is, and its number.
+type Standing = (Moment, Reverse<Option<u32>>, u64);
+
+/// The sessions of a run that may be given up, those to be given up first last.
 #[derive(Debug, Default)]
 pub struct Offers {
-    shy: BTreeSet<(Moment, u64)>,
-    others: BTreeSet<(Moment, u64)>,
-    offered: HashMap<u64, (Moment, bool)>,
+    shy: BTreeSet<Standing>,
+    others: BTreeSet<Standing>,
+    offered: HashMap<u64, (Standing, bool)>,
 }
 
 /// After all others: nothing is expected of it.
@@ -42,28 +49,29 @@ impl Offers {
     pub fn offer(&mut self, number: u64, offer: Offer) {
         self.withdraw(number);
         let finish = offer.finish.unwrap_or(NEVER);
-        self.offered.insert(number, (finish, offer.shy));
-        self.of(offer.shy).insert((finish, number));
+        let standing = (finish, Reverse(offer.priority), number);
+        self.offered.insert(number, (standing, offer.shy));
+        self.of(offer.shy).insert(standing);
     }
 
     /// It may not, or is over.
     pub fn withdraw(&mut self, number: u64) {
-        if let Some((finish, shy)) = self.offered.remove(&number) {
-            self.of(shy).remove(&(finish, number));
+        if let Some((standing, shy)) = self.offered.remove(&number) {
+            self.of(shy).remove(&standing);
         }
     }
 
     /// The session that is given up first, if one is; `shy` says whether it may be one
     /// that came in. It is offered no more.
     pub fn take(&mut self, now: Moment, shy: bool, pace: Pace) -> Option<u64> {
-        let latest = |of: &BTreeSet<(Moment, u64)>, stays: Duration| {
+        let latest = |of: &BTreeSet<Standing>, stays: Duration| {
             let last = of.last().copied();
-            last.filter(|(finish, _)| finish.since(now) > stays)
+            last.filter(|(finish, ..)| finish.since(now) > stays)
         };
         let other = latest(&self.others, pace.stays_when_short());
         let shy = latest(&self.shy, pace.hold_expected()).filter(|_| shy);
         // Of two of whom nothing is expected the one goes that can be met again.
-        let (_, number) = match (other, shy) {
+        let (.., number) = match (other, shy) {
             (Some(other), Some(shy)) if shy.0 > other.0 => shy,
             (Some(other), _) => other,
             (None, shy) => shy?,
@@ -72,7 +80,7 @@ impl Offers {
         Some(number)
     }
 
-    fn of(&mut self, shy: bool) -> &mut BTreeSet<(Moment, u64)> {
+    fn of(&mut self, shy: bool) -> &mut BTreeSet<Standing> {
         match shy {
             true => &mut self.shy,
             false => &mut self.others,
@@ -90,11 +98,19 @@ mod tests {
         Moment::from_millis(seconds * 1000)
     }
 
+    fn offer(finish: Option<Moment>, shy: bool) -> Offer {
+        Offer {
+            finish,
+            shy,
+            priority: None,
+        }
+    }
+
     fn offers(all: &[(Option<u64>, bool)]) -> Offers {
         let mut offers = Offers::default();
         for (number, (finish, shy)) in (1..).zip(all) {
             let finish = finish.map(at);
-            offers.offer(number, Offer { finish, shy: *shy });
+            offers.offer(number, offer(finish, *shy));
         }
         offers
     }
@@ -119,10 +135,29 @@ mod tests {
     }
 
     #[test]
+    fn of_equals_the_lowest_priority_goes_first_and_who_has_none_before_it() {
+        let mut offers = Offers::default();
+        let nothing = offer(None, false);
+        for (number, priority) in (1..).zip([Some(7), None, Some(9), Some(5), Some(u32::MAX)]) {
+            offers.offer(
+                number,
+                Offer {
+                    priority,
+                    ..nothing
+                },
+            );
+        }
+        // What is expected of a peer counts for more.
+        let finish = Some(at(3_600));
+        offers.offer(6, Offer { finish, ..nothing });
+        assert_eq!(taken(offers, false), [2, 4, 1, 3, 5, 6]);
+    }
+
+    #[test]
     fn the_last_offer_counts() {
         let mut offers = offers(&[(None, false), (None, false)]);
         let finish = Some(at(30));
-        offers.offer(1, Offer { finish, shy: false });
+        offers.offer(1, offer(finish, false));
         offers.withdraw(2);
         assert_eq!(taken(offers, true), [0; 0]);
     }
