@@ -36,8 +36,8 @@ impl Caller {
     pub fn way(&self) -> Way {
         Way {
             transport: match self.incoming {
-                Incoming::Utp(_) => Transport::Utp,
                 Incoming::Os(_) | Incoming::Memory(_) => Transport::Tcp,
+                Incoming::Utp(_) => Transport::Utp,
             },
             wrapping: match self.cipher {
                 None => Wrapping::Plain,

@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 
 use super::connection::{Connection, FAREWELL, Present};
-use super::doors::{Dialler, Doors};
+use super::door::Door;
 use super::session::Session;
 use super::{Known, Plan};
 use crate::clock::Clock;
@@ -21,6 +21,7 @@ use crate::lab::tracker::Tracker;
 use crate::lab::tracker::registry::{Announce, Event};
 use crate::lab::witness::{Via, Witness};
 use crate::moment::Moment;
+use crate::net::utp::Utp;
 use crate::net::{Acceptor, BoxLink, Network};
 
 /// Connections of one peer at a time.
@@ -51,9 +52,10 @@ pub(in crate::lab) struct World {
 pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
     let arrival = world.clock.instant(plan.arrives);
     tokio::time::sleep_until(arrival).await;
-    let doors = Doors::open(&world.network, world.clock, &mut plan).await;
+    let mut rng = SmallRng::seed_from_u64(plan.seed);
+    let door = Door::open(&world, &mut plan, &mut rng).await;
     let life = Life {
-        rng: SmallRng::seed_from_u64(plan.seed),
+        rng,
         next_announce: plan.arrives,
         completes: plan.completion(),
         plan: Arc::new(plan),
@@ -61,10 +63,10 @@ pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
         guests: BTreeMap::new(),
         present: Arc::default(),
         connections: JoinSet::new(),
-        dialler: doors.dialler.clone(),
+        utp: door.utp.clone(),
         world,
     };
-    life.run(doors).await;
+    life.run(door).await;
 }
 
 struct Life {
@@ -79,12 +81,13 @@ struct Life {
     /// Who is connected.
     present: Present,
     connections: JoinSet<()>,
-    dialler: Dialler,
+    /// What it dials by; none: TCP.
+    utp: Option<Utp>,
 }
 
 impl Life {
-    async fn run(mut self, mut doors: Doors) {
-        let [first, second] = std::mem::take(&mut doors.acceptors);
+    async fn run(mut self, mut door: Door) {
+        let [first, second] = std::mem::take(&mut door.acceptors);
         let (info_hash, address) = (self.plan.torrent.info_hash, self.plan.address);
         if self.plan.known == Known::Peers {
             let number = self.plan.number;
@@ -210,7 +213,7 @@ impl Life {
         let session = Session::dial(plan, pace, seed, now);
         let connection = Connection::new(&self.world, &self.plan, &self.present, session);
         self.connections
-            .spawn(connection.dial(self.dialler.clone(), guest));
+            .spawn(connection.dial(guest, self.utp.clone()));
     }
 }
 

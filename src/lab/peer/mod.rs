@@ -7,7 +7,7 @@
 pub mod client;
 mod connection;
 pub mod curve;
-mod doors;
+mod door;
 pub mod ending;
 mod gossiping;
 pub(super) mod life;
@@ -24,7 +24,7 @@ use curve::Curve;
 
 use super::torrent::Torrent;
 use crate::moment::Moment;
-use crate::protocol::peer::{Encryption, Transport};
+use crate::protocol::peer::Encryption;
 
 /// What becomes of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,8 +206,8 @@ pub struct Plan {
     pub metadata: Metadata,
     /// How it speaks: it dials encrypted first if it prefers that.
     pub encryption: Encryption,
-    /// What it speaks over, and nothing else.
-    pub transport: Transport,
+    /// It speaks uTP, and takes no TCP.
+    pub utp_alone: bool,
     /// For its own randomness.
     pub seed: u64,
 }

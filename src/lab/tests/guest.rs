@@ -18,9 +18,7 @@ use crate::lab::peer::session::Session;
 use crate::lab::peer::{Fate, Known, Metadata, Plan, Reach};
 use crate::lab::torrent::Torrent;
 use crate::moment::Moment;
-use crate::protocol::peer::{
-    Bitfield, Conversation, Encryption, Event, Greeting, PeerId, Transport,
-};
+use crate::protocol::peer::{Bitfield, Conversation, Encryption, Event, Greeting, PeerId};
 
 const START: Moment = Moment::from_millis(1_000_000);
 
@@ -50,7 +48,7 @@ fn plan(client: Client, pace: Pace) -> Plan {
         dht: false,
         metadata: Metadata::default(),
         encryption: Encryption::Off,
-        transport: Transport::Tcp,
+        utp_alone: false,
         seed: 1,
     }
 }
