@@ -29,6 +29,8 @@ mod private_links;
 mod trackers;
 #[path = "sim/twins.rs"]
 mod twins;
+#[path = "sim/utp.rs"]
+mod utp;
 #[path = "sim/ways.rs"]
 mod ways;
 #[path = "sim/weather.rs"]

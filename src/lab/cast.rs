@@ -16,7 +16,7 @@ use super::profile::{Profile, draw_index};
 use super::scenario::{Hosts, Scenario};
 use super::torrent::Torrent;
 use crate::moment::Moment;
-use crate::protocol::peer::Encryption;
+use crate::protocol::peer::{Encryption, Transport};
 
 /// Peers arrive in this first part of the run.
 const ARRIVALS: f64 = 0.75;
@@ -157,7 +157,7 @@ impl Cast<'_> {
             dht: false,
             metadata: Metadata::Given,
             encryption: Encryption::Off,
-            utp_alone: false,
+            transport: Transport::Tcp,
             seed: self.rng.random(),
         };
         let plan = self.draw_fame(plan);
@@ -196,7 +196,9 @@ impl Cast<'_> {
             true => Encryption::Prefer,
             false => Encryption::Off,
         };
-        plan.utp_alone = rng.random::<f64>() < crowd.utp_alone;
+        if rng.random::<f64>() < crowd.utp_alone {
+            plan.transport = Transport::Utp;
+        }
         plan
     }
 

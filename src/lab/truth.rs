@@ -9,7 +9,7 @@ use super::peer::{Fate, Known, Plan, Reach};
 use super::witness::Shown;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
-use crate::protocol::peer::Encryption;
+use crate::protocol::peer::{Encryption, Transport};
 
 /// What truly happened to one peer.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ pub struct PeerTruth {
     pub client: Client,
     /// How it speaks.
     pub encryption: Encryption,
-    /// It speaks uTP, and takes no TCP.
-    pub utp_alone: bool,
+    /// What it speaks over.
+    pub transport: Transport,
     /// What becomes of it.
     pub fate: Fate,
     /// When it came to the threshold by downloading.
@@ -84,7 +84,7 @@ impl PeerTruth {
             known: plan.known,
             client: plan.client,
             encryption: plan.encryption,
-            utp_alone: plan.utp_alone,
+            transport: plan.transport,
             fate: plan.fate,
             crossed: plan.crossing().filter(past),
             completed: plan.completion().filter(past),

@@ -2,7 +2,7 @@
 
 use bta::lab::Scenario;
 use bta::lab::truth::PeerTruth;
-use bta::protocol::peer::{Encryption, Way};
+use bta::protocol::peer::{Encryption, Transport, Way};
 use bta::swarm::counted::Counted;
 use bta::swarm::facts::{Attempt, Outcome};
 
@@ -38,7 +38,8 @@ fn all_are_met_each_in_its_way() {
         for encrypted in [false, true] {
             for utp in [false, true] {
                 let of_them = |it: &&PeerTruth| {
-                    it.utp_alone == utp && encrypted == (it.encryption == Encryption::Require)
+                    (it.transport == Transport::Utp) == utp
+                        && encrypted == (it.encryption == Encryption::Require)
                 };
                 let alike = named.iter().copied().filter(of_them);
                 let (met, unmet): (Vec<_>, Vec<_>) = alike.partition(|it| it.shown.met.is_some());

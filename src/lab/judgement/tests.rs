@@ -2,7 +2,7 @@ use super::*;
 use crate::lab::peer::client::Client;
 use crate::lab::peer::{Fate, Known, Reach};
 use crate::lab::witness::Shown;
-use crate::protocol::peer::Encryption;
+use crate::protocol::peer::{Encryption, Transport};
 
 const TORRENT: InfoHash = InfoHash([1; 20]);
 
@@ -20,7 +20,7 @@ fn peer(host: u8, port: u16, crossed: Option<u64>) -> PeerTruth {
         known: Known::Trackers,
         client: Client::Libtorrent,
         encryption: Encryption::Off,
-        utp_alone: false,
+        transport: Transport::Tcp,
         fate: Fate::Stays,
         crossed: crossed.map(at),
         completed: crossed.map(|_| at(20)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::doors::Dialler;
 use super::ending::Ending;
 use super::life::World;
 use super::session::Session;
@@ -15,7 +16,6 @@ use super::{Plan, Reach};
 use crate::lab::witness::Via;
 use crate::moment::Moment;
 use crate::net::BoxLink;
-use crate::net::utp::Utp;
 use crate::protocol::peer::{Encryption, PeerId, Wrapping};
 
 /// Opening a connection, and agreeing on encryption.
@@ -74,11 +74,11 @@ impl Connection {
     }
 
     /// Connects to a guest, in one way or the other.
-    pub(super) async fn dial(mut self, guest: SocketAddr, utp: Option<Utp>) {
+    pub(super) async fn dial(mut self, dialler: Dialler, guest: SocketAddr) {
         for wrapping in [Wrapping::Encrypted, Wrapping::Plain] {
             if self.plan.encryption.permits(wrapping) {
                 let wait = self.world.pace.of(DIAL_WAIT);
-                let opening = self.open(guest, utp.as_ref(), wrapping);
+                let opening = self.open(&dialler, guest, wrapping);
                 if let Ok(Ok((link, wire))) = tokio::time::timeout(wait, opening).await {
                     self.wire = wire;
                     return self.run(link).await;
@@ -89,16 +89,11 @@ impl Connection {
 
     async fn open(
         &mut self,
+        dialler: &Dialler,
         guest: SocketAddr,
-        utp: Option<&Utp>,
         wrapping: Wrapping,
     ) -> io::Result<(BoxLink, Wire)> {
-        let mut own = self.plan.addresses().map(|it| it.ip());
-        let from = own.find(|it| it.is_ipv4() == guest.is_ipv4());
-        let mut link: BoxLink = match utp {
-            Some(utp) => Box::new(utp.connect(guest).await?),
-            None => self.world.network.connect(from, guest).await?,
-        };
+        let mut link = dialler.connect(&self.plan, guest).await?;
         let wire = match wrapping {
             Wrapping::Plain => Wire::default(),
             Wrapping::Encrypted => Wire::encrypt(&mut link, &self.plan, &mut self.session).await?,

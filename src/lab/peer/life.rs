@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 
 use super::connection::{Connection, FAREWELL, Present};
-use super::door::Door;
+use super::doors::{Dialler, Doors};
 use super::session::Session;
 use super::{Known, Plan};
 use crate::clock::Clock;
@@ -21,7 +21,6 @@ use crate::lab::tracker::Tracker;
 use crate::lab::tracker::registry::{Announce, Event};
 use crate::lab::witness::{Via, Witness};
 use crate::moment::Moment;
-use crate::net::utp::Utp;
 use crate::net::{Acceptor, BoxLink, Network};
 
 /// Connections of one peer at a time.
@@ -52,10 +51,9 @@ pub(in crate::lab) struct World {
 pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
     let arrival = world.clock.instant(plan.arrives);
     tokio::time::sleep_until(arrival).await;
-    let mut rng = SmallRng::seed_from_u64(plan.seed);
-    let door = Door::open(&world, &mut plan, &mut rng).await;
+    let doors = Doors::open(&world.network, world.clock, &mut plan).await;
     let life = Life {
-        rng,
+        rng: SmallRng::seed_from_u64(plan.seed),
         next_announce: plan.arrives,
         completes: plan.completion(),
         plan: Arc::new(plan),
@@ -63,10 +61,10 @@ pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
         guests: BTreeMap::new(),
         present: Arc::default(),
         connections: JoinSet::new(),
-        utp: door.utp.clone(),
+        dialler: doors.dialler.clone(),
         world,
     };
-    life.run(door).await;
+    life.run(doors).await;
 }
 
 struct Life {
@@ -81,13 +79,12 @@ struct Life {
     /// Who is connected.
     present: Present,
     connections: JoinSet<()>,
-    /// What it dials by; none: TCP.
-    utp: Option<Utp>,
+    dialler: Dialler,
 }
 
 impl Life {
-    async fn run(mut self, mut door: Door) {
-        let [first, second] = std::mem::take(&mut door.acceptors);
+    async fn run(mut self, mut doors: Doors) {
+        let [first, second] = std::mem::take(&mut doors.acceptors);
         let (info_hash, address) = (self.plan.torrent.info_hash, self.plan.address);
         if self.plan.known == Known::Peers {
             let number = self.plan.number;
@@ -213,7 +210,7 @@ impl Life {
         let session = Session::dial(plan, pace, seed, now);
         let connection = Connection::new(&self.world, &self.plan, &self.present, session);
         self.connections
-            .spawn(connection.dial(guest, self.utp.clone()));
+            .spawn(connection.dial(self.dialler.clone(), guest));
     }
 }
 

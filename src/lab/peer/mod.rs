@@ -7,7 +7,7 @@
 pub mod client;
 mod connection;
 pub mod curve;
-mod door;
+mod doors;
 pub mod ending;
 mod gossiping;
 pub(super) mod life;
@@ -24,7 +24,7 @@ use curve::Curve;
 
 use super::torrent::Torrent;
 use crate::moment::Moment;
-use crate::protocol::peer::Encryption;
+use crate::protocol::peer::{Encryption, Transport};
 
 /// What becomes of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,8 +206,8 @@ pub struct Plan {
     pub metadata: Metadata,
     /// How it speaks: it dials encrypted first if it prefers that.
     pub encryption: Encryption,
-    /// It speaks uTP, and takes no TCP.
-    pub utp_alone: bool,
+    /// What it speaks over, and nothing else.
+    pub transport: Transport,
     /// For its own randomness.
     pub seed: u64,
 }

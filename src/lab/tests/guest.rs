@@ -18,7 +18,9 @@ use crate::lab::peer::session::Session;
 use crate::lab::peer::{Fate, Known, Metadata, Plan, Reach};
 use crate::lab::torrent::Torrent;
 use crate::moment::Moment;
-use crate::protocol::peer::{Bitfield, Conversation, Encryption, Event, Greeting, PeerId};
+use crate::protocol::peer::{
+    Bitfield, Conversation, Encryption, Event, Greeting, PeerId, Transport,
+};
 
 const START: Moment = Moment::from_millis(1_000_000);
 
@@ -48,7 +50,7 @@ fn plan(client: Client, pace: Pace) -> Plan {
         dht: false,
         metadata: Metadata::default(),
         encryption: Encryption::Off,
-        utp_alone: false,
+        transport: Transport::Tcp,
         seed: 1,
     }
 }

@@ -11,7 +11,7 @@ use crate::lab::peer::client::Client;
 use crate::lab::peer::curve::{Curve, How};
 use crate::lab::peer::{Fate, Known, Metadata};
 use crate::lab::torrent::Torrent;
-use crate::protocol::peer::Encryption;
+use crate::protocol::peer::{Encryption, Transport};
 
 const PIECES: u32 = 256;
 const HANDSHAKE: &[u8; 20] = b"\x13BitTorrent protocol";
@@ -47,7 +47,7 @@ fn plan(client: Client, held: u32, span_s: f64) -> Plan {
         dht: false,
         metadata: Metadata::default(),
         encryption: Encryption::Off,
-        utp_alone: false,
+        transport: Transport::Tcp,
         seed: 1,
     }
 }
