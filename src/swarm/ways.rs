@@ -63,18 +63,6 @@ pub struct Lessons {
     answered: [Option<bool>; 2],
 }
 
-/// How far any contact with an address ever came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reached {
-    /// Nobody was there, or nobody with whom a handshake is possible.
-    #[default]
-    Never,
-    /// Somebody was there, and closed before a handshake.
-    TurnedAway,
-    /// There was a handshake.
-    Met,
-}
-
 /// The ways of one contact: the one under way, those before it and those left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ways {
