@@ -17,6 +17,8 @@ mod fates;
 mod gossip;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/holes.rs"]
+mod holes;
 #[path = "sim/learnt.rs"]
 mod learnt;
 #[path = "sim/magnets.rs"]
@@ -27,6 +29,8 @@ mod neighbours;
 mod places;
 #[path = "sim/private_links.rs"]
 mod private_links;
+#[path = "sim/scarcity.rs"]
+mod scarcity;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

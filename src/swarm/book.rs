@@ -9,6 +9,7 @@ mod contacts;
 mod ending;
 mod fates;
 mod hearsay;
+mod introductions;
 mod meeting;
 mod merging;
 mod overlaps;
@@ -34,6 +35,7 @@ use super::place::Whereabouts;
 use super::presence::PresenceCounts;
 use super::progress::Report;
 use super::roster::Roster;
+use super::schedule::Discipline;
 use super::ways::{Allowed, Ways};
 use super::yardstick::Yardstick;
 use addresses::Addresses;
@@ -57,6 +59,8 @@ pub struct BookTerms {
     pub pace: Pace,
     /// Longest time between visits to an unfinished peer.
     pub delay: Duration,
+    /// By what contacts are chosen and sessions held.
+    pub discipline: Discipline,
     /// Whom we may contact.
     pub policy: AddressPolicy,
     /// The port on which we accept peers.
@@ -166,7 +170,7 @@ impl Book {
     /// An empty book; `next_peer` is the first number that may be given.
     pub fn new(terms: BookTerms, next_peer: PeerNumber) -> Self {
         Book {
-            addresses: Addresses::new(terms.delay, terms.pace),
+            addresses: Addresses::new(terms.delay, terms.pace, terms.discipline),
             sessions: Sessions::default(),
             records: Records::new(next_peer),
             identities: Identities::default(),

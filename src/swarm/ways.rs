@@ -69,6 +69,8 @@ pub struct Ways {
     way: Way,
     left: [Option<Way>; MOST],
     dials: [Option<Dial>; MOST],
+    /// The peer was told to call us at the same moment.
+    through_a_hole: bool,
 }
 
 impl Allowed {
@@ -202,6 +204,22 @@ impl Ways {
             way: first.unwrap_or(allowed.simplest()),
             left,
             dials: [None; MOST],
+            through_a_hole: false,
+        }
+    }
+
+    /// Those of a contact with who calls us at the same time (BEP 55): it sends its
+    /// datagrams to where we take uTP, and lets ours in that come from there.
+    pub fn through_a_hole(allowed: Allowed, hints: &Hints) -> Self {
+        let utp = Way::ALL.map(|it| (it.transport == Transport::Utp).then_some(it));
+        let mut order = utp.map(|way| way.filter(|it| allowed.permits(*it)));
+        order.sort_by_key(|way| way.map_or((true, true), |it| hints.place(it)));
+        let first = order.iter_mut().find_map(Option::take);
+        Ways {
+            way: first.unwrap_or(allowed.simplest()),
+            left: order,
+            dials: [None; MOST],
+            through_a_hole: true,
         }
     }
 
@@ -211,7 +229,13 @@ impl Ways {
             way,
             left: [None; MOST],
             dials: [None; MOST],
+            through_a_hole: false,
         }
+    }
+
+    /// Whether the peer was told to call us at the same moment: it may let nobody in else.
+    pub fn are_through_a_hole(&self) -> bool {
+        self.through_a_hole
     }
 
     /// The way under way.

@@ -9,7 +9,7 @@ use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
 use crate::swarm::presence::Door;
-use crate::swarm::schedule::{Agenda, ContactHistory, Parting, Rank, Standing};
+use crate::swarm::schedule::{Agenda, ContactHistory, Discipline, Parting, Rank, Standing};
 use crate::swarm::ways::Lessons;
 
 use super::hearsay::Said;
@@ -111,6 +111,15 @@ impl Address {
             (false, _) => Door::Shut,
         }
     }
+
+    /// A contact is under way from here on.
+    fn occupy(&mut self) -> Attempt {
+        self.busy = true;
+        match self.contacts.contacts {
+            0 => Attempt::First,
+            _ => Attempt::Later,
+        }
+    }
 }
 
 /// The addresses of one swarm.
@@ -122,17 +131,19 @@ pub(super) struct Addresses {
     agenda: Agenda<SocketAddr>,
     delay: Duration,
     pace: Pace,
+    discipline: Discipline,
     swept_at: Option<Moment>,
 }
 
 impl Addresses {
-    pub(super) fn new(delay: Duration, pace: Pace) -> Self {
+    pub(super) fn new(delay: Duration, pace: Pace, discipline: Discipline) -> Self {
         Addresses {
             known: HashMap::new(),
             most: MAX_ADDRESSES,
             agenda: Agenda::default(),
             delay,
             pace,
+            discipline,
             swept_at: None,
         }
     }
@@ -231,14 +242,47 @@ impl Addresses {
                 self.agenda.plan(at, later, address.rank);
                 continue;
             }
-            address.busy = true;
-            let attempt = match address.contacts.contacts {
-                0 => Attempt::First,
-                _ => Attempt::Later,
-            };
-            return Some((at, attempt));
+            return Some((at, address.occupy()));
         }
         None
+    }
+
+    /// An address out of turn, if it may be contacted now; it is busy from here on.
+    pub(super) fn take(
+        &mut self,
+        now: Moment,
+        at: SocketAddr,
+        is_met: impl Fn(PeerNumber) -> bool,
+    ) -> Option<Attempt> {
+        let address = self.known.get_mut(&at)?;
+        let taken = address.busy || address.own || address.peer.is_some_and(&is_met);
+        if taken || address.contacts.earliest(self.pace) > now {
+            return None;
+        }
+        self.agenda.cancel(at);
+        Some(address.occupy())
+    }
+
+    /// The next contact is to come no sooner than `due`: a better one may come first.
+    pub(super) fn delay(&mut self, at: SocketAddr, due: Moment) {
+        if let Some(address) = self.known.get(&at)
+            && self.agenda.due(at).is_some_and(|planned| planned < due)
+        {
+            self.agenda.plan(at, due, address.rank);
+        }
+    }
+
+    /// Where nobody answered the last contact, and none is under way: when the next one
+    /// may start.
+    pub(super) fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
+        let address = self.known.get(&at)?;
+        let silent = address.contacts.is_silent() && !address.busy && !address.own;
+        silent.then(|| address.contacts.earliest(self.pace))
+    }
+
+    /// How many are due that are worth the end of another session.
+    pub(super) fn pressing(&mut self, now: Moment) -> usize {
+        self.agenda.pressing(now)
     }
 
     /// When [`Self::next`] may have something.
@@ -295,7 +339,9 @@ impl Addresses {
             }
             Direction::Outgoing => contacts.next(now, parting, standing, self.delay, self.pace),
         };
-        address.rank = rank(now, contacts, standing);
+        if self.discipline == Discipline::SoonestFirst {
+            address.rank = rank(now, contacts, standing);
+        }
         self.agenda.plan(at, due, address.rank);
     }
 

@@ -83,7 +83,7 @@ impl Book {
     }
 
     /// What is known of who is at an address, for those who dial it.
-    fn hints(&self, at: SocketAddr, address: &Address) -> Hints {
+    pub(super) fn hints(&self, at: SocketAddr, address: &Address) -> Hints {
         Hints {
             lessons: address.lessons,
             family: self.family_at(at),
@@ -128,6 +128,11 @@ impl Book {
             let source = session.source;
             self.tally.source(now, source, |it| it.contacted += 1);
         }
+    }
+
+    /// How many contacts are due that are worth the end of another session.
+    pub fn pressing(&mut self, now: Moment) -> usize {
+        self.addresses.pressing(now)
     }
 
     /// When [`Self::next_contact`] may have something.

@@ -1,20 +1,22 @@
 //! How sessions and contacts end.
 
+use std::net::SocketAddr;
+
 use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
+use crate::swarm::schedule::Parting;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
 
 impl Book {
-    /// A session or contact ended.
-    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) {
+    /// A session or contact ended. Answers with the address that we dialled, if nobody
+    /// was there.
+    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) -> Option<SocketAddr> {
         self.end_overlaps(now);
-        let Some(session) = self.sessions.close(id) else {
-            return;
-        };
+        let session = self.sessions.close(id)?;
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
         self.count_dials(now, &session, end);
@@ -29,6 +31,8 @@ impl Book {
         self.conclude_contact(&session, end, number);
         self.plan_return(now, &session, end, number);
         self.delist(now, &session, end);
+        let silent = end.parting == Parting::NotReached;
+        session.home.filter(|_| silent)
     }
 
     /// At one of the two ends: the accepting one sees where the connection came from,
@@ -80,7 +84,7 @@ impl Book {
         if session.direction == Direction::Outgoing {
             self.tally.source(now, session.source, |it| it.reached += 1);
             if let Some(address) = self.addresses.get_mut(session.address) {
-                address.dialable = true;
+                address.dialable |= session.shows_a_way_in();
             }
         }
     }

@@ -143,6 +143,8 @@ impl Book {
     /// the port that it listens on becomes known.
     fn settle(&mut self, now: Moment, id: SessionId, number: PeerNumber, it: &Observed) {
         let home = self.home(now, id, it);
+        let session = self.sessions.get(id);
+        let shows_a_way_in = session.is_some_and(Session::shows_a_way_in);
         let holds = self.adopt(now, number, it);
         let mut source = Source::Incoming;
         let mut sources = Sources::default();
@@ -151,7 +153,7 @@ impl Book {
             if holds || address.peer.is_none() {
                 before = address.peer.replace(number);
             }
-            address.dialable |= it.claim.dialled;
+            address.dialable |= shows_a_way_in;
             (source, sources) = (address.first_source, address.sources);
         }
         if let Some(at) = home {

@@ -6,6 +6,7 @@ mod company;
 mod counters;
 mod fates;
 mod hearsay;
+mod introductions;
 mod neighbours;
 mod places;
 mod recognition;
@@ -26,7 +27,7 @@ use crate::swarm::facts::{
 };
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::progress::{Crossing, Few, Seen, Showing};
-use crate::swarm::schedule::Parting;
+use crate::swarm::schedule::{Discipline, Parting};
 use Direction::{Incoming, Outgoing};
 use Parting::{NotReached, TheyLeft, TurnedAway, WeLeft};
 
@@ -36,6 +37,7 @@ fn terms() -> BookTerms {
         yardstick: Yardstick::new(1_000, 1_000_000, 980),
         pace: Pace::default(),
         delay: Duration::from_secs(600),
+        discipline: Discipline::default(),
         policy: AddressPolicy::default(),
         listen_port: Some(6_889),
         hasher: hasher(),
