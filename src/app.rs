@@ -29,6 +29,7 @@ use crate::input::{Inputs, read_exclusions};
 use crate::net::{Network, OsNet};
 use crate::protocol::exclusions::Exclusions;
 use crate::swarm::pace::Pace;
+use crate::swarm::schedule::Discipline;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
 pub use logging::{LogFile, discard as discard_log};
@@ -98,6 +99,7 @@ async fn crawl(
         network: Network::Os(OsNet),
         clock,
         pace: Pace::default(),
+        discipline: Discipline::default(),
         arbiters: arbiters(),
         command_line,
         config,

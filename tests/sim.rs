@@ -11,10 +11,14 @@ mod crowds;
 mod encryption;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
+#[path = "sim/fates.rs"]
+mod fates;
 #[path = "sim/gossip.rs"]
 mod gossip;
 #[path = "sim/harvest.rs"]
 mod harvest;
+#[path = "sim/holes.rs"]
+mod holes;
 #[path = "sim/learnt.rs"]
 mod learnt;
 #[path = "sim/magnets.rs"]
@@ -25,6 +29,8 @@ mod neighbours;
 mod places;
 #[path = "sim/private_links.rs"]
 mod private_links;
+#[path = "sim/scarcity.rs"]
+mod scarcity;
 #[path = "sim/trackers.rs"]
 mod trackers;
 #[path = "sim/twins.rs"]

@@ -12,6 +12,8 @@
 //! | [`swarm::Announced`], [`swarm::Scraped`] | Tracker → Swarm | dropped and logged; the next one tells newer figures |
 //! | [`swarm::Arrived`] | Listener → Swarm | the connection is closed and counted as `no_slot` |
 //! | [`swarm::Met`], [`swarm::Observed`], [`swarm::SessionEnded`] | Peer → Swarm | the Peer waits for a permit and reads no further |
+//! | [`swarm::HolepunchHeard`] | Peer → Swarm | dropped; counts as unanswered |
+//! | [`peer::Introduce`], [`peer::Remain`] | Swarm → Peer | dropped; counts as unanswered |
 //! | `PeerContext::roster`, a watched value | Swarm → Peer | the newest replaces the one before |
 //! | [`peer::Known`] | Swarm → Peer | dropped; the next observation is answered anew |
 //! | [`swarm::MetadataHeard`] | Peer → Swarm | dropped; the Swarm asks again when no answer comes |

@@ -1,8 +1,8 @@
 //! Peer: one session, from dialling or accepting to its one typed end.
 //!
 //! Owns: one link, one conversation, the progress it tells of. Receives: [`Known`],
-//! [`Leave`], [`AskMetadata`], [`Measured`]. Sends: `Met`, `Observed`, `SessionEnded`,
-//! `Gossip`, `MetadataHeard` to its Swarm; `NodeNamed` to Root, and
+//! [`Leave`], [`AskMetadata`], [`Measured`], [`Introduce`], [`Remain`]. Sends: `Met`, `Observed`,
+//! `SessionEnded`, `Gossip`, `MetadataHeard`, `HolepunchHeard` to its Swarm; `NodeNamed` to Root, and
 //! `Replay` if that Swarm died with a crossing unacknowledged.
 //! Stops when: its end was handed over and each crossing is acknowledged.
 //! When full: it waits for a permit and reads no further, so that TCP holds the
@@ -11,6 +11,8 @@
 mod driver;
 mod ending;
 mod gossip;
+mod holding;
+mod introducing;
 mod measuring;
 mod origin;
 mod outbox;
@@ -32,7 +34,6 @@ use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
 use crate::swarm::progress::{Progress, Report, Seen};
 use crate::swarm::roster::Mouth;
-use crate::swarm::schedule::{Hold, SessionView, hold};
 use crate::swarm::unmeasured::Unmeasured;
 use crate::swarm::ways::Ways;
 
@@ -40,6 +41,7 @@ use super::slots::Slot;
 use super::supervision::{Die, Lifeline};
 use driver::Driver;
 use ending::Over;
+pub use introducing::{Introduce, Remain};
 pub use measuring::{AskMetadata, Measured};
 use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
@@ -88,8 +90,10 @@ pub struct Peer {
     mouth: Mouth,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
+    /// It is not left before then: it may yet introduce us to somebody.
+    remains_until: Option<Moment>,
     lifeline: Lifeline,
-    _slot: Slot,
+    slot: Slot,
 }
 
 enum Stage {
@@ -143,8 +147,9 @@ impl Peer {
             has_named_node: false,
             mouth: Mouth::after(plan.told_at),
             review_at: None,
+            remains_until: None,
             lifeline,
-            _slot: plan.slot,
+            slot: plan.slot,
             context,
         }
     }
@@ -181,6 +186,7 @@ impl Peer {
             Event::Trackers(trackers) => self.named_trackers(now, trackers),
             Event::DhtPort(port) => self.node_named(port),
             Event::Metadata(message) => self.take_metadata(now, message),
+            Event::Holepunch(message) => self.heard_of_holes(now, message),
             event => self.take_progress(now, event),
         }
     }
@@ -202,6 +208,9 @@ impl Peer {
         self.identify();
         self.note_offer();
         self.open_mouth(now);
+        if let Some(seen) = self.conversation.hello().and_then(|it| it.yourip) {
+            self.slot.told(self.remote.ip(), seen);
+        }
         let says_so = self.conversation.hello().and_then(|it| it.upload_only);
         if let Some(says_so) = says_so {
             self.take_progress(now, Event::UploadOnly(says_so));
@@ -273,29 +282,6 @@ impl Peer {
         }
     }
 
-    /// Whether to stay (design, section 7).
-    fn review(&mut self, now: Moment) {
-        let Some(progress) = &self.progress else {
-            // Nobody gave the metadata in this time: others may have the slot.
-            return self.end(now, Over::Ours(Outcome::Unsettled));
-        };
-        let complete = progress.settled() && self.context.yardstick.reached(progress.count());
-        let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
-        let view = SessionView {
-            opened_at: self.opened_at,
-            direction: self.direction,
-            dialable: self.known.dialable,
-            changes: progress.changes(),
-            complete,
-            awaits_gossip: self.awaits_gossip(),
-            expected_finish: self.expected_finish(now).into_iter().chain(foreseen).min(),
-        };
-        match hold(now, &view, self.context.pace) {
-            Hold::Until(moment) => self.review_at = Some(moment),
-            Hold::Leave => self.end(now, Over::Ours(Outcome::Unsettled)),
-        }
-    }
-
     /// What is due by the clock; all bytes that have arrived were taken before.
     fn take_timeout(&mut self, now: Moment) {
         if let Some(progress) = &mut self.progress
@@ -349,15 +335,8 @@ impl Actor for Peer {
         ctx.spawn(Driver::new(
             self.context.clock,
             self.context.swarm_gone.clone(),
+            self.slot.recalled(),
         ));
-    }
-}
-
-impl Handler<Known> for Peer {
-    type Result = ();
-
-    fn handle(&mut self, known: Known, _: &mut Self::Context) {
-        self.known = known;
     }
 }
 

@@ -27,6 +27,8 @@ use super::swarm::Rumoured;
 pub struct Gossip {
     /// The session.
     pub session: SessionId,
+    /// Who says so may introduce us to them (BEP 55).
+    pub may_introduce: bool,
     /// Who says so.
     pub from: IpAddr,
     /// What it says.

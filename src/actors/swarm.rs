@@ -2,8 +2,8 @@
 //!
 //! Owns: the book of its peers. Receives: [`PeersFound`], [`Rumoured`], [`Announced`], [`Scraped`],
 //! [`Arrived`], [`Met`], [`Observed`], [`SessionEnded`], `Gossip`, [`TrackersNamed`], [`MetadataHeard`],
-//! [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
-//! [`Known`], `Leave`, `AskMetadata` and `Measured` to them, rows and rises to the Recorder, a
+//! [`HolepunchHeard`], [`Replayed`], [`RecorderIs`], [`Ask`], [`Stop`]. Sends: contacts (it starts Peers),
+//! [`Known`], `Leave`, `AskMetadata`, `Measured`, `Introduce` and `Remain` to them, rows and rises to the Recorder, a
 //! [`Snapshot`] of its addresses to Root.
 //! Stops when: told to, after its trackers heard `stopped`, its sessions have ended
 //! and the Recorder has acknowledged everything.
@@ -11,7 +11,9 @@
 
 mod atlas;
 mod children;
+mod contacting;
 mod gossip;
+mod introducing;
 mod learning;
 mod messages;
 mod orders;
@@ -32,11 +34,13 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
-use crate::swarm::book::Book;
-use crate::swarm::facts::{Direction, Outcome, PeerNumber, Source};
+use crate::swarm::book::{Book, KnownAddress};
+use crate::swarm::facts::{Outcome, PeerNumber};
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
+use crate::swarm::rendezvous::Rendezvous;
 use crate::swarm::roster::Roster;
+use crate::swarm::schedule::Discipline;
 
 use super::peer::{Known, Origin, PeerContext};
 use super::permits::Permits;
@@ -46,9 +50,9 @@ use super::supervision::{Lifeline, Nursery};
 use atlas::Atlas;
 use children::{Children, KnownThere};
 pub use messages::{
-    Announced, Arrived, Ask, KillChild, Latest, Met, MetadataHeard, Observed, OfMetadata,
-    PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured, Scraped,
-    SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
+    Announced, Arrived, Ask, HolepunchHeard, KillChild, Latest, Met, MetadataHeard, Observed,
+    OfMetadata, PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured,
+    Scraped, SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
@@ -70,6 +74,9 @@ const SNAPSHOT_TICKS: u32 = 80;
 /// Ticks between two looks at whom the peers are told of.
 const ROSTER_TICKS: u32 = 10;
 
+/// Ticks between two looks at whose visits are overdue (a minute).
+const OVERDUE_TICKS: u32 = 600;
+
 /// Addresses in a snapshot at most.
 const SNAPSHOT_ADDRESSES: usize = 50_000;
 
@@ -88,9 +95,11 @@ pub struct Swarm {
     shown: Shown,
     seeking: Seeking,
     learnt: Learnt,
+    /// Who may introduce us to whom.
+    rendezvous: Rendezvous,
     /// Whom the peers are told of.
     roster: watch::Sender<Arc<Roster>>,
-    addresses: Vec<(SocketAddr, Source)>,
+    addresses: Vec<KnownAddress>,
     ticks: u32,
     /// Started since the last tick.
     contacts: usize,
@@ -108,7 +117,7 @@ impl Swarm {
     pub fn new(
         plan: SwarmPlan,
         recorder: RecorderLinks,
-        addresses: Vec<(SocketAddr, Source)>,
+        addresses: Vec<KnownAddress>,
         root: RootLinks,
         lifeline: Lifeline,
         ctx: &mut Context<Self>,
@@ -131,6 +140,7 @@ impl Swarm {
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
+            rendezvous: Rendezvous::new(plan.terms.pace),
             learnt: Learnt::new(plan.trackers.clone(), plan.shared.policy.clone()),
             roster: watch::Sender::default(),
             addresses,
@@ -153,6 +163,7 @@ impl Swarm {
                 greeting: Arc::clone(&plan.greeting),
                 yardstick: plan.terms.yardstick,
                 pace: plan.terms.pace,
+                discipline: plan.terms.discipline,
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
                 utp: shared.utp.clone(),
@@ -165,7 +176,8 @@ impl Swarm {
                 ended: address.clone().recipient(),
                 metadata: address.clone().recipient(),
                 gossip: address.clone().recipient(),
-                trackers: address.recipient(),
+                trackers: address.clone().recipient(),
+                holes: address.recipient(),
                 roster: shared.tells_peers.then(|| self.roster.subscribe()),
                 root: self.root.replays.clone(),
                 nodes: self.root.nodes.clone(),
@@ -194,11 +206,15 @@ impl Swarm {
         self.contact(ctx);
         self.flush(ctx);
         self.seek(ctx);
+        self.ask_for_introductions();
         if self.ticks.is_multiple_of(SNAPSHOT_TICKS) {
             self.snapshot();
         }
         if self.ticks.is_multiple_of(ROSTER_TICKS) {
             self.publish_roster();
+        }
+        if self.ticks.is_multiple_of(OVERDUE_TICKS) {
+            self.book.note_overdue(self.plan.shared.clock.now());
         }
         if self.stopping {
             self.dismiss_all();
@@ -213,33 +229,17 @@ impl Swarm {
             if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
                 return;
             }
-            let Some(slot) = self.plan.shared.slots.take(Direction::Outgoing) else {
+            let Some(slot) = self.plan.shared.slots.take(now, self.plan.torrent) else {
+                if self.plan.terms.discipline == Discipline::SoonestFirst {
+                    let pressing = self.book.pressing(now);
+                    self.plan.shared.slots.make_room(now, pressing);
+                }
                 return;
             };
             let Some(contact) = self.book.next_contact(now) else {
                 return;
             };
-            if let Err(due) = self.plan.shared.slots.knock(now, contact.address.ip()) {
-                self.book.put_off(&contact, due);
-                continue;
-            }
-            self.contacts += 1;
-            self.book.contacting(now, &contact);
-            debug!(self.log, "contact"; "session" => contact.session.0,
-                "address" => self.shown(contact.address));
-            let (session, address) = (contact.session, contact.address);
-            let known = KnownThere {
-                dialable: contact.dialable,
-                told_at: contact.told_at,
-            };
-            self.start_peer(
-                session,
-                address,
-                Origin::Dial(contact.ways),
-                known,
-                slot,
-                ctx,
-            );
+            self.begin(contact, slot, ctx);
         }
     }
 
@@ -324,7 +324,12 @@ impl Handler<Arrived> for Swarm {
         if self.stopping {
             return self.book.turned_away(now, Outcome::Stopped);
         }
-        let Some(slot) = self.plan.shared.slots.take(Direction::Incoming) else {
+        let slots = &self.plan.shared.slots;
+        let slot = slots.admit(self.plan.torrent);
+        if self.plan.terms.discipline == Discipline::SoonestFirst {
+            slots.make_room_inside(now);
+        }
+        let Some(slot) = slot else {
             return self.book.turned_away(now, Outcome::NoSlot);
         };
         let session = self.book.accepted(arrived.remote);
@@ -379,8 +384,12 @@ impl Handler<SessionEnded> for Swarm {
         debug!(self.log, "session ended"; "session" => ended.session.0,
             "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),
             "pieces" => end.last.map(|it| it.pieces));
-        self.book.ended(now, ended.session, end);
+        let silent = self.book.ended(now, ended.session, end);
         self.seeking.gone(ended.session);
+        self.rendezvous.gone(ended.session);
+        if let Some(at) = silent {
+            self.seek_introduction(at);
+        }
         self.contact(ctx);
     }
 }

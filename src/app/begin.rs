@@ -29,7 +29,9 @@ use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
+use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
+use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::ways::Allowed;
 use crate::swarm::yardstick::Yardstick;
@@ -63,6 +65,8 @@ pub struct Run {
     pub clock: Clock,
     /// The rhythm of the run.
     pub pace: Pace,
+    /// By what contacts are chosen and sessions held.
+    pub discipline: Discipline,
     /// Who serves what.
     pub arbiters: Arbiters,
     /// As it is kept in the store.
@@ -163,6 +167,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         network,
         clock,
         pace,
+        discipline,
         arbiters,
         command_line,
     } = run;
@@ -223,7 +228,13 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         .map(|imported| {
             let mut greeting = greeting(&config, imported.0, port, dht_ports, pace);
             greeting.gossip &= !imported.2.private;
-            plan(&config, imported, greeting, pace, Arc::clone(&shared))
+            plan(
+                &config,
+                imported,
+                greeting,
+                (pace, discipline),
+                Arc::clone(&shared),
+            )
         })
         .collect();
     let dhts = dhts::plans(&config, &torrents, &ports, port, &shared, pace);
@@ -331,7 +342,7 @@ fn plan(
     config: &Config,
     (torrent, number, row): (&Torrent, TorrentNumber, TorrentRow),
     greeting: Greeting,
-    pace: Pace,
+    (pace, discipline): (Pace, Discipline),
     shared: Arc<Shared>,
 ) -> SwarmPlan {
     let port = greeting.listen_port;
@@ -355,12 +366,14 @@ fn plan(
             yardstick,
             pace,
             delay: pace.shrink(config.delay),
+            discipline,
             policy: shared.policy.clone(),
             listen_port: port,
             ways: Allowed {
                 encryption: config.encryption,
                 utp: !shared.utp.is_silent(),
             },
+            hasher: IdentityHasher::new(&shared.secret, &torrent.info_hash()),
         },
         greeting: Arc::new(greeting),
         interval: config.interval,

@@ -18,6 +18,7 @@ use crate::protocol::exclusions::Exclusions;
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::{Source, Verdict};
 use crate::swarm::pace::Pace;
+use crate::swarm::schedule::Discipline;
 
 use super::{Run, RunError, arbiters, end, fail, note, run_to_end, say};
 
@@ -88,6 +89,7 @@ async fn demo(
         network: Network::Os(OsNet),
         clock,
         pace: Pace::DEMO,
+        discipline: Discipline::default(),
         arbiters: arbiters(),
         command_line,
         config: config.clone(),

@@ -30,6 +30,7 @@ pub(super) fn greeting(
         peer_id: invent_peer_id(),
         pieces: metainfo.map(|it| it.pieces),
         gossip: !metainfo.is_some_and(|it| it.private),
+        utp: config.utp,
         client: match &config.contact {
             Some(contact) => format!("bta {} (+{contact})", env!("CARGO_PKG_VERSION")),
             None => concat!("bta ", env!("CARGO_PKG_VERSION")).into(),

@@ -87,6 +87,10 @@ pub const TEX_BYTES: u32 = 16 << 10;
 /// Trackers taken from one message of tracker exchange.
 pub const TEX_TRACKERS: usize = 32;
 
+/// A message of hole punching over IPv6 (BEP 55): the id of the message, that of the
+/// extension, and 24 bytes. A longer one is passed over.
+pub const HOLEPUNCH_BYTES: u32 = 26;
+
 /// The client name in `v`, as kept.
 pub const CLIENT_BYTES: usize = 64;
 

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod bencode;
+mod crc32c;
 pub mod dht;
 pub mod exclusions;
 pub mod info_hash;

@@ -14,15 +14,15 @@ use super::pace::Pace;
 
 /// What is spent within a span of time that begins with the first of it.
 #[derive(Clone, Copy, Debug, Default)]
-struct Budget {
+pub(super) struct Budget {
     began: Moment,
-    spent: usize,
+    pub(super) spent: usize,
 }
 
 impl Budget {
     /// Begins anew if the span is over; whether it did.
-    fn renew(&mut self, now: Moment, span: Duration) -> bool {
-        let over = self.spent > 0 && now.since(self.began) >= span;
+    pub(super) fn renew(&mut self, now: Moment, span: Duration) -> bool {
+        let over = self.is_over(now, span);
         if over || self.spent == 0 {
             *self = Budget {
                 began: now,
@@ -32,8 +32,13 @@ impl Budget {
         over
     }
 
+    /// Whether something was spent, in a span that is over.
+    pub(super) fn is_over(&self, now: Moment, span: Duration) -> bool {
+        self.spent > 0 && now.since(self.began) >= span
+    }
+
     /// So many of `wanted` may still be spent, and are.
-    fn spend(&mut self, wanted: usize, most: usize) -> usize {
+    pub(super) fn spend(&mut self, wanted: usize, most: usize) -> usize {
         let granted = wanted.min(most.saturating_sub(self.spent));
         self.spent += granted;
         granted
@@ -66,6 +71,7 @@ pub struct Ear {
     last: Option<Moment>,
     last_of_trackers: Option<Moment>,
     hour: Budget,
+    holes: Budget,
     refused: Refused,
 }
 
@@ -109,6 +115,16 @@ impl Ear {
             self.last_of_trackers = Some(now);
         }
         !hasty
+    }
+
+    /// Whether a message of hole punching (BEP 55) may pass: answers to what we ask, and
+    /// calls of others.
+    pub fn hears_of_holes(&mut self, now: Moment, pace: Pace) -> bool {
+        const MOST: usize = Pace::INTRODUCTIONS_RELAY + Pace::CALLS_RELAY;
+        self.holes.renew(now, pace.rendezvous_minute());
+        let passes = self.holes.spend(1, MOST) == 1;
+        self.refused.hasty = self.refused.hasty.saturating_add(u32::from(!passes));
+        passes
     }
 
     /// Whether the peer has said anything yet.

@@ -143,6 +143,12 @@ impl Pace {
         self.secs(60)
     }
 
+    /// When sessions are short, those that finish within this time keep theirs: who
+    /// is left comes up again 30 s later at the earliest, and speeds change.
+    pub const fn stays_when_short(self) -> Duration {
+        self.secs(60)
+    }
+
     /// How often a held session is looked at again: a download may stall.
     pub const fn hold_review(self) -> Duration {
         self.secs(10)

@@ -2,6 +2,8 @@
 
 mod agenda;
 mod knocks;
+mod shares;
+mod yielding;
 
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use super::pace::Pace;
 
 pub use agenda::{Agenda, Rank};
 pub use knocks::Knocks;
+pub use shares::Shares;
+pub use yielding::{Discipline, Offer, Offers};
 
 /// What decides whether an open session is kept.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +28,8 @@ pub struct SessionView {
     /// Whether dialling the peer is known to work. One that came in and cannot
     /// be dialled is lost once it is left.
     pub dialable: bool,
+    /// Whether its progress is known, and no proof of it is a matter of seconds.
+    pub settled: bool,
     /// Changes of progress seen in this session.
     pub changes: u32,
     /// Whether it stands at or above the threshold.
@@ -32,6 +38,8 @@ pub struct SessionView {
     pub awaits_gossip: bool,
     /// When it will reach the threshold at the speed seen.
     pub expected_finish: Option<Moment>,
+    /// The priority of the connection (BEP 40), if it is known.
+    pub priority: Option<u32>,
 }
 
 /// What to do with an open session.
@@ -44,8 +52,11 @@ pub enum Hold {
 }
 
 /// Whether to keep a session open (design, section 7, "When to hold a session").
-pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
+pub fn hold(now: Moment, session: &SessionView, by: Discipline, pace: Pace) -> Hold {
     let review = Hold::Until(now + pace.hold_review());
+    if by == Discipline::FirstCome && !session.complete {
+        return review;
+    }
     if session.complete {
         let gossip_by = session.opened_at + pace.hold_gossip();
         return match session.awaits_gossip && now < gossip_by {
@@ -64,6 +75,18 @@ pub fn hold(now: Moment, session: &SessionView, pace: Pace) -> Hold {
         Some(finish) if finish.since(now) <= pace.hold_expected() => review,
         _ => Hold::Leave,
     }
+}
+
+/// What the session is worth to those that wait for one; none: it has not told what it
+/// can in moments.
+pub fn offer(now: Moment, session: &SessionView, pace: Pace) -> Option<Offer> {
+    let shy = session.direction == Direction::Incoming && !session.dialable;
+    let told = session.settled || session.opened_at + pace.hold_min() <= now;
+    told.then_some(Offer {
+        finish: session.expected_finish.filter(|_| !session.complete),
+        shy: shy && !session.complete,
+        priority: session.priority,
+    })
 }
 
 /// How the last contact with an address ended, as far as the next one cares.
@@ -158,6 +181,11 @@ impl ContactHistory {
         self.last_start + pace.contact_gap()
     }
 
+    /// Whether nobody answered, at the last contact.
+    pub fn is_silent(&self) -> bool {
+        self.failures > 0 && !self.turned_away
+    }
+
     /// When to contact it again, after a contact that ended `now`.
     ///
     /// `delay` is the longest time between visits to an unfinished peer (`-d`).
@@ -207,7 +235,7 @@ impl ContactHistory {
         delay: Duration,
         pace: Pace,
     ) -> Moment {
-        let silent = self.failures > 0 && !self.turned_away;
+        let silent = self.is_silent();
         let complete = standing.is_some_and(Standing::is_complete);
         if !silent || complete {
             return self.next(now, parting, standing, delay, pace);

@@ -25,6 +25,13 @@ pub(crate) fn motley(seed: u64) -> Scenario {
     scenario
 }
 
+/// The seeds that `SIM_SEEDS` names, or three.
+pub(crate) fn seeds() -> Vec<u64> {
+    let named = std::env::var("SIM_SEEDS").unwrap_or_else(|_| "1 2 3".into());
+    let seeds = named.split_whitespace().map(str::parse);
+    seeds.collect::<Result<_, _>>().unwrap()
+}
+
 /// What must hold of every run, whatever is in the swarm.
 fn is_true(judgement: &Judgement) {
     assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);

@@ -18,6 +18,7 @@ use bta::protocol::exclusions::Exclusions;
 use bta::protocol::magnet::Magnet;
 use bta::protocol::peer::Encryption;
 use bta::swarm::pace::Pace;
+use bta::swarm::schedule::Discipline;
 use tempfile::TempDir;
 
 use super::harvest::Harvest;
@@ -57,6 +58,7 @@ pub(crate) struct World {
     pub config: Config,
     pub torrents: Vec<Torrent>,
     pub exclusions: Arc<Exclusions>,
+    pub discipline: Discipline,
     begun: std::time::Instant,
     /// Goes with the world.
     _folder: TempDir,
@@ -84,6 +86,7 @@ impl World {
             lab,
             torrents,
             exclusions: Arc::default(),
+            discipline: Discipline::default(),
             _folder: folder,
         }
     }
@@ -113,6 +116,7 @@ impl World {
             network: Network::Memory(here),
             clock: self.clock,
             pace: Pace::default(),
+            discipline: self.discipline,
             arbiters: Arbiters {
                 recorder: Arbiter::current(),
                 workers: vec![Arbiter::current()],

@@ -16,6 +16,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use crate::clock::Clock;
 use crate::moment::Moment;
 
+use crate::swarm::facts::Outcome;
+
 use super::ending::Over;
 use super::outbox::Delivery;
 use super::{Peer, Stage};
@@ -35,6 +37,7 @@ pub(super) struct Driver {
     clock: Clock,
     timer: Option<Pin<Box<Sleep>>>,
     swarm_gone: Pin<Box<WaitForCancellationFutureOwned>>,
+    recalled: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 /// What a round of reading came to.
@@ -48,11 +51,17 @@ enum Read {
 }
 
 impl Driver {
-    pub(super) fn new(clock: Clock, swarm_gone: CancellationToken) -> Self {
+    /// `recalled` is ready when another needs the slot more.
+    pub(super) fn new(
+        clock: Clock,
+        swarm_gone: CancellationToken,
+        recalled: WaitForCancellationFutureOwned,
+    ) -> Self {
         Driver {
             clock,
             timer: None,
             swarm_gone: Box::pin(swarm_gone.cancelled_owned()),
+            recalled: Box::pin(recalled),
         }
     }
 
@@ -96,6 +105,9 @@ impl Driver {
                             Read::Drained => {}
                         }
                         peer.take_timeout(now);
+                        if self.recalled.as_mut().poll(task).is_ready() {
+                            peer.end(now, Over::Ours(Outcome::Unsettled));
+                        }
                     }
                     let settled = peer.outbox.is_idle() && matches!(peer.stage, Stage::Open(_));
                     if settled || delivery == Delivery::Waiting {

@@ -72,7 +72,8 @@ impl Peer {
             | Event::Extended(_)
             | Event::Pex(_)
             | Event::Trackers(_)
-            | Event::Metadata(_) => {}
+            | Event::Metadata(_)
+            | Event::Holepunch(_) => {}
         }
     }
 

@@ -14,7 +14,9 @@ use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
 use crate::actors::slots::Slot;
-use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersNamed};
+use crate::actors::swarm::{
+    HolepunchHeard, Met, MetadataHeard, Observed, SessionEnded, TrackersNamed,
+};
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::Network;
@@ -24,6 +26,7 @@ use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
 use crate::swarm::roster::Roster;
+use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
 use crate::swarm::ways::Ways;
 use crate::swarm::yardstick::Yardstick;
@@ -36,6 +39,8 @@ pub struct PeerContext {
     pub yardstick: Yardstick,
     /// The rhythm of the run.
     pub pace: Pace,
+    /// By what sessions are held.
+    pub discipline: Discipline,
     /// Makes the identity hashes.
     pub hasher: IdentityHasher,
     /// Where links come from.
@@ -62,6 +67,8 @@ pub struct PeerContext {
     pub gossip: Recipient<Gossip>,
     /// See `met`.
     pub trackers: Recipient<TrackersNamed>,
+    /// See `met`.
+    pub holes: Recipient<HolepunchHeard>,
     /// Whom the peers are told of; None: they are told nothing.
     pub roster: Option<watch::Receiver<Arc<Roster>>>,
     /// Where a crossing goes if the Swarm is gone.

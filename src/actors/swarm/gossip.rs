@@ -22,6 +22,9 @@ impl Handler<Gossip> for Swarm {
     type Result = ();
 
     fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
+        if gossip.may_introduce {
+            self.relay_gossiped(&gossip);
+        }
         if !self.children.hand_on(gossip) {
             debug!(self.log, "a peer's gossip was dropped");
         }

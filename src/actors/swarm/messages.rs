@@ -13,8 +13,8 @@ use crate::actors::recorder::{Confirm, Load, Write};
 use crate::actors::root::{Replay, Snapshot};
 use crate::actors::supervision::Class;
 use crate::moment::Moment;
-use crate::protocol::peer::MetadataMessage;
 use crate::protocol::peer::pex::PexFlags;
+use crate::protocol::peer::{Holepunch, MetadataMessage};
 use crate::protocol::tracker::TrackerUrl;
 use crate::swarm::book::{self, End, Figures, SessionId, Totals};
 use crate::swarm::facts::{Source, TorrentNumber};
@@ -99,6 +99,16 @@ pub struct TrackersNamed {
     pub from: IpAddr,
     /// The trackers; bounded by who parsed them.
     pub trackers: Vec<TrackerUrl>,
+}
+
+/// Peer -> Swarm: a peer introduces us to another one, or does not.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HolepunchHeard {
+    /// The session.
+    pub session: SessionId,
+    /// What it says.
+    pub heard: Holepunch,
 }
 
 /// Peer -> Swarm: what a session was told of the torrent's metadata.

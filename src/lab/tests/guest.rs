@@ -74,6 +74,7 @@ fn meet(client: Client, pace: Pace, dialled: bool) -> Meeting {
         listen_port: Some(6881),
         reqq: 250,
         gossip: false,
+        utp: false,
         dht: None,
         handshake_timeout: pace.of(Duration::from_secs(10)),
         pace: pace.divisor(),

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use rand::Rng;
 
 use crate::protocol::address::is_global;
+use crate::protocol::crc32c::crc32c;
 use crate::protocol::info_hash::InfoHash;
 
 /// 20 bytes that name a node, in the space of the info-hashes.
@@ -124,18 +125,6 @@ fn prefix(ip: IpAddr, last: u8) -> [u8; 3] {
     [a, b, c]
 }
 
-/// CRC-32C (Castagnoli), of a few bytes.
-fn crc32c(bytes: &[u8]) -> u32 {
-    const POLYNOMIAL: u32 = 0x82f6_3b78;
-    let crc = bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| match crc & 1 {
-            0 => crc >> 1,
-            _ => crc >> 1 ^ POLYNOMIAL,
-        })
-    });
-    !crc
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -143,11 +132,6 @@ mod tests {
     use rand::rngs::SmallRng;
 
     use super::*;
-
-    #[test]
-    fn checksum_is_castagnolis() {
-        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
-    }
 
     /// The table of BEP 42: address, last byte, first 21 bits.
     #[test]

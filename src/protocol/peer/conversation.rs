@@ -8,9 +8,9 @@
 //! no more than one read's worth.
 //!
 //! We are a guest that wants no content: of all messages we send the handshake, the
-//! extension handshake, HAVE_NONE (or a bitfield of zeros), PORT, keep-alives and whom
-//! we met (BEP 11); of a torrent that was named by a link alone we ask for the metadata
-//! too.
+//! extension handshake, HAVE_NONE (or a bitfield of zeros), PORT, keep-alives, whom
+//! we met (BEP 11) and to whom we ask to be introduced (BEP 55); of a torrent that was
+//! named by a link alone we ask for the metadata too.
 
 mod cover;
 mod dht_ports;
@@ -21,7 +21,7 @@ mod talk;
 mod tests;
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use self::cover::Cover;
@@ -34,6 +34,7 @@ use super::extended::{ExtendedHello, ExtensionIds, our_ids};
 use super::family::Family;
 use super::frame::FrameReader;
 use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId};
+use super::holepunch::{Holepunch, Refusal};
 use super::message::Message;
 use super::metadata::MetadataMessage;
 use super::pex::{PeerExchange, PexError};
@@ -71,6 +72,9 @@ pub enum Event {
     /// A part of the metadata, or that there is none. What others ask of us is refused
     /// here, and is no event.
     Metadata(MetadataMessage),
+    /// As a relay: whom to connect to, or that it cannot introduce us. Who takes us for
+    /// one is refused here, and that is no event.
+    Holepunch(Holepunch),
 }
 
 /// One session with one peer.
@@ -156,6 +160,11 @@ impl Conversation {
                         let answer = MetadataMessage::Reject(piece);
                         talk.say_of_metadata(now, &answer, &mut self.outbox);
                     }
+                    // A session knows nobody but its own peer.
+                    Some(Event::Holepunch(Holepunch::Rendezvous(target))) => {
+                        let answer = Holepunch::Error(target, Refusal::NotConnected);
+                        talk.say_of_holes(now, answer, &mut self.outbox);
+                    }
                     event => self.events.extend(event),
                 }
             }
@@ -210,6 +219,13 @@ impl Conversation {
     pub fn gossip(&mut self, now: Moment, said: &PeerExchange) {
         if let State::Talking(talk) = &mut self.state {
             talk.say_gossip(now, said, &mut self.outbox);
+        }
+    }
+
+    /// Asks to be introduced to the peer at an address, if this one takes such a question.
+    pub fn ask_rendezvous(&mut self, now: Moment, target: SocketAddr) {
+        if let State::Talking(talk) = &mut self.state {
+            talk.say_of_holes(now, Holepunch::Rendezvous(target), &mut self.outbox);
         }
     }
 
@@ -357,6 +373,7 @@ impl Conversation {
                 ut_pex: self.greeting.gossip.then_some(our_ids::PEX),
                 // Without the hash of our own list we are told all of theirs.
                 lt_tex: self.greeting.gossip.then_some(our_ids::TRACKERS),
+                ut_holepunch: self.greeting.introduced().then_some(our_ids::HOLEPUNCH),
                 ..ExtensionIds::default()
             },
             ..ExtendedHello::default()

@@ -19,6 +19,8 @@ pub mod our_ids {
     /// "Wants nothing more": one byte, 0 or 1. Source: BEP 21 as libtorrent
     /// sends it on a change.
     pub const UPLOAD_ONLY: u8 = 3;
+    /// Hole punching. Source: BEP 55.
+    pub const HOLEPUNCH: u8 = 4;
     /// "Has a piece no longer": four bytes, big-endian. Source: BEP 54.
     pub const DONT_HAVE: u8 = 7;
     /// Tracker exchange. Source: BEP 28.

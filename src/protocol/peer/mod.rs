@@ -1,5 +1,6 @@
 //! The peer wire protocol: BEP 3, 6 (Fast), 9 (metadata exchange), 10 (extensions), 11 (peer exchange),
-//! 21 (partial seeds), 28 (tracker exchange), 54 (lt_donthave); and message stream encryption.
+//! 21 (partial seeds), 28 (tracker exchange), 40 (priority), 54 (lt_donthave), 55 (hole punching);
+//! and message stream encryption.
 
 pub mod bitfield;
 pub mod conversation;
@@ -9,10 +10,12 @@ pub mod extended;
 pub mod family;
 pub mod frame;
 pub mod handshake;
+pub mod holepunch;
 pub mod message;
 pub mod metadata;
 pub mod names;
 pub mod pex;
+pub mod priority;
 pub mod trackers;
 pub mod way;
 
@@ -22,6 +25,7 @@ pub use error::ConversationError;
 pub use extended::ExtendedHello;
 pub use family::Family;
 pub use handshake::{Handshake, PeerId, Reserved};
+pub use holepunch::Holepunch;
 pub use message::Message;
 pub use metadata::MetadataMessage;
 pub use pex::PeerExchange;

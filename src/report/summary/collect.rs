@@ -17,6 +17,7 @@ use crate::report::text::harmless;
 use crate::report::units::percent;
 use crate::store::records::{PeerRow, SourceCounts, TorrentRow};
 use crate::store::{Reader, StoreError};
+use crate::swarm::address_state::AddressCounts;
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Outcome, PeerState, Source, TorrentNumber, Verdict};
 use crate::swarm::place::Place;
@@ -203,6 +204,10 @@ impl Tally {
     }
 
     fn figures(self) -> Figures {
+        let mut addresses = AddressCounts::default();
+        for counts in self.sources.values() {
+            addresses.add(&counts.came_to);
+        }
         let sources = self.sources.into_iter();
         let outcomes = self.outcomes.lines();
         let mut attempts: Vec<AttemptLine> = Vec::new();
@@ -228,6 +233,7 @@ impl Tally {
             confirmed: self.confirmed,
             not_counted: self.not_counted,
             peers: self.peers,
+            addresses,
             countries: Largest::of(self.countries),
             clients: Largest::of(self.clients),
             sources: sources
@@ -269,7 +275,8 @@ impl WayLine {
 }
 
 impl PeerCounts {
-    fn add(&mut self, row: &PeerRow) {
+    /// Takes in a peer.
+    pub(in crate::report) fn add(&mut self, row: &PeerRow) {
         if row.state == PeerState::Merged {
             self.merged += 1;
             return;
@@ -292,6 +299,7 @@ impl PeerCounts {
             PeerState::Below => {
                 self.below += 1;
                 self.fate_unknown += 1;
+                self.fate_unknown_why.enter(row.presence, 1);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crate::moment::Moment;
 use crate::protocol::peer::pex::PexFlags;
-use crate::swarm::facts::{Direction, PeerNumber};
+use crate::swarm::facts::PeerNumber;
 use crate::swarm::roster::Roster;
 use crate::swarm::schedule::Parting;
 
@@ -31,7 +31,7 @@ impl Book {
             return;
         }
         let mut flags = PexFlags::default();
-        if address.answers() || session.direction == Direction::Outgoing {
+        if address.answers() || session.shows_a_way_in() {
             flags = flags.with(PexFlags::REACHABLE);
         }
         let last = self.records.get(number).and_then(|it| it.history.last());

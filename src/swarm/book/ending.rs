@@ -1,21 +1,22 @@
 //! How sessions and contacts end.
 
+use std::net::SocketAddr;
+
 use crate::moment::Moment;
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
 use crate::swarm::schedule::Parting;
-use crate::swarm::ways::Reached;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
 
 impl Book {
-    /// A session or contact ended.
-    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) {
+    /// A session or contact ended. Answers with the address that we dialled, if nobody
+    /// was there.
+    pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) -> Option<SocketAddr> {
         self.end_overlaps(now);
-        let Some(session) = self.sessions.close(id) else {
-            return;
-        };
+        let session = self.sessions.close(id)?;
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
         self.count_dials(now, &session, end);
@@ -27,8 +28,11 @@ impl Book {
         }
         self.learn(&session, end);
         let number = self.conclude(now, &session, end);
+        self.conclude_contact(&session, end, number);
         self.plan_return(now, &session, end, number);
         self.delist(now, &session, end);
+        let silent = end.parting == Parting::NotReached;
+        session.home.filter(|_| silent)
     }
 
     /// At one of the two ends: the accepting one sees where the connection came from,
@@ -42,6 +46,7 @@ impl Book {
             }
         }
         self.addresses.is_own(address);
+        self.came(address, AddressState::Own);
     }
 
     /// What each connection gave, by the family that it was to, as far as that is known.
@@ -73,18 +78,13 @@ impl Book {
         if !end.dials.is_empty() {
             address.lessons.learn(&end.dials);
         }
-        address.reached = address.reached.max(match end.parting {
-            Parting::NotReached => Reached::Never,
-            Parting::TurnedAway => Reached::TurnedAway,
-            Parting::WeLeft | Parting::TheyLeft => Reached::Met,
-        });
     }
 
     fn count_reached(&mut self, now: Moment, session: &Session) {
         if session.direction == Direction::Outgoing {
             self.tally.source(now, session.source, |it| it.reached += 1);
             if let Some(address) = self.addresses.get_mut(session.address) {
-                address.dialable = true;
+                address.dialable |= session.shows_a_way_in();
             }
         }
     }
@@ -109,6 +109,7 @@ impl Book {
             }
             peer.foresee(now, end.expected_finish, measured);
         });
+        self.part_from(number, session, end);
         Some(number)
     }
 

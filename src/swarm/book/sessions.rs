@@ -53,6 +53,8 @@ pub(super) struct Session {
     /// an incoming peer claims to listen on.
     pub(super) home: Option<SocketAddr>,
     pub(super) direction: Direction,
+    /// The peer called us as we dialled it (BEP 55).
+    pub(super) introduced: bool,
     pub(super) attempt: Attempt,
     /// The source that its figures are credited to.
     pub(super) source: Source,
@@ -78,6 +80,7 @@ impl Session {
             address,
             home: (direction == Direction::Outgoing).then_some(address),
             direction,
+            introduced: false,
             attempt,
             source,
             greeted: None,
@@ -86,6 +89,11 @@ impl Session {
             observed_at: None,
             endpoint: None,
         }
+    }
+
+    /// Whether it shows that its peer can be dialled by anyone.
+    pub(super) fn shows_a_way_in(&self) -> bool {
+        self.direction == Direction::Outgoing && !self.introduced
     }
 
     /// The IPv6 host that opened it.

@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
+use crate::swarm::address_state::AddressCounts;
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
 use crate::swarm::ways::Dial;
 
 use super::Totals;
+use super::addresses::Risen;
 
 /// What is counted of attempts, and of the connections that they made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +42,8 @@ pub struct SourceTally {
     pub reached: u64,
     /// Confirmed downloads of peers that it named first.
     pub confirmed: u64,
+    /// What came of the new ones until now: they add up to these.
+    pub came_to: AddressCounts,
 }
 
 impl SourceTally {
@@ -52,6 +56,7 @@ impl SourceTally {
         self.contacted += other.contacted;
         self.reached += other.reached;
         self.confirmed += other.confirmed;
+        self.came_to.add(&other.came_to);
     }
 }
 
@@ -82,17 +87,17 @@ impl Tally {
 
     /// An attempt ended.
     pub fn ended(&mut self, now: Moment, attempt: Attempt, family: Family, outcome: Outcome) {
-        self.count(now, Counted::Attempt(attempt), family, outcome);
+        self.count_outcome(now, Counted::Attempt(attempt), family, outcome);
         self.totals.count_ended(attempt, outcome, 1);
     }
 
     /// One of an attempt's connections came to this.
     pub fn connected(&mut self, now: Moment, by: Direction, dial: &Dial, family: Family) {
         let counted = Counted::connection(by, dial.way);
-        self.count(now, counted, family, dial.outcome);
+        self.count_outcome(now, counted, family, dial.outcome);
     }
 
-    fn count(&mut self, now: Moment, counted: Counted, family: Family, outcome: Outcome) {
+    fn count_outcome(&mut self, now: Moment, counted: Counted, family: Family, outcome: Outcome) {
         let key = OutcomeKey {
             hour: now.hour(),
             counted,
@@ -105,7 +110,17 @@ impl Tally {
 
     /// Something happened with what a source brought.
     pub fn source(&mut self, now: Moment, source: Source, count: impl Fn(&mut SourceTally)) {
-        let key = (now.hour(), source);
+        self.count_source((now.hour(), source), count);
+    }
+
+    /// More came of an address than had before: it counts where it was new.
+    pub(super) fn risen(&mut self, it: &Risen) {
+        let key = (it.known.hour, it.known.source);
+        self.count_source(key, |tally| tally.came_to.turn(it.known.state, it.to));
+    }
+
+    fn count_source(&mut self, key: (u32, Source), count: impl Fn(&mut SourceTally)) {
+        let source = key.1;
         count(self.sources.entry(key).or_default());
         self.totals.count_source(source, count);
         self.changed_sources.insert(key);

@@ -4,7 +4,9 @@ mod any_order;
 mod bounds;
 mod company;
 mod counters;
+mod fates;
 mod hearsay;
+mod introductions;
 mod neighbours;
 mod places;
 mod recognition;
@@ -25,7 +27,7 @@ use crate::swarm::facts::{
 };
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::progress::{Crossing, Few, Seen, Showing};
-use crate::swarm::schedule::Parting;
+use crate::swarm::schedule::{Discipline, Parting};
 use Direction::{Incoming, Outgoing};
 use Parting::{NotReached, TheyLeft, TurnedAway, WeLeft};
 
@@ -35,10 +37,16 @@ fn terms() -> BookTerms {
         yardstick: Yardstick::new(1_000, 1_000_000, 980),
         pace: Pace::default(),
         delay: Duration::from_secs(600),
+        discipline: Discipline::default(),
         policy: AddressPolicy::default(),
         listen_port: Some(6_889),
+        hasher: hasher(),
         ways: Allowed::PLAIN_TCP,
     }
+}
+
+fn hasher() -> IdentityHasher {
+    IdentityHasher::new(&[7; 32], &InfoHash([1; 20]))
 }
 
 /// Who is at the other end of a session.
@@ -88,9 +96,8 @@ impl Client {
         let mut peer_id = [b'x'; 20];
         peer_id[..8].copy_from_slice(self.prefix.as_bytes());
         peer_id[8..12].copy_from_slice(&self.id.to_be_bytes());
-        let hasher = IdentityHasher::new(&[7; 32], &InfoHash([1; 20]));
         let (peer_id, prefix) = (PeerId(peer_id), self.prefix.into());
-        Claim::new(&hasher, remote, direction, &peer_id, prefix, self.port)
+        Claim::new(&hasher(), remote, direction, &peer_id, prefix, self.port)
     }
 }
 
@@ -153,7 +160,7 @@ impl Script {
 
     /// Names an address if it is new, waits until the book wants to contact it.
     fn dial(&mut self, at: &str) -> SessionId {
-        if self.book.addresses().all(|(known, _)| known != address(at)) {
+        if self.book.addresses().all(|it| it.address != address(at)) {
             self.named(Source::Tracker, at);
         }
         for _ in 0..PATIENCE {

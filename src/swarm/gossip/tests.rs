@@ -206,3 +206,14 @@ fn who_is_said_to_have_left_is_no_news() {
     rumours.hear(at(0), ip(1), &heard.added);
     assert_eq!(rumours.take(), []);
 }
+
+#[test]
+fn hears_of_holes_as_often_as_they_are_asked_for() {
+    let mut ear = Ear::default();
+    let most = Pace::INTRODUCTIONS_RELAY + Pace::CALLS_RELAY;
+    let heard = |ear: &mut Ear, now| (0..100).filter(|_| ear.hears_of_holes(now, PACE)).count();
+    assert_eq!(heard(&mut ear, at(0)), most);
+    assert_eq!(heard(&mut ear, at(59)), 0);
+    assert_eq!(heard(&mut ear, at(60)), most);
+    assert_eq!(ear.take_refused().hasty as usize, 300 - 2 * most);
+}

@@ -78,6 +78,54 @@ impl Pace {
     }
 }
 
+/// Hole punching (BEP 55): how often others are asked to introduce us, and may be.
+impl Pace {
+    /// Introductions asked for in one swarm within [`Pace::rendezvous_minute`]: each makes
+    /// a relay send two messages, and a peer dial us.
+    pub const INTRODUCTIONS: usize = 60;
+
+    /// The same of one relay: it is somebody's client, and no server.
+    pub const INTRODUCTIONS_RELAY: usize = 6;
+
+    /// Introductions asked for to one address within [`Pace::rendezvous_hour`], each of
+    /// another relay.
+    pub const INTRODUCTIONS_TARGET: usize = 3;
+
+    /// Peers that one relay may have us dial because they ask for it, within
+    /// [`Pace::rendezvous_minute`]: a liar would have us dial strangers.
+    pub const CALLS_RELAY: usize = 6;
+
+    /// Relays held in one swarm, beyond what they show themselves, for those whom they named
+    /// and nobody has reached yet.
+    pub const RELAYS_HELD: usize = 2;
+
+    /// The time over which [`Pace::INTRODUCTIONS`] are counted.
+    pub const fn rendezvous_minute(self) -> Duration {
+        self.secs(60)
+    }
+
+    /// The time over which [`Pace::INTRODUCTIONS_TARGET`] are counted.
+    pub const fn rendezvous_hour(self) -> Duration {
+        self.secs(3600)
+    }
+
+    /// A relay's answer is awaited for so long: what comes later was not asked for.
+    pub const fn rendezvous_wait(self) -> Duration {
+        self.secs(10)
+    }
+
+    /// Who names others is not left before its Swarm can have said whether to hold it.
+    pub const fn await_orders(self) -> Duration {
+        self.secs(1)
+    }
+
+    /// How long such a relay is held: until a contact that nobody answers is over, and
+    /// another may start.
+    pub const fn hold_relay(self) -> Duration {
+        self.secs(45)
+    }
+}
+
 /// Looking up: how often the DHT is asked for a torrent's peers.
 impl Pace {
     /// From the beginning of a lookup to that of the next, a tenth more or less: those

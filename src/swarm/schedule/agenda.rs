@@ -94,6 +94,18 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
     /// goes to each class in its own turn: whoever floods one of them cannot make
     /// us forget the others.
     pub fn pop(&mut self, now: Moment) -> Option<K> {
+        self.wake(now);
+        let fair = self.turns % FAIR_TURN == FAIR_TURN - 1;
+        let first = if fair { self.turns / FAIR_TURN } else { 0 };
+        let mut classes = (first..first + Rank::CLASSES).map(|it| it % Rank::CLASSES);
+        let (_, key) = classes.find_map(|class| self.ready[class].pop_first())?;
+        self.turns = self.turns.wrapping_add(1);
+        self.entries.remove(&key);
+        Some(key)
+    }
+
+    /// Those whose moment has come are ready.
+    fn wake(&mut self, now: Moment) {
         while let Some((due, key)) = self.waiting.first().copied() {
             if due > now {
                 break;
@@ -103,13 +115,13 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
                 self.ready[entry.rank.class()].insert((entry.rank, key));
             }
         }
-        let fair = self.turns % FAIR_TURN == FAIR_TURN - 1;
-        let first = if fair { self.turns / FAIR_TURN } else { 0 };
-        let mut classes = (first..first + Rank::CLASSES).map(|it| it % Rank::CLASSES);
-        let (_, key) = classes.find_map(|class| self.ready[class].pop_first())?;
-        self.turns = self.turns.wrapping_add(1);
-        self.entries.remove(&key);
-        Some(key)
+    }
+
+    /// How many are due that are worth the end of another session.
+    pub fn pressing(&mut self, now: Moment) -> usize {
+        self.wake(now);
+        let pressing = &self.ready[..Rank::CLASSES - 1];
+        pressing.iter().map(BTreeSet::len).sum()
     }
 
     /// When to look again: at once if something is ready.

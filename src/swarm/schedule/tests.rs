@@ -7,22 +7,28 @@ fn at(seconds: u64) -> Moment {
     Moment::from_millis(seconds * 1000)
 }
 
+fn held(now: Moment, session: &SessionView) -> Hold {
+    hold(now, session, Discipline::default(), PACE)
+}
+
 fn view() -> SessionView {
     SessionView {
         opened_at: at(0),
         direction: Direction::Outgoing,
         dialable: true,
+        settled: true,
         changes: 0,
         complete: false,
         awaits_gossip: false,
         expected_finish: None,
+        priority: None,
     }
 }
 
 #[test]
 fn leaves_after_a_minute_without_news() {
-    assert!(matches!(hold(at(59), &view(), PACE), Hold::Until(_)));
-    assert_eq!(hold(at(60), &view(), PACE), Hold::Leave);
+    assert!(matches!(held(at(59), &view()), Hold::Until(_)));
+    assert_eq!(held(at(60), &view()), Hold::Leave);
 }
 
 #[test]
@@ -32,13 +38,13 @@ fn leaves_after_two_changes_unless_the_finish_is_near() {
         expected_finish: Some(at(finish)),
         ..view()
     };
-    assert_eq!(hold(at(5), &moving(606), PACE), Hold::Leave);
-    assert!(matches!(hold(at(5), &moving(604), PACE), Hold::Until(_)));
+    assert_eq!(held(at(5), &moving(606)), Hold::Leave);
+    assert!(matches!(held(at(5), &moving(604)), Hold::Until(_)));
     let early = SessionView {
         changes: 1,
         ..view()
     };
-    assert!(matches!(hold(at(5), &early, PACE), Hold::Until(_)));
+    assert!(matches!(held(at(5), &early), Hold::Until(_)));
 }
 
 #[test]
@@ -48,9 +54,9 @@ fn holds_a_complete_one_until_its_first_gossip_or_three_seconds() {
         awaits_gossip,
         ..view()
     };
-    assert_eq!(hold(at(2), &complete(true), PACE), Hold::Until(at(3)));
-    assert_eq!(hold(at(3), &complete(true), PACE), Hold::Leave);
-    assert_eq!(hold(at(0), &complete(false), PACE), Hold::Leave);
+    assert_eq!(held(at(2), &complete(true)), Hold::Until(at(3)));
+    assert_eq!(held(at(3), &complete(true)), Hold::Leave);
+    assert_eq!(held(at(0), &complete(false)), Hold::Leave);
 }
 
 #[test]
@@ -60,17 +66,17 @@ fn holds_who_came_in_and_cannot_be_dialled() {
         dialable: false,
         ..view()
     };
-    assert!(matches!(hold(at(86_400), &shy, PACE), Hold::Until(_)));
+    assert!(matches!(held(at(86_400), &shy), Hold::Until(_)));
     let dialable = SessionView {
         dialable: true,
         ..shy
     };
-    assert_eq!(hold(at(86_400), &dialable, PACE), Hold::Leave);
+    assert_eq!(held(at(86_400), &dialable), Hold::Leave);
     let complete = SessionView {
         complete: true,
         ..shy
     };
-    assert_eq!(hold(at(1), &complete, PACE), Hold::Leave);
+    assert_eq!(held(at(1), &complete), Hold::Leave);
 }
 
 fn standing(finish: Option<u64>, family: Family) -> Standing {

@@ -329,3 +329,26 @@ fn no_contact_dials_more_than_four_times_or_one_way_twice() {
         }
     }
 }
+
+#[test]
+fn through_a_hole_leads_utp_alone() {
+    let both = Ways::through_a_hole(ALL, &Hints::default());
+    assert_eq!(both.way(), UTP);
+    let told = Hints {
+        said: PexFlags::ENCRYPTION,
+        ..Hints::default()
+    };
+    assert_eq!(Ways::through_a_hole(ALL, &told).way(), UTP_ENCRYPTED);
+    let mut silent = both;
+    assert_eq!(silent.fell(TimedOut, false), None);
+    let mut wrapped = both;
+    assert_eq!(wrapped.fell(Closed, true), Some(UTP_ENCRYPTED));
+    assert_eq!(wrapped.fell(Closed, true), None);
+    let require = Allowed {
+        encryption: Encryption::Require,
+        ..ALL
+    };
+    let mut required = Ways::through_a_hole(require, &Hints::default());
+    assert_eq!(required.way(), UTP_ENCRYPTED);
+    assert_eq!(required.fell(Closed, true), None);
+}

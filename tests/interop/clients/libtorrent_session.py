@@ -1,4 +1,4 @@
-"""One libtorrent session: libtorrent_session.py TORRENT FOLDER SETTINGS RATE_KB CONNECTIONS [no-pex].
+"""One libtorrent session: libtorrent_session.py TORRENT FOLDER SETTINGS RATE_KB CONNECTIONS [no-pex] [peer=IPv4:PORT].
 
 SETTINGS are JSON; a RATE_KB of 0 is a seed; -1 CONNECTIONS are as many as it likes. Prints the number of pieces that it
 holds and the addresses that it is connected with, whenever one or the other changes; SIGTERM ends it.
@@ -49,6 +49,8 @@ def main(torrent, folder, settings, rate_kb, connections, *words):
     parameters.max_connections = connections
     if "no-pex" in words:
         parameters.flags |= lt.torrent_flags.disable_pex
+    named = [word.removeprefix("peer=").split(":") for word in words if word.startswith("peer=")]
+    parameters.peers = [(address, int(port)) for address, port in named]
     handle = session.add_torrent(parameters)
 
     said = None

@@ -27,6 +27,8 @@ pub struct Greeting {
     pub reqq: u32,
     /// Whether to ask for peer exchange; never for a private torrent (BEP 27).
     pub gossip: bool,
+    /// Whether uTP is spoken: who is to be reached through a hole speaks it.
+    pub utp: bool,
     /// Our nodes of the DHT, if we have any; peers of a private torrent are not told.
     pub dht: Option<DhtPorts>,
     /// How long the whole handshake may take.
@@ -40,6 +42,12 @@ impl Greeting {
     /// Our nodes of the DHT, if this torrent may be known there (BEP 27).
     pub fn open_dht(&self) -> Option<DhtPorts> {
         self.dht.filter(|_| self.gossip)
+    }
+
+    /// Whether we may be introduced to others (BEP 55): over uTP, and by no peer of a
+    /// private torrent (BEP 27).
+    pub fn introduced(&self) -> bool {
+        self.utp && self.gossip
     }
 
     /// Whether this names the torrent.

@@ -9,6 +9,7 @@ use crate::protocol::peer::extended::{ExtendedHello, our_ids};
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::frame::{Head, Verdict};
 use crate::protocol::peer::handshake::{Handshake, Reserved};
+use crate::protocol::peer::holepunch::Holepunch;
 use crate::protocol::peer::message::{self, Message, WrongLength};
 use crate::protocol::peer::metadata::MetadataMessage;
 use crate::protocol::peer::pex::PeerExchange;
@@ -87,6 +88,9 @@ impl Talk {
                 (our_ids::METADATA, payload) => {
                     return Ok(MetadataMessage::decode(payload).map(Event::Metadata));
                 }
+                (our_ids::HOLEPUNCH, payload) => {
+                    return Ok(Holepunch::decode(payload).ok().map(Event::Holepunch));
+                }
                 (0, payload) => return Ok(self.learn(payload)),
                 _ => return Ok(None),
             },
@@ -109,6 +113,12 @@ impl Talk {
     pub(super) fn say_gossip(&mut self, now: Moment, said: &PeerExchange, outbox: &mut Vec<u8>) {
         let id = self.hello.as_ref().and_then(|it| it.ids.ut_pex);
         self.say(now, id, &said.encode(), outbox);
+    }
+
+    /// Says something of hole punching, if the peer takes it.
+    pub(super) fn say_of_holes(&mut self, now: Moment, message: Holepunch, outbox: &mut Vec<u8>) {
+        let id = self.hello.as_ref().and_then(|it| it.ids.ut_holepunch);
+        self.say(now, id, &message.encode(), outbox);
     }
 
     /// Says something under the peer's own number for it. A peer that never reads must
@@ -167,6 +177,9 @@ fn wants_extension(head: Head, greeting: &Greeting) -> bool {
         Some(our_ids::METADATA) => head.len_bytes <= limits::METADATA_MESSAGE_BYTES,
         Some(our_ids::PEX) => greeting.gossip && head.len_bytes <= limits::PEX_BYTES,
         Some(our_ids::TRACKERS) => greeting.gossip && head.len_bytes <= limits::TEX_BYTES,
+        Some(our_ids::HOLEPUNCH) => {
+            greeting.introduced() && head.len_bytes <= limits::HOLEPUNCH_BYTES
+        }
         Some(our_ids::UPLOAD_ONLY) => head.len_bytes == 3,
         Some(our_ids::DONT_HAVE) => head.len_bytes == 6,
         _ => false,

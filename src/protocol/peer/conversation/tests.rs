@@ -3,6 +3,7 @@ mod covered;
 mod greeting;
 mod hearing;
 mod measuring;
+mod punching;
 mod waiting;
 
 use std::time::Duration;
@@ -27,6 +28,7 @@ fn greeting() -> Greeting {
         listen_port: Some(6881),
         reqq: 250,
         gossip: true,
+        utp: false,
         dht: None,
         handshake_timeout: Duration::from_secs(10),
         pace: 1,
