@@ -124,6 +124,8 @@ pub struct Config {
     pub lsd: bool,
     /// Whether connections are encrypted.
     pub encryption: Encryption,
+    /// Peers are dialled, and heard, by uTP too.
+    pub utp: bool,
     /// Peers are told of each other (BEP 11).
     pub tells_peers: bool,
     /// Told to peers and trackers.
@@ -220,6 +222,7 @@ impl Config {
             dht,
             lsd: !args.no_lsd && task != Task::Demo,
             encryption: args.encryption.into(),
+            utp: !args.no_utp && task != Task::Demo,
             tells_peers: !args.no_pex_send,
             contact: args.contact,
             quiet: args.quiet,

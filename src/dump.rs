@@ -207,13 +207,10 @@ fn show(
             };
             output.lines(columns, lines)?;
         }
-        Shown::Outcomes { by_family } => {
-            let lines = outcomes::lines(&reader, &selection, by_family)?;
-            let columns = match by_family {
-                true => outcomes::COLUMNS_BY_FAMILY,
-                false => outcomes::COLUMNS,
-            };
-            output.lines(columns, lines.into_iter().map(Ok))?;
+        Shown::Outcomes { by_way, by_family } => {
+            let apart = outcomes::Apart { by_way, by_family };
+            let lines = outcomes::lines(&reader, &selection, apart)?;
+            output.lines(apart.columns(), lines.into_iter().map(Ok))?;
         }
         Shown::Hearsay => {
             let lines = hearsay::lines(&reader, &catalog, &selection);

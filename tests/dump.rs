@@ -210,6 +210,8 @@ fn selects_by_torrent_and_by_time() {
     assert_is("summary-2.txt", &shown(folder.path(), "--torrent 2 STORE"));
     let families = shown(folder.path(), "outcomes --by-family STORE");
     assert_is("outcomes-by-family.txt", &families);
+    let ways = shown(folder.path(), "outcomes --by-way STORE");
+    assert_is("outcomes-by-way.txt", &ways);
     let hours = shown(folder.path(), "sources --hourly STORE");
     assert_is("sources-hourly.txt", &hours);
     assert_eq!(rows("scrapes --torrent 1"), rows("scrapes"));
@@ -219,17 +221,25 @@ fn selects_by_torrent_and_by_time() {
 }
 
 #[test]
-fn outcomes_add_up_to_the_attempts() {
+fn outcomes_add_up_to_the_attempts_and_to_the_connections() {
     let folder = filled(&SMALL);
-    for words in ["outcomes", "outcomes --by-family", "outcomes --torrent 1"] {
+    for words in [
+        "outcomes",
+        "outcomes --by-family",
+        "outcomes --torrent 1",
+        "outcomes --by-way",
+        "outcomes --by-way --by-family",
+    ] {
         let rows = shown(folder.path(), &format!("{words} --format jsonl STORE"));
         let mut sums = std::collections::BTreeMap::<_, (u64, u64)>::new();
         for row in rows.lines() {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
-            let kind = format!("{} {}", row["attempt"], row["family"]);
+            let kind = ["attempt", "opened", "way", "family"].map(|it| row[it].to_string());
+            let kind = kind.join(" ");
             let (sum, attempts) = sums.entry(kind).or_default();
             *sum += row["count"].as_u64().unwrap();
-            *attempts = row["attempts"].as_u64().unwrap();
+            let all = row.get("attempts").or(row.get("connections"));
+            *attempts = all.unwrap().as_u64().unwrap();
         }
         assert!(!sums.is_empty());
         for (kind, (sum, attempts)) in sums {
@@ -361,6 +371,7 @@ fn every_field_is_documented() {
     let folder = filled(&KEEPING);
     let with_options = [
         "outcomes --by-family",
+        "outcomes --by-way",
         "sources --hourly",
         "places --by city",
         "places --by network",

@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("swarm", &["protocol"]),
     ("store", &["protocol", "swarm"]),
-    ("net", &["clock"]),
+    ("net", &["clock", "protocol"]),
     ("locate", &["swarm"]),
     ("input", &["protocol"]),
     ("cli", &["protocol", "input"]),

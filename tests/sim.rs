@@ -7,6 +7,8 @@
 
 #[path = "sim/crowds.rs"]
 mod crowds;
+#[path = "sim/encryption.rs"]
+mod encryption;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
 #[path = "sim/fates.rs"]
@@ -29,6 +31,10 @@ mod private_links;
 mod trackers;
 #[path = "sim/twins.rs"]
 mod twins;
+#[path = "sim/utp.rs"]
+mod utp;
+#[path = "sim/ways.rs"]
+mod ways;
 #[path = "sim/weather.rs"]
 mod weather;
 #[path = "sim/world.rs"]

@@ -1,8 +1,9 @@
-//! Listener: accepts connections and hands each to the Swarm that it asks for.
+//! Listener: accepts connections, plain and encrypted ones, and hands each to the Swarm
+//! that it asks for.
 //!
 //! Owns: the accepting sockets, and at the same port those for datagrams: what is of
-//! the DHT goes there, uTP is refused, so that its callers try TCP. Receives:
-//! [`SwarmIs`], [`DhtIs`], [`RecorderIs`], [`Close`].
+//! the DHT goes there, all else to uTP, whose streams are accepted like TCP's.
+//! Receives: [`SwarmIs`], [`DhtIs`], [`RecorderIs`], [`Close`].
 //! Sends: [`Arrived`] to Swarms; [`Datagram`] to the Dht of the
 //! family; counters of those that reach no Swarm to the Recorder.
 //! Stops when: told to.
@@ -11,6 +12,7 @@
 //! datagram that a Dht has no room for is lost, as datagrams are.
 
 mod datagrams;
+mod greeting;
 
 use std::collections::HashMap;
 use std::io;
@@ -24,13 +26,14 @@ use slog::{Logger, debug, warn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::Clock;
+use crate::net::utp::Utp;
 use crate::net::{Acceptor, Datagrams, Incoming};
 use crate::protocol::address::IpFamily;
 use crate::protocol::address::{AddressPolicy, canonical};
 use crate::protocol::info_hash::InfoHash;
-use crate::protocol::peer::error::ConversationError;
+use crate::protocol::peer::Encryption;
+use crate::protocol::peer::encryption::SharedKeys;
 use crate::protocol::peer::family::Family;
-use crate::protocol::peer::handshake::peek_info_hash;
 use crate::store::Record;
 use crate::store::records::OutcomeRow;
 use crate::swarm::book::Tally;
@@ -40,6 +43,8 @@ use super::dht::Datagram;
 use super::recorder::{Load, Write};
 use super::supervision::{Die, Lifeline};
 use super::swarm::{Arrived, RecorderIs, RecorderLinks};
+pub use greeting::Caller;
+use greeting::greet;
 
 /// Connections that have not yet said what they want, at most.
 const GREETINGS: usize = 256;
@@ -49,9 +54,6 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// After an error of accept (no descriptors), the next try comes after this.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
-
-/// Bytes of a handshake up to the end of the info-hash.
-const HEAD_BYTES: usize = 48;
 
 /// Root -> Listener: who answers for this torrent.
 #[derive(Clone, Message)]
@@ -89,7 +91,7 @@ struct Accepted {
 #[rtype(result = "()")]
 struct Greeted {
     remote: SocketAddr,
-    result: Result<(Incoming, Vec<u8>, InfoHash), Outcome>,
+    result: Result<(Caller, InfoHash), Outcome>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -97,47 +99,60 @@ struct Greeted {
 /// when a Listener dies.
 #[derive(Clone, Debug, Default)]
 pub struct Ports {
-    /// For TCP, at most one a family.
+    /// For TCP and for uTP, at most one of each a family.
     pub acceptors: Vec<Arc<Acceptor>>,
     /// For UDP, at the same addresses, as far as they were free; at most one a family.
     pub datagrams: Vec<Arc<Datagrams>>,
+    /// uTP at those.
+    pub utp: Utp,
+}
+
+/// Who is let in.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Nobody whom this excludes.
+    pub policy: AddressPolicy,
+    /// Who speaks like this.
+    pub encryption: Encryption,
+    /// Who says within this time what it wants.
+    pub timeout: Duration,
 }
 
 /// Accepts connections.
 pub struct Listener {
     ports: Ports,
+    admission: Admission,
     greetings: Arc<Semaphore>,
     swarms: HashMap<InfoHash, Recipient<Arrived>>,
+    /// The same torrents, as encrypted callers ask for them.
+    torrents: Arc<SharedKeys>,
     dhts: HashMap<IpFamily, Recipient<Datagram>>,
     tally: Tally,
     recorder: RecorderLinks,
-    policy: AddressPolicy,
-    timeout: Duration,
     clock: Clock,
     log: Logger,
     lifeline: Lifeline,
 }
 
 impl Listener {
-    /// A listener at `ports`, which hears nobody whom `policy` excludes.
+    /// A listener at `ports`.
     pub fn new(
         ports: Ports,
+        admission: Admission,
         recorder: RecorderLinks,
-        policy: AddressPolicy,
-        timeout: Duration,
         clock: Clock,
         log: Logger,
         lifeline: Lifeline,
     ) -> Self {
         Listener {
             ports,
+            admission,
             greetings: Arc::new(Semaphore::new(GREETINGS)),
             swarms: HashMap::new(),
+            torrents: Arc::default(),
             dhts: HashMap::new(),
             tally: Tally::default(),
             recorder,
-            policy,
-            timeout,
             clock,
             log,
             lifeline,
@@ -159,7 +174,7 @@ impl Listener {
         let rows = changed.iter().map(|(key, count)| {
             let row = OutcomeRow {
                 hour: key.hour,
-                attempt: key.attempt,
+                counted: key.counted,
                 family: key.family.label().into(),
                 outcome: key.outcome,
                 count: *count,
@@ -221,34 +236,6 @@ fn accepting(
     })
 }
 
-/// Reads until the info-hash is known.
-async fn greet(incoming: Incoming) -> Result<(Incoming, Vec<u8>, InfoHash), Outcome> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    let mut incoming = incoming;
-    loop {
-        let mut buffer = [0; HEAD_BYTES];
-        let room = HEAD_BYTES - head.len();
-        let (read, back) = incoming
-            .read(&mut buffer[..room])
-            .await
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::ConnectionReset => Outcome::Reset,
-                _ => Outcome::Closed,
-            })?;
-        if read == 0 {
-            return Err(Outcome::Closed);
-        }
-        head.extend_from_slice(&buffer[..read]);
-        incoming = back;
-        match peek_info_hash(&head) {
-            Ok(Some(info_hash)) => return Ok((incoming, head, info_hash)),
-            Ok(None) => {}
-            Err(ConversationError::HandshakeTimeout) => return Err(Outcome::TimedOut),
-            Err(_) => return Err(Outcome::ProtocolError),
-        }
-    }
-}
-
 impl StreamHandler<Accepted> for Listener {
     fn handle(&mut self, accepted: Accepted, ctx: &mut Self::Context) {
         let (incoming, remote) = match accepted.result {
@@ -258,14 +245,19 @@ impl StreamHandler<Accepted> for Listener {
                 return self.count(Outcome::LocalError);
             }
         };
-        if self.policy.excludes(remote.ip()) {
+        if self.admission.policy.excludes(remote.ip()) {
             return self.count(Outcome::Excluded);
         }
-        let (timeout, permit) = (self.timeout, accepted.permit);
+        let (timeout, permit) = (self.admission.timeout, accepted.permit);
+        let greeting = greet(
+            incoming,
+            self.admission.encryption,
+            Arc::clone(&self.torrents),
+        );
         let listener = ctx.address();
         // Not a future of the actor: an actor polls all of its own at each message.
         actix_rt::spawn(async move {
-            let result = tokio::time::timeout(timeout, greet(incoming)).await;
+            let result = tokio::time::timeout(timeout, greeting).await;
             let greeted = Greeted {
                 remote: canonical(remote),
                 result: result.unwrap_or(Err(Outcome::TimedOut)),
@@ -281,19 +273,16 @@ impl Handler<Greeted> for Listener {
     type Result = ();
 
     fn handle(&mut self, greeted: Greeted, _: &mut Self::Context) {
-        let (incoming, head, info_hash) = match greeted.result {
-            Ok(greeting) => greeting,
+        let (caller, info_hash) = match greeted.result {
+            Ok(greeted) => greeted,
             Err(outcome) => return self.count(outcome),
         };
         let Some(swarm) = self.swarms.get(&info_hash) else {
             debug!(self.log, "somebody asks for an unknown torrent");
             return self.count(Outcome::UnknownInfoHash);
         };
-        let arrived = Arrived {
-            incoming,
-            head,
-            remote: greeted.remote,
-        };
+        let remote = greeted.remote;
+        let arrived = Arrived { caller, remote };
         if swarm.try_send(arrived).is_err() {
             self.count(Outcome::NoSlot);
         }
@@ -304,7 +293,9 @@ impl Handler<SwarmIs> for Listener {
     type Result = ();
 
     fn handle(&mut self, it: SwarmIs, _: &mut Self::Context) {
-        self.swarms.insert(it.info_hash, it.swarm);
+        if self.swarms.insert(it.info_hash, it.swarm).is_none() {
+            Arc::make_mut(&mut self.torrents).insert(it.info_hash);
+        }
     }
 }
 

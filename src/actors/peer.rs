@@ -24,7 +24,6 @@ use tokio::sync::oneshot;
 
 use crate::moment::Moment;
 use crate::net::BoxLink;
-use crate::protocol::peer::Way;
 use crate::protocol::peer::conversation::{Conversation, Event};
 use crate::protocol::peer::names::{client_name, client_prefix};
 use crate::swarm::book::{self, SessionId};
@@ -111,13 +110,13 @@ impl Peer {
             Origin::Dial(ways) => (
                 ways,
                 origin::dial(&context, plan.remote, ways.way()),
-                origin::opening(&context, now, plan.remote),
+                origin::opening(&context, now, plan.remote, ways.way()),
                 Direction::Outgoing,
             ),
-            Origin::Accepted(incoming, head) => (
-                Ways::only(Way::PLAIN_TCP),
-                origin::accept(incoming, head),
-                Conversation::accept(now, Arc::clone(&context.greeting), plan.remote.ip()),
+            Origin::Accepted(caller) => (
+                Ways::only(caller.way()),
+                origin::accept(caller.incoming, caller.head),
+                origin::answer(&context, now, plan.remote, caller.cipher),
                 Direction::Incoming,
             ),
         };
@@ -153,7 +152,7 @@ impl Peer {
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
         if self.direction == Direction::Outgoing {
-            self.conversation = origin::opening(&self.context, now, self.remote);
+            self.conversation = origin::opening(&self.context, now, self.remote, self.ways.way());
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {

@@ -18,14 +18,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use actix::prelude::*;
 use slog::Logger;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::protocol::address::{AddressPolicy, IpFamily};
+use crate::protocol::address::IpFamily;
 use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};
@@ -33,7 +32,7 @@ use crate::swarm::book::{self, KnownAddress};
 use crate::swarm::progress::Seen;
 
 use super::dht::{Dht, DhtPlan};
-use super::listener::{Listener, Ports};
+use super::listener::{Admission, Listener, Ports};
 use super::lsd::{Lsd, LsdPlan};
 use super::monitor::{Monitor, MonitorPlan};
 use super::recorder::Recorder;
@@ -124,10 +123,8 @@ pub struct RootPlan {
     pub swarms: Vec<SwarmPlan>,
     /// Where connections are accepted; none: nowhere.
     pub ports: Ports,
-    /// Whom we speak to.
-    pub policy: AddressPolicy,
-    /// How long an incoming connection may take to say what it wants.
-    pub timeout: Duration,
+    /// Whose connections are accepted there.
+    pub admission: Admission,
     /// Our nodes of the DHT, at most one a family.
     pub dhts: Vec<DhtPlan>,
     /// Local discovery, at most one a family.
@@ -153,8 +150,7 @@ pub struct Root {
     first_writer: Option<Writer>,
     plans: BTreeMap<InfoHash, SwarmPlan>,
     ports: Ports,
-    policy: AddressPolicy,
-    timeout: Duration,
+    admission: Admission,
     dht_plans: Vec<DhtPlan>,
     lsd_plans: Vec<LsdPlan>,
     monitor_plan: MonitorPlan,
@@ -216,8 +212,7 @@ impl Root {
                 .map(|it| (it.info_hash, it))
                 .collect(),
             ports: plan.ports,
-            policy: plan.policy,
-            timeout: plan.timeout,
+            admission: plan.admission,
             dht_plans: plan.dhts,
             lsd_plans: plan.lsds,
             monitor_plan: plan.monitor,

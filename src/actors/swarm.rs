@@ -158,6 +158,7 @@ impl Swarm {
                 pace: plan.terms.pace,
                 hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
                 network: shared.network.clone(),
+                utp: shared.utp.clone(),
                 bind: shared.bind.clone(),
                 unmeasured: shared.unmeasured.clone(),
                 timeout: shared.timeout,
@@ -334,7 +335,7 @@ impl Handler<Arrived> for Swarm {
         };
         let session = self.book.accepted(arrived.remote);
         debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
-        let origin = Origin::Accepted(arrived.incoming, arrived.head);
+        let origin = Origin::Accepted(arrived.caller);
         let known = KnownThere::default();
         self.start_peer(session, arrived.remote, origin, known, slot, ctx);
     }

@@ -7,6 +7,7 @@ use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::listener::Admission;
 use crate::actors::monitor::MonitorPlan;
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
@@ -18,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Sessions};
 use crate::input::{Named, Torrent};
 use crate::locate::{LocateError, Locator};
+use crate::net::utp::Utp;
 use crate::net::{Network, Tls, limits::raise_descriptor_limit};
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::exclusions::Exclusions;
@@ -182,7 +184,7 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
     // First what may fail for a reason of the user's: it leaves no empty store.
     let locator = location::open(&config)?;
     let tls = trust::tls(&config.ca_files)?;
-    let ports = listening::listen(&network, &config).await?;
+    let ports = listening::listen(&network, &config, clock).await?;
     let (mut writer, opened) = Writer::open(&config.output, &parameters, &program, clock.now())?;
     let log_file = LogFile::open(&config.output, config.loglevel)?;
     let log = log_file.logger.clone();
@@ -203,6 +205,10 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         &config,
         policy.clone(),
         network,
+        match config.utp {
+            true => ports.utp.clone(),
+            false => Utp::default(),
+        },
         locator,
         tls,
         sessions,
@@ -241,8 +247,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         ports,
         dhts,
         lsds,
-        policy,
-        timeout: config.timeout,
+        admission: Admission {
+            policy,
+            encryption: config.encryption,
+            timeout: config.timeout,
+        },
         monitor: MonitorPlan {
             slots: shared.slots.clone(),
             arbiters: named(&arbiters.recorder, &shared.workers),
@@ -280,6 +289,7 @@ fn shared(
     config: &Config,
     policy: AddressPolicy,
     network: Network,
+    utp: Utp,
     locator: Locator,
     tls: Tls,
     sessions: Sessions,
@@ -302,6 +312,7 @@ fn shared(
         ),
         slots: Slots::new(sessions, config.allow_local, pace),
         network,
+        utp,
         bind: own,
         policy,
         secret: writer.secret(),
@@ -347,7 +358,10 @@ fn plan(
             delay: pace.shrink(config.delay),
             policy: shared.policy.clone(),
             listen_port: port,
-            ways: Allowed::PLAIN_TCP,
+            ways: Allowed {
+                encryption: config.encryption,
+                utp: !shared.utp.is_silent(),
+            },
             hasher: IdentityHasher::new(&shared.secret, &torrent.info_hash()),
         },
         greeting: Arc::new(greeting),

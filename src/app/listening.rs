@@ -5,15 +5,39 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::actors::listener::Ports;
+use crate::clock::Clock;
 use crate::config::{Config, Listen};
+use crate::net::utp::{Utp, UtpSocket};
 use crate::net::{Acceptor, Datagrams, Network};
 
 use super::RunError;
 
 /// Listens at one port on both families, as far as they are used and there.
-pub(super) async fn listen(network: &Network, config: &Config) -> Result<Ports, RunError> {
+pub(super) async fn listen(
+    network: &Network,
+    config: &Config,
+    clock: Clock,
+) -> Result<Ports, RunError> {
+    let mut ports = sockets(network, config).await?;
+    let is_open = config.utp && config.listen != Listen::Nowhere;
+    let mut utp = Vec::new();
+    for socket in &ports.datagrams {
+        let (socket, seed) = (Arc::clone(socket), rand::random());
+        // One without an address hears nobody: the rest of a run can do without it.
+        if !is_open {
+            utp.extend(UtpSocket::closed(socket, clock, seed));
+        } else if let Ok((socket, acceptor)) = UtpSocket::open(socket, clock, seed) {
+            utp.push(socket);
+            ports.acceptors.push(Arc::new(Acceptor::Utp(acceptor)));
+        }
+    }
+    ports.utp = Utp::over(utp);
+    Ok(ports)
+}
+
+async fn sockets(network: &Network, config: &Config) -> Result<Ports, RunError> {
     match config.listen.clone() {
-        Listen::Nowhere if config.dht.is_some() => Ok(deaf(network, config).await),
+        Listen::Nowhere if config.dht.is_some() || config.utp => Ok(deaf(network, config).await),
         Listen::Nowhere => Ok(Ports::default()),
         Listen::Any => at(network, config, 0).await,
         Listen::At(port) => at(network, config, port)
@@ -63,7 +87,7 @@ async fn at(network: &Network, config: &Config, port: u16) -> Result<Ports, RunE
     Ok(ports)
 }
 
-/// The DHT is spoken where no peer is heard, too.
+/// The DHT and uTP are spoken where no peer is heard, too.
 async fn deaf(network: &Network, config: &Config) -> Ports {
     let v4 = config.bind.v4.map(IpAddr::V4).into_iter();
     let mut ports = Ports::default();

@@ -286,6 +286,7 @@ fn in_words(attempt: Attempt, outcome: Outcome) -> &'static str {
         Outcome::Stopped => "stopped",
         Outcome::Crashed => "crashed",
         Outcome::Excluded => "excluded",
+        Outcome::WrongWrapping => "wrongly wrapped",
     }
 }
 

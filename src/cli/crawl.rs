@@ -154,6 +154,10 @@ pub struct CrawlArgs {
     #[arg(long, value_name = "MODE", default_value = "prefer", help_heading = NETWORK)]
     pub encryption: EncryptionMode,
 
+    /// No uTP: peers are dialled by TCP alone, and who comes by uTP is refused.
+    #[arg(long, help_heading = NETWORK)]
+    pub no_utp: bool,
+
     /// Tell no peer of others: hear what they say of each other, and be silent.
     #[arg(long, help_heading = NETWORK)]
     pub no_pex_send: bool,

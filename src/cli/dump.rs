@@ -166,6 +166,9 @@ enum Command {
     },
     /// How contacts and incoming connections ended.
     Outcomes {
+        /// What each of their connections gave instead: TCP or uTP, encrypted or not.
+        #[arg(long)]
+        by_way: bool,
         /// Keeps client families apart.
         #[arg(long)]
         by_family: bool,
@@ -229,6 +232,8 @@ pub enum Shown {
     },
     /// Outcomes.
     Outcomes {
+        /// Whether ways are shown.
+        by_way: bool,
         /// Whether client families are kept apart.
         by_family: bool,
     },
@@ -263,9 +268,11 @@ impl DumpArgs {
             Some(Command::Announces(place)) => (Shown::Announces, place.store),
             Some(Command::Scrapes(place)) => (Shown::Scrapes, place.store),
             Some(Command::Sources { hourly, place }) => (Shown::Sources { hourly }, place.store),
-            Some(Command::Outcomes { by_family, place }) => {
-                (Shown::Outcomes { by_family }, place.store)
-            }
+            Some(Command::Outcomes {
+                by_way,
+                by_family,
+                place,
+            }) => (Shown::Outcomes { by_way, by_family }, place.store),
             Some(Command::Hearsay(place)) => (Shown::Hearsay, place.store),
             Some(Command::Events(place)) => (Shown::Events, place.store),
             Some(Command::Samples(place)) => (Shown::Samples, place.store),

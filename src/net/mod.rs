@@ -1,4 +1,4 @@
-//! Bytes between hosts: TCP and UDP of the machine, or a network in memory with
+//! Bytes between hosts: TCP, UDP and uTP of the machine, or a network in memory with
 //! virtual addresses, latency and loss.
 
 pub mod limits;
@@ -7,6 +7,7 @@ pub mod multicast;
 pub mod os;
 pub mod tls;
 pub mod usage;
+pub mod utp;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -110,6 +111,8 @@ pub enum Acceptor {
     Os(tokio::net::TcpListener),
     /// At one in memory.
     Memory(memory::MemoryAcceptor),
+    /// At a datagram socket.
+    Utp(utp::UtpAcceptor),
 }
 
 impl Acceptor {
@@ -124,6 +127,10 @@ impl Acceptor {
                 let (link, from) = listener.accept().await?;
                 Ok((Incoming::Memory(link), from))
             }
+            Acceptor::Utp(acceptor) => {
+                let (link, from) = acceptor.accept().await?;
+                Ok((Incoming::Utp(link), from))
+            }
         }
     }
 
@@ -135,6 +142,7 @@ impl Acceptor {
         match self {
             Acceptor::Os(listener) => listener.local_addr(),
             Acceptor::Memory(listener) => Ok(listener.local_addr()),
+            Acceptor::Utp(acceptor) => Ok(acceptor.local_addr()),
         }
     }
 }
@@ -147,6 +155,8 @@ pub enum Incoming {
     Os(std::net::TcpStream),
     /// One end of a link in memory.
     Memory(memory::MemoryLink),
+    /// A stream over datagrams; it is bound to no reactor at all.
+    Utp(utp::UtpLink),
 }
 
 impl Incoming {
@@ -168,6 +178,33 @@ impl Incoming {
                 let read = link.read(buffer).await?;
                 Ok((read, Incoming::Memory(link)))
             }
+            Incoming::Utp(mut link) => {
+                let read = link.read(buffer).await?;
+                Ok((read, Incoming::Utp(link)))
+            }
+        }
+    }
+
+    /// Writes all of it, as [`Self::read`] reads. Returns the stream again.
+    ///
+    /// # Errors
+    /// As the machine's write.
+    pub async fn write_all(self, bytes: &[u8]) -> io::Result<Incoming> {
+        use tokio::io::AsyncWriteExt;
+        match self {
+            Incoming::Os(socket) => {
+                let mut socket = tokio::net::TcpStream::from_std(socket)?;
+                socket.write_all(bytes).await?;
+                Ok(Incoming::Os(socket.into_std()?))
+            }
+            Incoming::Memory(mut link) => {
+                link.write_all(bytes).await?;
+                Ok(Incoming::Memory(link))
+            }
+            Incoming::Utp(mut link) => {
+                link.write_all(bytes).await?;
+                Ok(Incoming::Utp(link))
+            }
         }
     }
 
@@ -179,6 +216,7 @@ impl Incoming {
         match self {
             Incoming::Os(socket) => Ok(Box::new(tokio::net::TcpStream::from_std(socket)?)),
             Incoming::Memory(link) => Ok(Box::new(link)),
+            Incoming::Utp(link) => Ok(Box::new(link)),
         }
     }
 }
@@ -200,6 +238,17 @@ impl Datagrams {
     pub async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
         match self {
             Datagrams::Os(socket) => socket.send_to(bytes, to).await,
+            Datagrams::Memory(socket) => socket.send_to(bytes, to),
+        }
+    }
+
+    /// Sends one datagram now or not at all.
+    ///
+    /// # Errors
+    /// As the machine's; `WouldBlock` where there is no room.
+    pub fn try_send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        match self {
+            Datagrams::Os(socket) => socket.try_send_to(bytes, to),
             Datagrams::Memory(socket) => socket.send_to(bytes, to),
         }
     }

@@ -104,6 +104,8 @@ pub struct Figures {
     pub sources: Vec<SourceLine>,
     /// How contacts and incoming connections ended.
     pub attempts: Vec<AttemptLine>,
+    /// By which ways peers were dialled and came.
+    pub ways: Vec<WayLine>,
 }
 
 /// Rises to the threshold that were not counted, by verdict.
@@ -177,6 +179,21 @@ pub struct OutcomeLine {
     pub count: u64,
     /// Their share of the attempts of this kind, in percent.
     pub share_percent: f64,
+}
+
+/// Connections by one way. One contact may have several of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WayLine {
+    /// The way's label.
+    pub way: &'static str,
+    /// Dials.
+    pub dialled: u64,
+    /// Of these, those by which hands were shaken.
+    pub met: u64,
+    /// Connections that others opened, for one of our torrents.
+    pub accepted: u64,
+    /// Of these, those by which hands were shaken.
+    pub came: u64,
 }
 
 /// What a tracker reported: the last that it said of each.

@@ -3,7 +3,8 @@
 
 use super::codec::{CodecError, Decoder};
 use crate::moment::Moment;
-use crate::swarm::facts::{Attempt, Outcome, PeerNumber, Source, TorrentNumber, Verdict};
+use crate::swarm::counted::Counted;
+use crate::swarm::facts::{Outcome, PeerNumber, Source, TorrentNumber, Verdict};
 
 /// A key being laid out.
 #[derive(Default)]
@@ -59,16 +60,16 @@ pub(super) fn asked(torrent: TorrentNumber, at: Moment, tracker: u32) -> Vec<u8>
     key.u64(at.as_millis()).u32(tracker).0
 }
 
-/// torrent (4) ‖ hour (4) ‖ attempt (1) ‖ number of the family's name (4) ‖
+/// torrent (4) ‖ hour (4) ‖ attempt or way (1) ‖ number of the family's name (4) ‖
 /// outcome (1): key of `outcomes`.
 pub(super) fn outcome(
     torrent: TorrentNumber,
     hour: u32,
-    attempt: Attempt,
+    counted: Counted,
     family: u32,
     outcome: Outcome,
 ) -> Vec<u8> {
-    let key = Key::default().u32(torrent.0).u32(hour).u8(attempt.code());
+    let key = Key::default().u32(torrent.0).u32(hour).u8(counted.code());
     key.u32(family).u8(outcome.code()).0
 }
 
@@ -145,6 +146,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::swarm::facts::Attempt;
 
     const AT: Moment = Moment::from_millis(0x0102_0304_0506_0708);
     const FIRST: TorrentNumber = TorrentNumber(1);
@@ -174,7 +176,8 @@ mod tests {
 
     #[test]
     fn counters_stand_by_hour() {
-        let key = outcome(FIRST, 0x0a0b_0c0d, Attempt::Incoming, 5, Outcome::Refused);
+        let incoming = Counted::Attempt(Attempt::Incoming);
+        let key = outcome(FIRST, 0x0a0b_0c0d, incoming, 5, Outcome::Refused);
         assert_eq!(key, [0, 0, 0, 1, 10, 11, 12, 13, 2, 0, 0, 0, 5, 3]);
         assert_eq!(source(FIRST, 1, Source::Pex), [0, 0, 0, 1, 0, 0, 0, 1, 2]);
         let key = hearsay(FIRST, SECOND, AT, Source::Dht);

@@ -85,7 +85,7 @@ impl<'a, S: Shelf> Packer<'a, S> {
             }
             Record::Outcome(torrent, row) => {
                 let family = self.names.number(NameKind::Family, &row.family);
-                let key = keys::outcome(*torrent, row.hour, row.attempt, family, row.outcome);
+                let key = keys::outcome(*torrent, row.hour, row.counted, family, row.outcome);
                 self.put(Tree::Outcomes, key, row);
             }
             Record::Source(torrent, row) => {

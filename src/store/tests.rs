@@ -10,6 +10,7 @@ use super::records::*;
 use super::*;
 use crate::moment::Moment;
 use crate::protocol::info_hash::{InfoHash, InfoHashV2};
+use crate::swarm::counted::Counted;
 use crate::swarm::facts::*;
 use crate::swarm::presence::Presence;
 
@@ -173,7 +174,7 @@ fn goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let outcome = OutcomeRow {
         hour: NOW.hour(),
-        attempt: Attempt::First,
+        counted: Counted::Attempt(Attempt::First),
         family: "transmission".into(),
         outcome: Outcome::Success,
         count: 7,

@@ -170,6 +170,8 @@ pub enum Outcome {
     Crashed = 15,
     /// It came from an address that the user excluded: closed unheard.
     Excluded = 16,
+    /// It came plain where encrypted connections alone are taken, or the other way round.
+    WrongWrapping = 17,
 }
 
 macro_rules! labels {
@@ -194,7 +196,7 @@ macro_rules! labels {
             }
         }
 
-        impl $crate::swarm::counts::Kind for $name {
+        impl $crate::swarm::census::Kind for $name {
             const ALL: &'static [$name] = $name::ALL;
 
             fn code(self) -> u8 {
@@ -232,7 +234,8 @@ labels!(Outcome, Success => "success", Unsettled => "unsettled", TimedOut => "ti
     Unreachable => "unreachable", ProtocolError => "protocol_error",
     UnknownInfoHash => "unknown_info_hash", SelfConnection => "self_connection",
     Duplicate => "duplicate", NoSlot => "no_slot", LocalError => "local_error",
-    Stopped => "stopped", Crashed => "crashed", Excluded => "excluded");
+    Stopped => "stopped", Crashed => "crashed", Excluded => "excluded",
+    WrongWrapping => "wrong_wrapping");
 
 impl Source {
     /// Whether others than the torrent's own trackers, its link and the peer itself say

@@ -6,10 +6,12 @@ from collections import defaultdict
 import book
 import report
 import scrapes
+import shares
 from clients import KINDS
-from judge import GOOD, MISSED, address, judge, kept_to_plan
+from judge import GOOD, MISSED, address, excused, judge, kept_to_plan
 from observer import DUMPS
 from plan import DOWNLOADS
+from showable import hidden, lost_in_the_cut
 
 UNFINISHED_SHARE = 0.1  # of the downloads; more, and the swarm was no test
 
@@ -22,6 +24,10 @@ def conclude(swarm, observers, options):
     for place in (*swarm.trackers, *swarm.nodes, swarm.announces):
         outcome.check(place.failure is None, place.name, place.failure)
     examine_swarm(swarm, outcome)
+    report.full(swarm.lives)
+    limited = [life for life in swarm.lives if life.plan.limit]
+    full = [life for life in limited if life.company.most >= life.plan.limit]
+    outcome.check(2 * len(full) >= len(limited), f"{len(full)} of {len(limited)} get to their limit of connections")
     verdicts = defaultdict(dict)
     for observer in observers:
         print(f"\nobserver {observer.name} ({observer.host.address}), killed {len(observer.copies)} times", flush=True)
@@ -70,16 +76,19 @@ def examine(observer, swarm, outcome, verdicts, options, known):
     outcome.check(rows.keys() <= members, f"{name}: confirms only clients of the swarm", f"{rows.keys() - members}")
     outcome.check(rows or not swarm.completed(), f"{name}: confirms downloads")
 
+    by_share = options.share is not None
+    excuse = shown_to_nobody(swarm.cut) if by_share else excused
     for life in swarm.lives:
-        verdict = judge(life.name, life.plan, life.truth, rows[life.host.address], swarm.observed_until)
+        verdict = judge(life.name, life.plan, life.truth, rows[life.host.address], swarm.observed_until, excuse)
         verdicts[life.name][name] = verdict
         # One that was killed was away; of the other, misses are counted.
         tolerated = verdict.verdict == MISSED and (
-            observer.copies or missed < options.tolerate or known is not None and too_late(known, life))
+            observer.copies or by_share or missed < options.tolerate or known is not None and too_late(known, life))
         missed += verdict.verdict == MISSED
         outcome.check(verdict.verdict in GOOD or tolerated, f"{name}: {life.name} {verdict.verdict}", verdict.why)
         if verdict.verdict not in GOOD:
             print(f"{'tolerated: ' if tolerated else ''}{life.name} {verdict.verdict}: {verdict.why}")
+            print("        " + with_whom(life, observer))
             for row in rows[life.host.address] + dumps["peers"]:
                 if address(row) == life.host.address:
                     print("       ", json.dumps(row))
@@ -89,8 +98,40 @@ def examine(observer, swarm, outcome, verdicts, options, known):
         outcome.check(before <= after, f"{name}: keeps the {len(before)} completions of {copy.name}",
                       f"{before - after} lost")
     print()
-    report.table([verdicts[life.name][name] for life in swarm.lives])
+    judged = [verdicts[life.name][name] for life in swarm.lives]
+    report.table(judged)
+    if by_share:
+        examine_shares(observer, swarm, judged, outcome, options)
     return dumps
+
+
+def shown_to_nobody(cut):
+    return lambda plan, truth, until: hidden(plan, truth, until) or lost_in_the_cut(truth, cut)
+
+
+def with_whom(life, observer):
+    """What the client says of its connections with the observer, in seconds from the threshold."""
+    crossed = life.truth.crossed or life.truth.started or 0
+    visits = life.company.visits.get(observer.host.address, [])
+    said = ", ".join(f"{since - crossed:+.1f} to {until - crossed:+.1f} s" for since, until in visits)
+    return f"by its own word it was connected with {observer.name}: {said or 'never'}; seconds from the threshold"
+
+
+def examine_shares(observer, swarm, verdicts, outcome, options):
+    """Whether enough was confirmed of what could be seen, and soon enough."""
+    plans = [life.plan for life in swarm.lives]
+    found = shares.shares(plans, verdicts)
+    shares.table(plans, verdicts)
+    print(found.said)
+    if observer.copies:  # it was away
+        return
+    outcome.check(found.of_showable >= options.share / 100, f"{observer.name}: {options.share} % of what could be seen",
+                  found.said)
+    if found.slow_are_few:
+        outcome.check(found.of_all >= shares.OF_ALL, f"{observer.name}: {shares.OF_ALL:.0%} of all", found.said)
+    outcome.check(found.median_error_s < shares.MEDIAN_ERROR_S,
+                  f"{observer.name}: median error of time under {shares.MEDIAN_ERROR_S} s", found.said)
+    print(f"median error of time {found.median_error_s:.2f} s")
 
 
 def too_late(known, life):

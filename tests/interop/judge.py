@@ -25,6 +25,7 @@ class Verdict:
     verdict: str = NONE
     error_s: float | None = None
     why: str = ""
+    evidence: str = ""
 
 
 def address(row):
@@ -35,8 +36,14 @@ def seconds(stamp):
     return datetime.fromisoformat(stamp).timestamp()
 
 
-def judge(name, plan, truth, rows, observed_until):
-    """`rows` are the completions recorded for the address of this client."""
+def excused(plan, truth, observed_until):
+    """Why it need not be confirmed in a swarm that bta comes late to; empty if it must be."""
+    stayed_s = min(truth.ended, observed_until) - truth.completed
+    return f"it stayed {stayed_s:.1f} s" if plan.firewalled or stayed_s < STAYED_S else ""
+
+
+def judge(name, plan, truth, rows, observed_until, excuse=excused):
+    """`rows` are the completions recorded for the address of this client; `excuse` says who need not be confirmed."""
     verdict = Verdict(name, plan.kind, plan.who, plan.behaviour in DOWNLOADS and truth.completed is not None)
     if len(rows) > 1:
         verdict.verdict, verdict.why = DOUBLED, f"confirmed {len(rows)} times"
@@ -47,13 +54,13 @@ def judge(name, plan, truth, rows, observed_until):
     elif rows:
         at, below_at = seconds(rows[0]["at"]), seconds(rows[0]["below_at"])
         verdict.error_s = truth.error(at if rows[0]["evidence"] == "in_session" else below_at, at)
-        verdict.verdict = CONFIRMED
+        verdict.verdict, verdict.evidence = CONFIRMED, rows[0]["evidence"]
         if verdict.error_s < -EARLY_S - WRITES_LATE_S.get(plan.kind, 0):
             verdict.verdict, verdict.why = WRONG, f"{-verdict.error_s:.1f} s before it reached the threshold"
     elif verdict.completed:
-        stayed_s = min(truth.ended, observed_until) - truth.completed
-        verdict.verdict = UNSEEN if plan.firewalled or stayed_s < STAYED_S else MISSED
-        verdict.why = f"it stayed {stayed_s:.1f} s" + (" behind a firewall" if plan.firewalled else "")
+        verdict.why = excuse(plan, truth, observed_until)
+        verdict.verdict = UNSEEN if verdict.why else MISSED
+        verdict.why = verdict.why or f"it stayed {min(truth.ended, observed_until) - truth.completed:.1f} s"
     return verdict
 
 

@@ -51,9 +51,16 @@ def enter(namespace):
 class Host:
     """One namespace with one address, of one family."""
 
-    def __init__(self, namespace, address):
+    def __init__(self, namespace, address, settled=""):
         self.namespace = namespace
         self.address = address
+        self.settled = settled  # what the kernel forgets with a link that goes down
+
+    def unplug(self):
+        run("ip", "-n", self.namespace, "link", "set", "eth0", "down")
+
+    def plug_in(self):
+        run("ip", "-n", self.namespace, "-batch", "-", stdin="link set eth0 up\n" + self.settled)
 
     def enter(self):
         enter(self.namespace)
@@ -94,22 +101,22 @@ class Network:
         self.count += 1
         subnet, bits = SUBNETS[self.family]
         namespace, address = f"{self.prefix}-{self.count}", subnet.format(self.count)
+        # Else fifty hosts that know each other overflow the kernel's one table of neighbours (gc_thresh3),
+        # and some are out of each other's reach; permanent entries do not count.
+        settled = ROUTES[self.family] + "".join(
+            f"neigh replace {subnet.format(number)} lladdr {mac(number)} dev eth0 nud permanent\n"
+            for number in range(1, HOSTS + 1))
         run("ip", "netns", "add", namespace)
         run("ip", "-n", namespace, "-batch", "-", stdin=(
             f"link add eth0 address {mac(self.count)} type veth peer name port{self.count} netns {self.bridge}\n"
             f"address add {address}/{bits} dev eth0{' nodad' if self.family == 6 else ''}\n"
             # Transmission answers its RPC only on a host that has some IPv4 address.
             + ("address add 192.0.2.1/32 dev lo\n" if self.family == 6 else "") +
-            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n"
-            + ROUTES[self.family] +
-            # Else fifty hosts that know each other overflow the kernel's one table of neighbours (gc_thresh3),
-            # and some are out of each other's reach; permanent entries do not count.
-            "".join(f"neigh add {subnet.format(number)} lladdr {mac(number)} dev eth0 nud permanent\n"
-                    for number in range(1, HOSTS + 1))))
+            "link set eth0 addrgenmode none\nlink set lo up\nlink set eth0 up\n" + settled))
         run("ip", "-n", self.bridge, "link", "set", f"port{self.count}", "master", "br0", "up")
         if firewalled:
             run("ip", "netns", "exec", namespace, "nft", "-f", "-", stdin=FIREWALL)
-        return Host(namespace, address)
+        return Host(namespace, address, settled)
 
 
 def mac(number):

@@ -33,7 +33,7 @@ class Observer(Resident):
         entries.write_text(f"# the swarm of this run\n{entry}\n")
         self.command = [
             self.binaries / "bta", entries, "--output", self.store, "--bind", host.address, "-p", PORT,
-            "--duration", options.limit + LONGER_THAN_THE_SWARM_S, "--allow-local", "--keep-addresses",
+            "--duration", options.limit_s + LONGER_THAN_THE_SWARM_S, "--allow-local", "--keep-addresses",
             "-l", options.loglevel, *([] if swarm.ways.is_open else swarm.ways.observed_by(swarm.entries)),
             *(["-i", options.interval] if options.interval else [])]
         self.copies = []  # of the store, as each SIGKILL left it

@@ -19,6 +19,7 @@ from clients import KINDS
 from clients.base import PORT
 from content import Torrent
 from namespaces import Network
+from plan import SEED, STAY, Plan
 from processes import Process, Resident
 from run import ROOT
 from swarm import subfolder
@@ -34,8 +35,8 @@ class Neighbour(Resident):
 
     def __init__(self, kind, host, folder, torrent, seeding, stopping):
         super().__init__(f"{kind}-{'seed' if seeding else 'leecher'}", host)
-        self.make = lambda: KINDS[kind](host, torrent, folder, seeding=seeding, rate_kb=0 if seeding else 8000,
-                                        leaves=False, ways=ONLY["pex"], entries=[])
+        plan = Plan(kind, SEED) if seeding else Plan(kind, STAY, rate_kb=8000)
+        self.make = lambda: KINDS[kind](host, torrent, folder, plan=plan, ways=ONLY["pex"], entries=[])
         self.stopping = stopping
         self.pieces = None
 

@@ -72,6 +72,15 @@ def truths(lives):
     print("times in seconds; * behind a firewall\n")
 
 
+def full(lives):
+    """Whether those with a limit of connections were at it."""
+    for life in lives:
+        if life.plan.limit:
+            print(f"{life.name}: at its limit of {life.plan.limit} connections for {life.company.full_share:.0%} of its "
+                  f"download, at most {life.company.most}")
+
+
 def as_json(life, verdicts):
     return {"name": life.name, "address": life.host.address, "plan": asdict(life.plan), "truth": asdict(life.truth),
+            "company": {"full_share": life.company.full_share, "most": life.company.most, "visits": life.company.visits},
             "verdicts": {observer: asdict(verdict) for observer, verdict in verdicts.items()}}

@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import random
 import shutil
 import signal
 import sys
@@ -21,7 +22,6 @@ from ways import ONLY, ways
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = {"ip": "apt-get install iproute2", "nft": "apt-get install nftables", "setpriv": "apt-get install util-linux"}
-OBSERVED_FROM_S = 6  # the first seeds and leechers are there before the observer
 SETTLE_S = 5  # between the last client's word and the end of the observation
 KNOWN_S = 60  # the same where clients are known late
 
@@ -36,24 +36,34 @@ def arguments():
         "how soon each was in its book; pex: one that its tracker knows, and whom that one names")
     add("--kinds", type=names(KINDS), default=list(KINDS), help="only these clients, by comma; seeds stay")
     add("--behaviours", type=names(plan.BEHAVIOURS), default=list(plan.BEHAVIOURS), help="only these, by comma")
-    add("--tracker", choices=TRACKERS, default="opentracker", help="(%(default)s)")
-    add("--tracker-interval", type=int, default=20, metavar="S", help="announce interval of bittorrent-tracker")
+    add("--tracker", choices=TRACKERS, help="(the profile's)")
+    add("--tracker-interval", type=int, default=30, metavar="S",
+        help="announce interval of bittorrent-tracker (%(default)s)")
     add("--magnet", action="store_true", help="bta is given no more than a magnet link with the trackers")
     add("--interval", metavar="MIN", help="handed to bta as -i")
     add("--tolerate", type=int, default=0, metavar="N",
         help="so many misses of the observer that is left alone are no failure: these machines are shared (%(default)s)")
+    add("--share", type=int, metavar="PERCENT", help="so many of the completions that anything sent to a silent guest "
+        "could have shown must be confirmed by the observer that is left alone (the profile's)")
+    add("--cut", type=int, metavar="S", help="the observers' link is down for this time, from the middle of the arrivals")
     add("--loglevel", default="DEBUG", help="handed to bta as -l (%(default)s)")
     add("--seed", type=int, default=int(time.time()) % 1_000_000, help="of everything drawn (the time)")
     add("--size", type=int, default=64, metavar="MIB", help="of the content (%(default)s)")
     add("--piece", type=int, default=256, metavar="KIB", help="length of a piece (%(default)s)")
-    add("--arrivals", type=int, default=60, metavar="S", help="clients arrive over this time (%(default)s)")
-    add("--limit", type=int, default=240, metavar="S", help="the swarm is ended after this time (%(default)s)")
-    add("--kills", type=int, default=1, help="SIGKILLs to the second observer (%(default)s)")
+    add("--arrivals", type=int, dest="arrivals_s", metavar="S", help="clients arrive over this time (the profile's)")
+    add("--limit", type=int, dest="limit_s", metavar="S", help="the swarm is ended after this time (the profile's)")
+    add("--kills", type=int, help="SIGKILLs to the second observer; 0: there is none (the profile's)")
     add("--binaries", type=Path, default=Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release",
         help="folder of bta and bta-dump (%(default)s)")
     add("--without-bta", action="store_true", help="only the swarm: do all clients keep to their plans?")
     add("--folder", type=Path, help="where logs, stores and result.json go (a new one in the temporary folder)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.cut:  # as many come before it and after it as else
+        options.arrivals_s = options.arrivals_s or plan.PROFILES[options.profile].arrivals_s + options.cut
+    for name, value in vars(plan.PROFILES[options.profile]).items():
+        if getattr(options, name, None) is None:
+            setattr(options, name, value)
+    return options
 
 
 def names(known):
@@ -77,7 +87,7 @@ def require(programs):
 
 def main():
     options = arguments()
-    plans = [member for member in plan.PROFILES[options.profile]()
+    plans = [member for member in options.cast(random.Random(options.seed))
              if member.behaviour == plan.SEED or
              member.kind in options.kinds and member.behaviour in options.behaviours]
     allowed = ways(options.only)
@@ -89,7 +99,7 @@ def main():
         require(KINDS[kind].programs)
     if not options.without_bta:
         require({str(options.binaries / name): "cargo build --release" for name in ("bta", "bta-dump")})
-    plan.draw(plans, options.seed, options.size * 1024, OBSERVED_FROM_S, options.arrivals)
+    plan.draw(plans, options.seed, options.size * 1024, options.observed_from_s, options.arrivals_s)
 
     folder = options.folder or Path(tempfile.mkdtemp(prefix="bta-interop-"))
     folder.mkdir(exist_ok=True)
@@ -102,11 +112,12 @@ def main():
     with Network(options.family) as network:
         swarm = Swarm(network, folder, plans, options)
         observers = [] if options.without_bta else [
-            Observer("steady", network.host(), subfolder(folder, "steady"), swarm, options),
-            Observer("killed", network.host(), subfolder(folder, "killed"), swarm, options, options.kills),
-        ]
+            Observer("steady", network.host(), subfolder(folder, "steady"), swarm, options)]
+        if observers and options.kills:
+            observers.append(
+                Observer("killed", network.host(), subfolder(folder, "killed"), swarm, options, options.kills))
         try:
-            swarm.run(observers, OBSERVED_FROM_S, SETTLE_S if allowed.is_open else KNOWN_S, options.limit)
+            swarm.run(observers, options, SETTLE_S if allowed.is_open else KNOWN_S)
         finally:
             swarm.close(observers)
     return conclude(swarm, observers, options)

@@ -1,5 +1,6 @@
 """A swarm on hosts of its own: trackers or a DHT, clients that live their plans, and whoever observes them."""
 
+import math
 import threading
 import time
 
@@ -15,6 +16,7 @@ from ways import ways
 POLL_S = 0.5
 SAYS_EVERY_S = 15
 ENDS_WITHIN_S = 30
+KNOWN_TO_THE_TRACKER_S = 2  # once they are started
 DHT_FILLS_S = 5  # until its nodes know each other
 
 
@@ -40,6 +42,8 @@ class Swarm:
             Host(network.bridge, ""), self.torrent.info_hash, self.meeting_places_stopping)
         self.opening = None
         self.observed_until = None
+        self.cut = None  # (from, to), in seconds since the epoch
+        self.guests = set()  # the addresses of the observers
         self.lives = []
         for number, plan in enumerate(plans):
             name = f"{number:02}-{plan.kind}-{plan.behaviour}"
@@ -54,22 +58,43 @@ class Swarm:
             host, subfolder(self.folder, name), torrent, self.meeting_places_stopping, options.tracker_interval))
         return torrent
 
-    def run(self, observers, observed_from_s, settle_s, limit_s):
+    def run(self, observers, options, settle_s):
         """Until every client has done what its plan wants, or the time is up."""
         self.open()
+        self.guests |= {observer.host.address for observer in observers}
+        if not options.observed_from_s:
+            self.observe(observers)
         self.opening = time.monotonic()
         for life in self.lives:
             life.start()
-        time.sleep(observed_from_s)
-        for observer in observers:
-            observer.start()
+        if options.observed_from_s:
+            time.sleep(options.observed_from_s)
+            self.observe(observers)
+        if options.cut:
+            threading.Thread(target=self.cut_off, args=(observers, options.arrivals_s / 2, options.cut), daemon=True).start()
         said = 0
-        while not self.fulfilled() and self.seconds() < limit_s:
+        while not self.fulfilled() and self.seconds() < options.limit_s:
             if self.seconds() >= said + SAYS_EVERY_S:
                 said = self.seconds()
                 print(f"{said:4.0f} s: {self.completed()} of {self.downloads()} downloads completed", flush=True)
             time.sleep(POLL_S)
         time.sleep(settle_s)
+
+    def cut_off(self, observers, from_s, for_s):
+        """Take the observers' links down, and up again."""
+        self.stopping.wait(from_s)
+        self.cut = (time.time(), math.inf)
+        for observer in observers:
+            observer.host.unplug()
+        self.observed.wait(for_s)
+        for observer in observers:
+            observer.host.plug_in()
+        self.cut = (self.cut[0], time.time())
+
+    def observe(self, observers):
+        for observer in observers:
+            observer.start()
+        time.sleep(KNOWN_TO_THE_TRACKER_S if observers else 0)
 
     def open(self):
         """Start the trackers and the nodes of the DHT, and wait until they are there."""

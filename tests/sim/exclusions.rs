@@ -54,8 +54,8 @@ fn the_excluded_are_left_alone() {
         assert!(!turned_away.is_empty());
         for (torrent, row) in turned_away {
             assert_eq!(
-                (*torrent, row.attempt),
-                (TorrentNumber(0), Attempt::Incoming)
+                (*torrent, row.counted.attempt()),
+                (TorrentNumber(0), Some(Attempt::Incoming))
             );
         }
         let [silent, asked] = [0, 1].map(|it| harvest.announces_to(world.lab.trackers()[it].url()));

@@ -57,7 +57,9 @@ impl Harvest {
     pub(crate) fn ended(&self) -> BTreeMap<Attempt, u64> {
         let mut ended = BTreeMap::new();
         for (_, row) in &self.outcomes {
-            *ended.entry(row.attempt).or_default() += row.count;
+            if let Some(attempt) = row.counted.attempt() {
+                *ended.entry(attempt).or_default() += row.count;
+            }
         }
         ended
     }
@@ -98,7 +100,7 @@ impl Harvest {
     /// Attempts that ended so.
     pub(crate) fn count_outcomes(&self, outcome: Outcome) -> u64 {
         let rows = self.outcomes.iter().map(|it| &it.1);
-        rows.filter(|it| it.outcome == outcome)
+        rows.filter(|it| it.counted.attempt().is_some() && it.outcome == outcome)
             .map(|it| it.count)
             .sum()
     }

@@ -197,6 +197,7 @@ fn config(folder: &TempDir, scenario: &Scenario) -> Config {
         dht: None,
         lsd: false,
         encryption: Encryption::Prefer,
+        utp: false,
         tells_peers: true,
         contact: None,
         quiet: true,

@@ -11,7 +11,6 @@ use crate::actors::dht::Datagram;
 use crate::net::Datagrams;
 use crate::protocol::address::{IpFamily, canonical};
 use crate::protocol::dht::limits;
-use crate::protocol::utp;
 
 use super::{ACCEPT_RETRY, Listener};
 
@@ -21,7 +20,6 @@ const DICTIONARY: u8 = b'd';
 
 /// A datagram that has come.
 pub(super) struct Arriving {
-    socket: Arc<Datagrams>,
     from: SocketAddr,
     bytes: Vec<u8>,
 }
@@ -33,7 +31,6 @@ pub(super) fn arriving(socket: Arc<Datagrams>) -> impl futures_util::Stream<Item
         let mut buffer = [0; limits::DATAGRAM_BYTES];
         let (read, from) = received(&socket, &mut buffer).await;
         let arriving = Arriving {
-            socket: Arc::clone(&socket),
             from,
             bytes: buffer[..read].to_vec(),
         };
@@ -53,13 +50,9 @@ async fn received(socket: &Datagrams, buffer: &mut [u8]) -> (usize, SocketAddr) 
 
 impl StreamHandler<Arriving> for Listener {
     fn handle(&mut self, it: Arriving, _: &mut Self::Context) {
-        let Arriving {
-            socket,
-            from,
-            bytes,
-        } = it;
+        let Arriving { from, bytes } = it;
         let from = canonical(from);
-        if self.policy.excludes(from.ip()) {
+        if self.admission.policy.excludes(from.ip()) {
             return;
         }
         if bytes.first() == Some(&DICTIONARY) {
@@ -67,11 +60,8 @@ impl StreamHandler<Arriving> for Listener {
                 // One that is lost is asked or answered again, as with any network.
                 let _ = dht.try_send(Datagram { from, bytes });
             }
-        } else if let Some(refusal) = utp::refusal(&bytes) {
-            actix_rt::spawn(async move {
-                // One that is lost is answered at the next try.
-                let _ = socket.send_to(&refusal, from).await;
-            });
+        } else {
+            self.ports.utp.receive(from, &bytes);
         }
     }
 }

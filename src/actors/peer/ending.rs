@@ -74,7 +74,7 @@ impl Peer {
         let deadline = now + self.ways.patience(self.context.timeout);
         let dialling = origin::dial(&self.context, self.remote, way);
         self.stage = Stage::Dialling(dialling, deadline);
-        self.conversation = origin::opening(&self.context, now, self.remote);
+        self.conversation = origin::opening(&self.context, now, self.remote, way);
     }
 
     /// Whether the handshake was done.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::net::{BoxLink, Incoming};
-use crate::protocol::peer::{Conversation, Transport, Way};
+use crate::protocol::peer::encryption::Cipher;
+use crate::protocol::peer::{Conversation, Transport, Way, Wrapping};
 use crate::swarm::facts::Outcome;
 
 use super::PeerContext;
@@ -18,21 +19,44 @@ pub(super) type Dialling = Pin<Box<dyn Future<Output = io::Result<(BoxLink, Vec<
 
 /// We dial.
 pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling {
-    let network = context.network.clone();
+    let (network, utp) = (context.network.clone(), context.utp.clone());
     let from = context.bind.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
     let from = from.copied();
     Box::pin(async move {
         let link = match way.transport {
             Transport::Tcp => network.connect(from, to).await?,
-            Transport::Utp => return Err(io::ErrorKind::Unsupported.into()),
+            Transport::Utp => Box::new(utp.connect(to).await?),
         };
         Ok((link, Vec::new()))
     })
 }
 
 /// What we say first over a link that we dialled.
-pub(super) fn opening(context: &PeerContext, now: Moment, to: SocketAddr) -> Conversation {
-    Conversation::dial(now, Arc::clone(&context.greeting), to.ip())
+pub(super) fn opening(
+    context: &PeerContext,
+    now: Moment,
+    to: SocketAddr,
+    way: Way,
+) -> Conversation {
+    let greeting = Arc::clone(&context.greeting);
+    match way.wrapping {
+        Wrapping::Plain => Conversation::dial(now, greeting, to.ip()),
+        Wrapping::Encrypted => Conversation::dial_encrypted(now, greeting, to.ip(), rand::random()),
+    }
+}
+
+/// What we answer over a link that they dialled.
+pub(super) fn answer(
+    context: &PeerContext,
+    now: Moment,
+    from: SocketAddr,
+    cipher: Option<Box<Cipher>>,
+) -> Conversation {
+    let greeting = Arc::clone(&context.greeting);
+    match cipher {
+        None => Conversation::accept(now, greeting, from.ip()),
+        Some(it) => Conversation::accept_encrypted(now, greeting, from.ip(), it),
+    }
 }
 
 /// They dialled: the socket is bound to this arbiter's reactor.

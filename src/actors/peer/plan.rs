@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::dht::NodeNamed;
+use crate::actors::listener::Caller;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
 use crate::actors::root::Replay;
@@ -16,7 +17,8 @@ use crate::actors::slots::Slot;
 use crate::actors::swarm::{Met, MetadataHeard, Observed, SessionEnded, TrackersNamed};
 use crate::clock::Clock;
 use crate::moment::Moment;
-use crate::net::{Incoming, Network};
+use crate::net::Network;
+use crate::net::utp::Utp;
 use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
@@ -38,6 +40,8 @@ pub struct PeerContext {
     pub hasher: IdentityHasher,
     /// Where links come from.
     pub network: Network,
+    /// Where those of uTP come from.
+    pub utp: Utp,
     /// Our own addresses to dial from, at most one a family.
     pub bind: Vec<IpAddr>,
     /// The run's room for what is told before the torrent is measured.
@@ -74,8 +78,8 @@ pub struct PeerContext {
 pub enum Origin {
     /// We dial, in these ways.
     Dial(Ways),
-    /// Somebody dialled us; these bytes of its handshake were read already.
-    Accepted(Incoming, Vec<u8>),
+    /// Somebody dialled us.
+    Accepted(Caller),
 }
 
 /// What one Peer needs to begin.

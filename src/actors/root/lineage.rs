@@ -92,11 +92,11 @@ impl Root {
         let (child, lifeline) = self.nursery.lifeline();
         self.children.insert(child, ChildName::Listener);
         let ports = self.ports.clone();
-        let (policy, timeout) = (self.policy.clone(), self.timeout);
+        let admission = self.admission.clone();
         let (clock, log) = (self.clock, self.log.clone());
         let listener = Listener::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
-            Listener::new(ports, links, policy, timeout, clock, log, lifeline)
+            Listener::new(ports, admission, links, clock, log, lifeline)
         });
         for info_hash in self.swarms.keys() {
             self.introduce_swarm(*info_hash, &listener, ctx);

@@ -7,12 +7,12 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use crate::actors::dht::NodeNamed;
+use crate::actors::listener::Caller;
 use crate::actors::permits::Permit;
 use crate::actors::recorder::{Confirm, Load, Write};
 use crate::actors::root::{Replay, Snapshot};
 use crate::actors::supervision::Class;
 use crate::moment::Moment;
-use crate::net::Incoming;
 use crate::protocol::peer::MetadataMessage;
 use crate::protocol::peer::pex::PexFlags;
 use crate::protocol::tracker::TrackerUrl;
@@ -74,10 +74,8 @@ pub struct TrackerCounts {
 #[rtype(result = "()")]
 pub struct Arrived {
     /// The connection.
-    pub incoming: Incoming,
-    /// What was read of its handshake.
-    pub head: Vec<u8>,
-    /// Who.
+    pub caller: Caller,
+    /// Where it comes from.
     pub remote: SocketAddr,
 }
 

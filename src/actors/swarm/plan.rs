@@ -13,6 +13,7 @@ use crate::actors::tracker::Asker;
 use crate::clock::Clock;
 use crate::locate::Locator;
 use crate::net::Network;
+use crate::net::utp::Utp;
 use crate::protocol::address::AddressPolicy;
 use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::protocol::peer::conversation::Greeting;
@@ -73,6 +74,8 @@ impl SwarmPlan {
 pub struct Shared {
     /// Where links come from.
     pub network: Network,
+    /// uTP at the listening port; nowhere if it is not to be spoken.
+    pub utp: Utp,
     /// Our own addresses, at most one a family; none: any.
     pub bind: Vec<std::net::IpAddr>,
     /// Whom we speak to.

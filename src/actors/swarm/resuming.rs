@@ -51,7 +51,10 @@ impl Swarm {
     fn count_lost(&mut self, now: Moment, loaded: &Loaded) {
         let begun: u64 = loaded.sources.iter().map(|it| it.counts.contacted).sum();
         let contacts = loaded.outcomes.iter();
-        let contacts = contacts.filter(|it| it.attempt != Attempt::Incoming);
+        let contacts = contacts.filter(|it| {
+            let attempt = it.counted.attempt();
+            attempt.is_some_and(|it| it != Attempt::Incoming)
+        });
         let ended: u64 = contacts.map(|it| it.count).sum();
         for _ in ended..begun {
             let tally = self.book.tally();

@@ -84,7 +84,7 @@ impl Rows {
     pub(super) fn outcome(&self, key: &OutcomeKey, count: u64) -> Record {
         let row = OutcomeRow {
             hour: key.hour,
-            attempt: key.attempt,
+            counted: key.counted,
             family: key.family.label().into(),
             outcome: key.outcome,
             count,
@@ -129,7 +129,7 @@ pub(in crate::actors) fn outcome_key(row: &OutcomeRow) -> OutcomeKey {
     let family = Family::ALL.iter().find(|it| it.label() == &*row.family);
     OutcomeKey {
         hour: row.hour,
-        attempt: row.attempt,
+        counted: row.counted,
         family: family.copied().unwrap_or(Family::Other),
         outcome: row.outcome,
     }

@@ -3,6 +3,7 @@ use crate::actors::swarm::{self, Queues, TrackerCounts};
 use crate::config::Surroundings;
 use crate::protocol::peer::family::Family;
 use crate::swarm::book::{Figures, OutcomeKey, SourceTally, Tally};
+use crate::swarm::counted::Counted;
 use crate::swarm::reported::Reported;
 
 const BEGUN: Moment = Moment::from_millis(1_000_000);
@@ -45,7 +46,7 @@ fn swarm(torrent: u32, contacted: u64, trackers: Vec<TrackerFigures>) -> SwarmFi
     tally.restore_source(0, Source::Tracker, counts);
     let key = OutcomeKey {
         hour: 0,
-        attempt: Attempt::First,
+        counted: Counted::Attempt(Attempt::First),
         family: Family::Other,
         outcome: Outcome::TimedOut,
     };

@@ -37,7 +37,7 @@ async fn an_incoming_link_can_be_served_on_another_thread() {
     let acceptor = NET.listen(any_port(Ipv4Addr::LOCALHOST)).await.unwrap();
     let at = acceptor.local_addr().unwrap();
     let (dialled, accepted) = tokio::join!(NET.connect(None, at), acceptor.accept());
-    let incoming = accepted.unwrap().0;
+    let incoming = accepted.unwrap().0.write_all(b"oh ").await.unwrap();
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -48,7 +48,7 @@ async fn an_incoming_link_can_be_served_on_another_thread() {
     let mut rest = Vec::new();
     dialled.unwrap().read_to_end(&mut rest).await.unwrap();
     server.join().unwrap();
-    assert_eq!(rest, b"hi");
+    assert_eq!(rest, b"oh hi");
 }
 
 #[tokio::test]

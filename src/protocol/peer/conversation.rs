@@ -12,8 +12,10 @@
 //! we met (BEP 11); of a torrent that was named by a link alone we ask for the metadata
 //! too.
 
+mod cover;
 mod dht_ports;
 mod greeting;
+mod opening;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use self::cover::Cover;
 pub use self::dht_ports::DhtPorts;
 pub use self::greeting::Greeting;
 use self::talk::{Talk, judge};
@@ -78,7 +81,10 @@ pub struct Conversation {
     state: State,
     frames: FrameReader,
     events: VecDeque<Event>,
+    cover: Cover,
     outbox: Vec<u8>,
+    /// So much of the outbox is as it travels.
+    covered: usize,
     sent: usize,
 }
 
@@ -94,41 +100,13 @@ enum State {
     Talking(Talk),
 }
 
+/// So much is decrypted at a time.
+const CLEAR_BYTES: usize = 4 << 10;
+
 /// What the queue of events keeps allocated while it is empty, at most.
 const IDLE_EVENTS: usize = 4;
 
 impl Conversation {
-    /// A session that we opened: our handshake goes out at once.
-    pub fn dial(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr) -> Self {
-        let mut conversation = Self::new(now, greeting, their_ip, false);
-        conversation.send_handshake(conversation.greeting.info_hash);
-        conversation
-    }
-
-    /// A session that they opened: our handshake answers theirs. Bytes that
-    /// were read to find the torrent are to be handed in.
-    pub fn accept(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr) -> Self {
-        Self::new(now, greeting, their_ip, true)
-    }
-
-    fn new(now: Moment, greeting: Arc<Greeting>, their_ip: IpAddr, accepted: bool) -> Self {
-        let deadline = now + greeting.handshake_timeout;
-        let head = Vec::new();
-        Conversation {
-            greeting,
-            their_ip,
-            state: State::Greeting {
-                accepted,
-                deadline,
-                head,
-            },
-            frames: FrameReader::default(),
-            events: VecDeque::new(),
-            outbox: Vec::new(),
-            sent: 0,
-        }
-    }
-
     /// Takes what was read, in pieces of any size.
     ///
     /// # Errors
@@ -136,6 +114,26 @@ impl Conversation {
     /// can still be polled.
     pub fn handle_input(&mut self, now: Moment, bytes: &[u8]) -> Result<(), ConversationError> {
         let mut input = bytes;
+        if let Cover::Agreeing(_) = self.cover {
+            let answer = self.cover.agree(&mut input)?;
+            self.outbox.extend(answer);
+            self.covered = self.outbox.len();
+        }
+        if let Cover::Nothing = self.cover {
+            return self.hear(now, input);
+        }
+        let mut clear = [0; CLEAR_BYTES];
+        for covered in input.chunks(CLEAR_BYTES) {
+            let clear = &mut clear[..covered.len()];
+            clear.copy_from_slice(covered);
+            self.cover.lift(clear);
+            self.hear(now, clear)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what was read, decrypted.
+    fn hear(&mut self, now: Moment, mut input: &[u8]) -> Result<(), ConversationError> {
         if input.is_empty() {
             return Ok(());
         }
@@ -236,7 +234,9 @@ impl Conversation {
     }
 
     /// What is to be written now.
-    pub fn transmit(&self) -> &[u8] {
+    pub fn transmit(&mut self) -> &[u8] {
+        self.cover.lay(&mut self.outbox[self.covered..]);
+        self.covered = self.outbox.len();
         &self.outbox[self.sent..]
     }
 
@@ -245,7 +245,7 @@ impl Conversation {
         self.sent = (self.sent + len_bytes).min(self.outbox.len());
         if self.sent == self.outbox.len() {
             self.outbox = Vec::new();
-            self.sent = 0;
+            (self.covered, self.sent) = (0, 0);
         }
     }
 
@@ -306,7 +306,8 @@ impl Conversation {
             return Err(ConversationError::SelfConnection);
         }
         if matches!(self.state, State::Greeting { accepted: true, .. }) {
-            self.send_handshake(theirs.info_hash);
+            let ours = self.greeting.handshake(theirs.info_hash);
+            self.outbox.extend(ours.encode());
         }
         if theirs.reserved.extended() {
             let payload = self.our_hello().encode();
@@ -327,15 +328,6 @@ impl Conversation {
         self.state = State::Talking(talk);
         self.events.push_back(Event::Handshake(theirs));
         Ok(())
-    }
-
-    fn send_handshake(&mut self, info_hash: InfoHash) {
-        let ours = Handshake {
-            reserved: self.greeting.reserved(),
-            info_hash,
-            peer_id: self.greeting.peer_id,
-        };
-        self.outbox.extend(ours.encode());
     }
 
     /// Once, to a peer that does not take HAVE_NONE.

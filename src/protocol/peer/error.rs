@@ -1,6 +1,7 @@
 //! Why a conversation cannot go on.
 
 use super::bitfield::BitfieldError;
+use super::encryption::EncryptionError;
 use super::message::WrongLength;
 use crate::protocol::info_hash::InfoHash;
 
@@ -17,6 +18,9 @@ pub enum ConversationError {
         /// The byte that came.
         received: u8,
     },
+    /// The two did not agree on encryption.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
     /// No whole handshake in time.
     #[error("no handshake in time")]
     HandshakeTimeout,
@@ -64,6 +68,7 @@ impl ConversationError {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::NotBitTorrent { .. } => "not_bittorrent",
+            Self::Encryption(error) => error.label(),
             Self::HandshakeTimeout => "handshake_timeout",
             Self::WrongInfoHash { .. } => "wrong_info_hash",
             Self::SelfConnection => "self_connection",

@@ -1,8 +1,9 @@
 //! The peer wire protocol: BEP 3, 6 (Fast), 9 (metadata exchange), 10 (extensions), 11 (peer exchange),
-//! 21 (partial seeds), 28 (tracker exchange), 54 (lt_donthave).
+//! 21 (partial seeds), 28 (tracker exchange), 54 (lt_donthave); and message stream encryption.
 
 pub mod bitfield;
 pub mod conversation;
+pub mod encryption;
 pub mod error;
 pub mod extended;
 pub mod family;

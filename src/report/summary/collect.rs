@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::{
     AttemptLine, Figures, Largest, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine,
-    Summary, TorrentSummary,
+    Summary, TorrentSummary, WayLine,
 };
 use crate::moment::Moment;
-use crate::protocol::peer::names;
+use crate::protocol::peer::{Way, names};
 use crate::report::groups::Groups;
-use crate::report::lines::outcomes::Counts;
+use crate::report::lines::outcomes::{Counts, Line};
 use crate::report::reported::{self, ByTracker, ReportedDownloads};
 use crate::report::selection::Selection;
 use crate::report::text::harmless;
@@ -18,7 +18,8 @@ use crate::report::units::percent;
 use crate::store::records::{PeerRow, SourceCounts, TorrentRow};
 use crate::store::{Reader, StoreError};
 use crate::swarm::address_state::AddressCounts;
-use crate::swarm::facts::{PeerState, Source, TorrentNumber, Verdict};
+use crate::swarm::counted::Counted;
+use crate::swarm::facts::{Outcome, PeerState, Source, TorrentNumber, Verdict};
 use crate::swarm::place::Place;
 
 /// Figures on their way.
@@ -30,7 +31,7 @@ struct Tally {
     countries: Groups<String>,
     clients: Groups<String>,
     sources: BTreeMap<Source, SourceCounts>,
-    attempts: Counts,
+    outcomes: Counts,
     /// The last good answers of each tracker.
     reported: BTreeMap<Arc<str>, Reported>,
     downloads: ByTracker,
@@ -69,9 +70,8 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
         let (torrent, row) = row?;
         if selection.holds_hour(row.hour) {
             each(torrent, &|tally| {
-                tally
-                    .attempts
-                    .add(row.attempt, None, row.outcome, row.count);
+                let counts = &mut tally.outcomes;
+                counts.add(row.counted, None, row.outcome, row.count);
             });
         }
     }
@@ -209,18 +209,22 @@ impl Tally {
             addresses.add(&counts.came_to);
         }
         let sources = self.sources.into_iter();
+        let outcomes = self.outcomes.lines();
         let mut attempts: Vec<AttemptLine> = Vec::new();
-        for line in self.attempts.lines() {
+        for line in &outcomes {
+            let Some(attempt) = line.counted.attempt() else {
+                continue;
+            };
             let outcome = OutcomeLine {
                 outcome: line.outcome.label(),
                 count: line.count,
-                share_percent: percent(line.count, line.attempts),
+                share_percent: percent(line.count, line.all),
             };
             match attempts.last_mut() {
-                Some(last) if last.attempt == line.attempt.label() => last.outcomes.push(outcome),
+                Some(last) if last.attempt == attempt.label() => last.outcomes.push(outcome),
                 _ => attempts.push(AttemptLine {
-                    attempt: line.attempt.label(),
-                    attempts: line.attempts,
+                    attempt: attempt.label(),
+                    attempts: line.all,
                     outcomes: vec![outcome],
                 }),
             }
@@ -239,7 +243,34 @@ impl Tally {
                 })
                 .collect(),
             attempts,
+            ways: WayLine::of(&outcomes),
         }
+    }
+}
+
+impl WayLine {
+    /// The ways by which anybody was dialled, or came.
+    fn of(outcomes: &[Line]) -> Vec<WayLine> {
+        let of_way = |way: Way| {
+            let mut sums = WayLine {
+                way: way.label(),
+                ..WayLine::default()
+            };
+            for line in outcomes {
+                let (all, met) = match line.counted {
+                    Counted::Dialled(it) if it == way => (&mut sums.dialled, &mut sums.met),
+                    Counted::Accepted(it) if it == way => (&mut sums.accepted, &mut sums.came),
+                    _ => continue,
+                };
+                *all += line.count;
+                if line.outcome == Outcome::Success {
+                    *met += line.count;
+                }
+            }
+            sums
+        };
+        let lines = Way::ALL.into_iter().map(of_way);
+        lines.filter(|it| it.dialled + it.accepted > 0).collect()
     }
 }
 

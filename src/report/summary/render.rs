@@ -233,6 +233,17 @@ impl Page {
             self.line("");
             self.outcomes(figures);
         }
+        if !figures.ways.is_empty() {
+            self.line("");
+            self.ways(figures);
+        }
+    }
+
+    fn ways(&mut self, figures: &Figures) {
+        let ways = figures.ways.iter();
+        let ways = ways.map(|it| format!("{} {}", count(it.met + it.came), it.way));
+        let line = format!("  handshakes: {}", ways.collect::<Vec<_>>().join(", "));
+        self.line(&fit(&line, WIDTH));
     }
 
     fn sources(&mut self, figures: &Figures) {

@@ -10,7 +10,8 @@ use crate::store::records::{
     ScrapeRow, SourceCounts, SourceRow, TrackerAnswer,
 };
 use crate::swarm::address_state::{AddressCounts, AddressState};
-use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
+use crate::swarm::counted::Counted;
+use crate::swarm::facts::{Outcome, Source, TorrentNumber};
 
 /// First byte of a result.
 const ANSWER: u8 = 0;
@@ -110,7 +111,7 @@ impl Row for OutcomeRow {
 
     fn write(&self, texts: &mut dyn Texts, out: &mut Encoder) {
         out.number(self.hour);
-        out.byte(self.attempt.code());
+        out.byte(self.counted.code());
         texts.put(NameKind::Family, &self.family, out);
         out.byte(self.outcome.code());
         out.number(self.count);
@@ -119,7 +120,7 @@ impl Row for OutcomeRow {
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
         Ok(OutcomeRow {
             hour: input.number()?,
-            attempt: input.code("attempt", Attempt::from_code)?,
+            counted: input.code("counted", Counted::from_code)?,
             family: texts.take(NameKind::Family, input)?,
             outcome: input.code("outcome", Outcome::from_code)?,
             count: input.number()?,

@@ -7,6 +7,7 @@ use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::store::names::Names;
 use crate::store::records::*;
 use crate::swarm::address_state::{AddressCounts, AddressState};
+use crate::swarm::counted::Counted;
 use crate::swarm::facts::*;
 use crate::swarm::presence::Presence;
 
@@ -257,7 +258,7 @@ fn reads_back_every_kind_of_row() {
     round_trip(scrape(Err(failure)));
     round_trip(OutcomeRow {
         hour: NOW.hour(),
-        attempt: Attempt::Later,
+        counted: Counted::Attempt(Attempt::Later),
         family: "transmission".into(),
         outcome: Outcome::Refused,
         count: u64::MAX,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::swarm::address_state::AddressCounts;
-use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
+use crate::swarm::counted::Counted;
+use crate::swarm::facts::{Outcome, Source, TorrentNumber};
 
 /// A typed error as it is kept: its stable name, and its text for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +82,13 @@ pub struct ScrapeAnswer {
     pub downloaded: Option<u32>,
 }
 
-/// How many attempts of one kind ended in one way in one hour.
+/// How many attempts of one kind, or connections by one way, ended alike in one hour.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OutcomeRow {
     /// Whole hours since the epoch ([`Moment::hour`]).
     pub hour: u32,
-    /// What kind of attempt.
-    pub attempt: Attempt,
+    /// What kind of attempt, or which way.
+    pub counted: Counted,
     /// The client family's label; empty while unknown.
     pub family: Arc<str>,
     /// How they ended.

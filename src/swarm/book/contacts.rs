@@ -68,7 +68,7 @@ impl Book {
             }
         };
         let known = self.addresses.get(address);
-        let hints = known.map(|it| self.hints(it)).unwrap_or_default();
+        let hints = known.map(|it| self.hints(address, it)).unwrap_or_default();
         let source = known.map_or(Source::Tracker, |it| it.first_source);
         let dialable = known.is_some_and(|it| it.dialable);
         let told_at = known.and_then(|it| it.told_at);
@@ -83,13 +83,18 @@ impl Book {
     }
 
     /// What is known of who is at an address, for those who dial it.
-    fn hints(&self, address: &Address) -> Hints {
-        let peer = address.peer.map(|it| self.records.root(it));
+    fn hints(&self, at: SocketAddr, address: &Address) -> Hints {
         Hints {
             lessons: address.lessons,
-            family: peer.and_then(|it| Some(self.records.get(it)?.family)),
+            family: self.family_at(at),
             said: address.said.map_or_else(PexFlags::default, |it| it.flags()),
         }
+    }
+
+    /// The family of the peer that was met at an address.
+    pub(super) fn family_at(&self, at: SocketAddr) -> Option<Family> {
+        let peer = self.addresses.get(at)?.peer?;
+        Some(self.records.get(self.records.root(peer))?.family)
     }
 
     /// Whether an IPv6 host has opened a session and not told where it listens: here,

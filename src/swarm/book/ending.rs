@@ -17,15 +17,14 @@ impl Book {
         };
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
+        self.count_dials(now, &session, end);
         if end.outcome == Outcome::SelfConnection {
             self.met_ourselves(&session);
         }
         if end.parting.reached() {
             self.count_reached(now, &session);
         }
-        if session.direction == Direction::Outgoing {
-            self.learn(&session, end);
-        }
+        self.learn(&session, end);
         let number = self.conclude(now, &session, end);
         self.conclude_contact(&session, end, number);
         self.plan_return(now, &session, end, number);
@@ -46,11 +45,31 @@ impl Book {
         self.came(address, AddressState::Own);
     }
 
-    /// What the contact teaches the next one.
+    /// What each connection gave, by the family that it was to, as far as that is known.
+    fn count_dials(&mut self, now: Moment, session: &Session, end: &End) {
+        let known = match end.parting.reached() {
+            true => None,
+            false => session.home.and_then(|at| self.family_at(at)),
+        };
+        let family = known.unwrap_or(end.family);
+        for dial in &end.dials {
+            self.tally.connected(now, session.direction, dial, family);
+        }
+    }
+
+    /// What the session or contact teaches the next one.
     fn learn(&mut self, session: &Session, end: &End) {
-        let Some(address) = self.addresses.get_mut(session.address) else {
+        let home = session.home.and_then(|at| self.addresses.get_mut(at));
+        let Some(address) = home else {
             return;
         };
+        if session.direction == Direction::Incoming {
+            let mut met = end.dials.iter();
+            if let Some(dial) = met.find(|it| it.outcome == Outcome::Success) {
+                address.lessons.called(dial.way);
+            }
+            return;
+        }
         // A contact that our own actor did not survive has tried nothing.
         if !end.dials.is_empty() {
             address.lessons.learn(&end.dials);

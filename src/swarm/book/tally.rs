@@ -5,21 +5,23 @@ use std::collections::{HashMap, HashSet};
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
 use crate::swarm::address_state::AddressCounts;
-use crate::swarm::facts::{Attempt, Outcome, Source};
+use crate::swarm::counted::Counted;
+use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
+use crate::swarm::ways::Dial;
 
 use super::Totals;
 use super::addresses::Risen;
 
-/// What is counted of attempts.
+/// What is counted of attempts, and of the connections that they made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutcomeKey {
     /// Whole hours since the epoch.
     pub hour: u32,
-    /// What kind of attempt.
-    pub attempt: Attempt,
+    /// What kind of attempt, or which way.
+    pub counted: Counted,
     /// Client family, as far as it was known.
     pub family: Family,
-    /// How it ended.
+    /// How it ended; a connection by which hands were shaken is a success.
     pub outcome: Outcome,
 }
 
@@ -72,7 +74,9 @@ impl Tally {
     /// A counter as an earlier run of the same store left it.
     pub fn restore_outcome(&mut self, key: OutcomeKey, count: u64) {
         self.outcomes.insert(key, count);
-        self.totals.count_ended(key.attempt, key.outcome, count);
+        if let Counted::Attempt(attempt) = key.counted {
+            self.totals.count_ended(attempt, key.outcome, count);
+        }
     }
 
     /// Counters as an earlier run of the same store left them.
@@ -83,29 +87,39 @@ impl Tally {
 
     /// An attempt ended.
     pub fn ended(&mut self, now: Moment, attempt: Attempt, family: Family, outcome: Outcome) {
+        self.count(now, Counted::Attempt(attempt), family, outcome);
+        self.totals.count_ended(attempt, outcome, 1);
+    }
+
+    /// One of an attempt's connections came to this.
+    pub fn connected(&mut self, now: Moment, by: Direction, dial: &Dial, family: Family) {
+        let counted = Counted::connection(by, dial.way);
+        self.count(now, counted, family, dial.outcome);
+    }
+
+    fn count(&mut self, now: Moment, counted: Counted, family: Family, outcome: Outcome) {
         let key = OutcomeKey {
             hour: now.hour(),
-            attempt,
+            counted,
             family,
             outcome,
         };
         *self.outcomes.entry(key).or_default() += 1;
-        self.totals.count_ended(attempt, outcome, 1);
         self.changed_outcomes.insert(key);
     }
 
     /// Something happened with what a source brought.
     pub fn source(&mut self, now: Moment, source: Source, count: impl Fn(&mut SourceTally)) {
-        self.count((now.hour(), source), count);
+        self.bring((now.hour(), source), count);
     }
 
     /// More came of an address than had before: it counts where it was new.
     pub(super) fn risen(&mut self, it: &Risen) {
         let key = (it.known.hour, it.known.source);
-        self.count(key, |tally| tally.came_to.turn(it.known.state, it.to));
+        self.bring(key, |tally| tally.came_to.turn(it.known.state, it.to));
     }
 
-    fn count(&mut self, key: (u32, Source), count: impl Fn(&mut SourceTally)) {
+    fn bring(&mut self, key: (u32, Source), count: impl Fn(&mut SourceTally)) {
         let source = key.1;
         count(self.sources.entry(key).or_default());
         self.totals.count_source(source, count);

@@ -5,7 +5,8 @@ import os
 import signal
 import time
 
-from processes import Process
+from plan import ENCRYPTED, LEAVE, SEED, UTP
+from processes import GRACE_S, Process
 
 PORT = 6881
 ANSWERS_WITHIN_S = 20
@@ -17,23 +18,27 @@ class Client:
     kind = ""
     speaks_ipv6 = True
     tells_port = True  # to the peers that it calls
+    says_company = True  # names the peers that it is connected with
     dht_families = (4, 6)
     lsd_families = (4, 6)
     programs = {}  # what must be installed: name, and how to install it
 
-    def __init__(self, host, torrent, folder, *, seeding, rate_kb, leaves, ways, entries):
+    def __init__(self, host, torrent, folder, *, plan, ways, entries):
         self.host = host
         self.torrent = torrent
         self.folder = folder
-        self.seeding = seeding  # holds the content from the start
-        self.rate_kb = rate_kb  # download limit in KiB/s
-        self.leaves = leaves  # goes at once when it is complete
+        self.seeding = plan.behaviour == SEED  # holds the content from the start
+        self.rate_kb = plan.rate_kb  # download limit in KiB/s
+        self.leaves = plan.behaviour == LEAVE  # goes at once when it is complete
+        self.encrypted = plan.speaks == ENCRYPTED  # and nothing else
+        self.utp_only = plan.speaks == UTP
+        self.limit = plan.limit  # of its connections, or None for its own default
         self.ways = ways  # by which it may find others
         self.entries = entries  # of the DHT, as ADDRESS:PORT
         self.downloads = folder / "downloads"
         self.process = None
         self.downloads.mkdir(parents=True)
-        if seeding:
+        if self.seeding:
             os.link(torrent.payload, self.downloads / torrent.name)
 
     def command(self):
@@ -45,6 +50,10 @@ class Client:
 
     def held(self):
         """The number of pieces that the client says it holds."""
+        raise NotImplementedError
+
+    def connected(self):
+        """The addresses of the peers that the client says it is connected with."""
         raise NotImplementedError
 
     def start(self):
@@ -60,14 +69,21 @@ class Client:
 
     def pieces(self):
         """As `held`, or None while the client does not answer."""
+        return self.asked(self.held)
+
+    def company(self):
+        """As `connected`, or None while the client does not answer, or never says."""
+        return self.asked(self.connected) if self.says_company else None
+
+    def asked(self, question):
         try:
-            return self.held()
+            return question()
         except (OSError, http.client.HTTPException, LookupError, ValueError):
             return None
 
-    def stop(self, abruptly=False):
+    def stop(self, abruptly=False, grace_s=GRACE_S):
         if self.process:
-            self.process.stop(signal.SIGKILL if abruptly else signal.SIGTERM)
+            self.process.stop(signal.SIGKILL if abruptly else signal.SIGTERM, grace_s)
 
 
 def ask(port, method, path, body=None, headers=None):

@@ -1,6 +1,7 @@
-"""One libtorrent session: libtorrent_session.py TORRENT FOLDER SETTINGS RATE_KB [no-pex].
+"""One libtorrent session: libtorrent_session.py TORRENT FOLDER SETTINGS RATE_KB CONNECTIONS [no-pex].
 
-SETTINGS are JSON; a RATE_KB of 0 is a seed. Prints the number of pieces that it holds whenever that changes; SIGTERM ends it.
+SETTINGS are JSON; a RATE_KB of 0 is a seed; -1 CONNECTIONS are as many as it likes. Prints the number of pieces that it
+holds and the addresses that it is connected with, whenever one or the other changes; SIGTERM ends it.
 """
 
 import json
@@ -11,6 +12,7 @@ import time
 import libtorrent as lt
 
 JOINS_WITHIN_S = 10
+NOT_THERE_YET = lt.peer_info.connecting | lt.peer_info.handshake
 
 
 def join(session):
@@ -22,7 +24,7 @@ def join(session):
             return
 
 
-def main(torrent, folder, settings, rate_kb, *words):
+def main(torrent, folder, settings, rate_kb, connections, *words):
     stopping = False
 
     def stop(*_):
@@ -44,16 +46,18 @@ def main(torrent, folder, settings, rate_kb, *words):
         parameters.download_limit = rate_kb * 1024
     else:
         parameters.flags |= lt.torrent_flags.seed_mode
+    parameters.max_connections = connections
     if "no-pex" in words:
         parameters.flags |= lt.torrent_flags.disable_pex
     handle = session.add_torrent(parameters)
 
     said = None
     while not stopping:
-        held = handle.status().num_pieces
-        if held != said:
-            print(held, flush=True)
-            said = held
+        saying = [handle.status().num_pieces, *(
+            peer.ip[0] for peer in handle.get_peer_info() if not peer.flags & NOT_THERE_YET)]
+        if saying != said:
+            print(*saying, flush=True)
+            said = saying
         session.wait_for_alert(250)
         session.pop_alerts()
 
@@ -62,4 +66,4 @@ def main(torrent, folder, settings, rate_kb, *words):
     session.wait_for_alert(500)
 
 
-main(*sys.argv[1:4], int(sys.argv[4]), *sys.argv[5:])
+main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]), *sys.argv[6:])

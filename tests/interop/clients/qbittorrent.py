@@ -26,7 +26,9 @@ Session\\DHTEnabled={word(self.ways.dht)}
 Session\\PeXEnabled={word(self.ways.pex)}
 Session\\LSDEnabled={word(self.ways.lsd)}
 Session\\RefreshInterval=250
-Session\\DefaultSavePath={self.downloads}
+Session\\Encryption={int(self.encrypted)}
+Session\\BTProtocol={"UTP" if self.utp_only else "Both"}
+{self.limited()}Session\\DefaultSavePath={self.downloads}
 [Network]
 PortForwardingEnabled=false
 [Preferences]
@@ -43,6 +45,9 @@ WebUI\\LocalHostAuth=false
         hosts.write_text(f"{address} {ROUTER}\n")
         return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
 
+    def limited(self):
+        return f"Session\\MaxConnectionsPerTorrent={self.limit}\n" if self.limit else ""
+
     def load(self):
         if self.ways.dht and not json.loads(ask(WEB_PORT, "GET", "/api/v2/transfer/info")[2])["dht_nodes"]:
             raise ConnectionError("not in the DHT yet")
@@ -58,3 +63,8 @@ WebUI\\LocalHostAuth=false
     def held(self):
         answer = ask(WEB_PORT, "GET", f"/api/v2/torrents/properties?hash={self.torrent.info_hash}")[2]
         return max(json.loads(answer)["pieces_have"], 0)
+
+    def connected(self):
+        answer = ask(WEB_PORT, "GET", f"/api/v2/sync/torrentPeers?hash={self.torrent.info_hash}")[2]
+        # Without a client name it has not shaken hands yet.
+        return {peer["ip"] for peer in json.loads(answer)["peers"].values() if peer["client"]}

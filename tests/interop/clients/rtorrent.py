@@ -28,12 +28,18 @@ network.port_range.set = {PORT}-{PORT}
 {bind}
 network.scgi.open_local = {self.socket}
 protocol.pex.set = {"yes" if self.ways.pex else "no"}
-protocol.encryption.set = allow_incoming,try_outgoing,enable_retry
+protocol.encryption.set = {self.encryption()}
 {self.dht()}
 trackers.use_udp.set = yes
-{limit}load.start = {self.torrent.file}
+{limit}{self.limited()}load.start = {self.torrent.file}
 """)
         return ["rtorrent", "-n", "-o", f"import={self.folder}/rc"]
+
+    def encryption(self):
+        return "allow_incoming,try_outgoing," + ("require,require_RC4" if self.encrypted else "enable_retry")
+
+    def limited(self):
+        return f"throttle.min_peers.normal.set = 1\nthrottle.max_peers.normal.set = {self.limit}\n" if self.limit else ""
 
     def dht(self):
         if not self.ways.dht:
@@ -48,6 +54,9 @@ trackers.use_udp.set = yes
     def held(self):
         downloads = self.call("d.multicall2", "", "main", "d.completed_chunks=")
         return downloads[0][0] if downloads else 0
+
+    def connected(self):
+        return {address for address, in self.call("p.multicall", self.torrent.info_hash.upper(), "", "p.address=")}
 
     def call(self, method, *arguments):
         body = xmlrpc.client.dumps(arguments, method).encode()

@@ -29,6 +29,8 @@ class Transmission(Client):
             "rpc-bind-address": "127.0.0.1",
             "rpc-port": RPC_PORT,
             "rpc-whitelist-enabled": False,
+            "encryption": 2 if self.encrypted else 1,
+            **({"peer-limit-per-torrent": self.limit} if self.limit else {}),
             "speed-limit-down": self.rate_kb,
             "speed-limit-down-enabled": not self.seeding,
         }))
@@ -43,6 +45,9 @@ class Transmission(Client):
     def held(self):
         answer = self.rpc("torrent-get", fields=["pieces"])
         return int.from_bytes(base64.b64decode(answer["torrents"][0]["pieces"])).bit_count()
+
+    def connected(self):
+        return {peer["address"] for peer in self.rpc("torrent-get", fields=["peers"])["torrents"][0]["peers"]}
 
     def rpc(self, method, **arguments):
         body = json.dumps({"method": method, "arguments": arguments})

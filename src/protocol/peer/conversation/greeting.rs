@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::DhtPorts;
 use crate::protocol::info_hash::InfoHash;
-use crate::protocol::peer::handshake::{PeerId, Reserved};
+use crate::protocol::peer::handshake::{Handshake, PeerId, Reserved};
 
 /// What we say in every session of one torrent.
 #[derive(Clone, Debug)]
@@ -47,8 +47,17 @@ impl Greeting {
         hash == self.info_hash || Some(hash) == self.other_hash
     }
 
+    /// Our handshake, by one of the torrent's names.
+    pub(super) fn handshake(&self, info_hash: InfoHash) -> Handshake {
+        Handshake {
+            reserved: self.reserved(),
+            info_hash,
+            peer_id: self.peer_id,
+        }
+    }
+
     /// What we can do, as far as it concerns this torrent.
-    pub(super) fn reserved(&self) -> Reserved {
+    fn reserved(&self) -> Reserved {
         let mut reserved = Reserved::OURS;
         if self.open_dht().is_some() {
             reserved = reserved.and_dht();

@@ -1,4 +1,5 @@
 mod anything;
+mod covered;
 mod greeting;
 mod hearing;
 mod measuring;

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::swarm::address_state::AddressCounts;
+use crate::swarm::counted::Counted;
 
 fn outcomes(script: &mut Script) -> Vec<(Attempt, Outcome, u64)> {
     let mut rows: Vec<_> = script.book.tally().take_outcomes();
     rows.sort();
     rows.into_iter()
-        .map(|(key, count)| (key.attempt, key.outcome, count))
+        .filter_map(|(key, count)| Some((key.counted.attempt()?, key.outcome, count)))
         .collect()
 }
 
@@ -77,7 +78,7 @@ fn totals_are_those_of_all_hours_and_of_earlier_runs() {
     let mut script = Script::new();
     let key = OutcomeKey {
         hour: 7,
-        attempt: Attempt::First,
+        counted: Counted::Attempt(Attempt::First),
         family: Family::Other,
         outcome: Outcome::TimedOut,
     };
