@@ -149,6 +149,16 @@ impl Lessons {
         }
     }
 
+    /// Who was met there speaks uTP, and is to be met by that.
+    pub fn prefer_utp(&mut self) {
+        let wrapping = self.worked.map_or(Wrapping::Plain, |it| it.wrapping);
+        self.worked = Some(Way {
+            transport: Transport::Utp,
+            wrapping,
+        });
+        self.sure = false;
+    }
+
     /// The one transport that was answered last.
     fn transport(&self) -> Option<Transport> {
         match self.answered {
