@@ -31,4 +31,4 @@ interop-only *options: (interop "--only dht --magnet" options) (interop "--only 
 # One thing each: metadata, DHT, gossip, local discovery, torrents of version 2
 interop-each:
     cargo build --release
-    for script in magnet dht pex lsd v2; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
+    for script in magnet dht pex lsd v2 punch; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
