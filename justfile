@@ -22,8 +22,8 @@ interop *options:
     cargo build --release
     /usr/bin/python3 tests/interop/run.py {{ options }}
 
-# The same with each client in each way of behaving
-interop-all *options: (interop "--profile all" options)
+# Every swarm of real clients: each client in each way of behaving; hard to reach; with a cut of the network
+interop-all *options: (interop "--profile all" options) (interop "--profile mixed" options) (interop "--profile mixed --cut 60" options)
 
 # Swarms that can be found in one way only
 interop-only *options: (interop "--only dht --magnet" options) (interop "--only dht --magnet --family 6" options) (interop "--only pex" options) (interop "--only lsd" options)
@@ -32,3 +32,7 @@ interop-only *options: (interop "--only dht --magnet" options) (interop "--only 
 interop-each:
     cargo build --release
     for script in magnet dht pex lsd v2 punch; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
+
+# Swarms of thousands in virtual time: recall of each kind of peer, and under scarcity
+sim-big seeds="1 2 3":
+    SIM_SEEDS="{{ seeds }}" cargo test --release --test sim -- --ignored --nocapture --test-threads 1 kinds:: scarcity::

@@ -7,6 +7,8 @@
 
 #[path = "sim/crowds.rs"]
 mod crowds;
+#[path = "sim/encryption.rs"]
+mod encryption;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
 #[path = "sim/gossip.rs"]
@@ -15,6 +17,8 @@ mod gossip;
 mod harvest;
 #[path = "sim/holes.rs"]
 mod holes;
+#[path = "sim/kinds.rs"]
+mod kinds;
 #[path = "sim/learnt.rs"]
 mod learnt;
 #[path = "sim/magnets.rs"]
@@ -31,6 +35,10 @@ mod scarcity;
 mod trackers;
 #[path = "sim/twins.rs"]
 mod twins;
+#[path = "sim/utp.rs"]
+mod utp;
+#[path = "sim/ways.rs"]
+mod ways;
 #[path = "sim/weather.rs"]
 mod weather;
 #[path = "sim/world.rs"]

@@ -16,6 +16,7 @@ use super::profile::{Profile, draw_index};
 use super::scenario::{Hosts, Scenario};
 use super::torrent::Torrent;
 use crate::moment::Moment;
+use crate::protocol::peer::{Encryption, Transport};
 
 /// Peers arrive in this first part of the run.
 const ARRIVALS: f64 = 0.75;
@@ -155,6 +156,8 @@ impl Cast<'_> {
             trackers: self.draw_trackers(&spec.trackers),
             dht: false,
             metadata: Metadata::Given,
+            encryption: Encryption::Off,
+            transport: Transport::Tcp,
             seed: self.rng.random(),
         };
         let plan = self.draw_fame(plan);
@@ -185,6 +188,17 @@ impl Cast<'_> {
             share if draw < 2.0 * share => Metadata::Refused,
             _ => Metadata::Given,
         };
+        let draw: f64 = rng.random();
+        let (require, prefer) = (crowd.requires_encryption, crowd.prefers_encryption);
+        plan.encryption = match plan.client.habits().encrypts_first {
+            _ if draw < require => Encryption::Require,
+            _ if draw < require + prefer => Encryption::Prefer,
+            true => Encryption::Prefer,
+            false => Encryption::Off,
+        };
+        if rng.random::<f64>() < crowd.utp_alone {
+            plan.transport = Transport::Utp;
+        }
         plan
     }
 

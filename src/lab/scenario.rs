@@ -95,6 +95,13 @@ pub struct Crowd {
     pub dht_too: f64,
     /// The share of peers that give invented metadata, and as large a share gives none.
     pub inventors: f64,
+    /// The share of peers that speak encrypted alone.
+    pub requires_encryption: f64,
+    /// The share of peers that dial encrypted first, and take both; besides clients that
+    /// always do. All others know nothing of encryption.
+    pub prefers_encryption: f64,
+    /// The share of peers that speak uTP alone.
+    pub utp_alone: f64,
     /// The share of peers that have an IPv6 address too (virtual hosts only).
     pub dual_stack: f64,
     /// The share of these that listen on another port there.
@@ -286,6 +293,9 @@ impl Default for Crowd {
             gossip_alone: 0.0,
             dht_too: 0.0,
             inventors: 0.0,
+            requires_encryption: 0.0,
+            prefers_encryption: 0.0,
+            utp_alone: 0.0,
             dual_stack: 0.0,
             two_ports: 0.0,
             one_port: false,

@@ -9,6 +9,7 @@ use super::peer::{Fate, Known, Plan, Reach};
 use super::witness::Shown;
 use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
+use crate::protocol::peer::{Encryption, Transport};
 
 /// What truly happened to one peer.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub struct PeerTruth {
     pub known: Known,
     /// What it runs.
     pub client: Client,
+    /// How it speaks.
+    pub encryption: Encryption,
+    /// What it speaks over.
+    pub transport: Transport,
     /// What becomes of it.
     pub fate: Fate,
     /// When it came to the threshold by downloading.
@@ -78,6 +83,8 @@ impl PeerTruth {
             reach: plan.reach,
             known: plan.known,
             client: plan.client,
+            encryption: plan.encryption,
+            transport: plan.transport,
             fate: plan.fate,
             crossed: plan.crossing().filter(past),
             completed: plan.completion().filter(past),

@@ -159,6 +159,14 @@ impl Lessons {
         self.sure = false;
     }
 
+    /// Who lives there came to us in this way: it goes first, where nothing better is
+    /// known.
+    pub fn called(&mut self, way: Way) {
+        if !self.sure {
+            self.worked = Some(way);
+        }
+    }
+
     /// The one transport that was answered last.
     fn transport(&self) -> Option<Transport> {
         match self.answered {

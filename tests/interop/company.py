@@ -13,7 +13,7 @@ class Company:
     said: int = 0  # so often it was asked and answered while it downloaded
     full: int = 0  # so often it was at its limit
     most: int = 0
-    visits: dict = field(default_factory=lambda: defaultdict(list))  # address: [from, to] each, in seconds since the epoch
+    visits: dict = field(default_factory=lambda: defaultdict(list))  # by address: (from, to), in seconds since the epoch
     present: frozenset = frozenset()
 
     def observe(self, at, addresses, completed):

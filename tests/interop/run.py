@@ -58,6 +58,8 @@ def arguments():
     add("--without-bta", action="store_true", help="only the swarm: do all clients keep to their plans?")
     add("--folder", type=Path, help="where logs, stores and result.json go (a new one in the temporary folder)")
     options = parser.parse_args()
+    if options.cut:  # as many come before it and after it as else
+        options.arrivals_s = options.arrivals_s or plan.PROFILES[options.profile].arrivals_s + options.cut
     for name, value in vars(plan.PROFILES[options.profile]).items():
         if getattr(options, name, None) is None:
             setattr(options, name, value)

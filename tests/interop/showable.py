@@ -1,15 +1,19 @@
 """Whether anything that a client sends to a guest who asks for nothing could have shown its completion. Pure.
 
-What is told here is how the clients are, by their sources and as measured (docs/measurement.md), and nothing about bta. A
-client that it is hard to be connected with is no excuse: one behind a firewall can call, and one that is full has chosen
-among those that it knows.
+What is told here is how the clients are, by their sources and as measured (docs/measurement.md), and nothing about bta. That
+a client is hard to be connected with is no excuse: one behind a firewall can call, and one that is full has chosen among
+those that it knows.
 """
 
-# Transmission 3.00 sends its HAVE messages in batches, one in ten seconds, up to twelve on a busy machine: what it got
-# after the last one it takes with it.
+# Transmission 3.00 sends its HAVE messages in batches (LOW_PRIORITY_INTERVAL_SECS of peer-msgs.c is 10; up to 12 on a busy
+# machine): what it got after the last one it takes with it.
 TRANSMISSION_BATCH_S = 12
+# aria2 1.36 looks once a second for what it has to tell to a peer with whom it does not trade.
+ARIA2_ROUND_S = 1
 # rTorrent 0.9.8 holds its HAVE messages back, hangs up on everybody as it completes, and takes nobody back for five seconds.
 RTORRENT_RETURNS_S = 5
+# Nor does it call an address again with which it has shaken hands in the last ten minutes (libtorrent's peer_list.cc).
+RTORRENT_CALLS_AGAIN_S = 600
 
 
 def hidden(plan, truth, observed_until):
@@ -19,8 +23,12 @@ def hidden(plan, truth, observed_until):
     gone = min(truth.ended or observed_until, observed_until)
     if plan.kind == "transmission" and gone - truth.crossed < TRANSMISSION_BATCH_S:
         return f"Transmission left {gone - truth.crossed:.1f} s after the threshold, with its last batch"
+    if plan.kind == "aria2" and gone - truth.crossed < ARIA2_ROUND_S:
+        return f"aria2 left {gone - truth.crossed:.1f} s after the threshold, before its next round"
     if plan.kind == "rtorrent" and gone - (truth.completed or truth.crossed) < RTORRENT_RETURNS_S:
         return "rTorrent hung up as it completed, and left before it takes anybody back"
+    if plan.kind == "rtorrent" and plan.firewalled and gone - truth.started < RTORRENT_CALLS_AGAIN_S:
+        return "rTorrent hung up as it completed, and calls nobody again so soon"
     return ""
 
 

@@ -4,7 +4,7 @@ import random
 import unittest
 
 from judge import CONFIRMED, MISSED, UNSEEN, Verdict
-from plan import DOWNLOADS, ENCRYPTED, HOLD_BACK, LEAVE, STAY, UTP, Plan, mixed, small
+from plan import DOWNLOADS, ENCRYPTED, HOLD_BACK, LEAVE, STAY, UTP, Plan, ci, mixed
 from shares import shares
 from showable import hidden, lost_in_the_cut
 from truth import Truth
@@ -15,21 +15,29 @@ def truth(started, crossed, completed, ended):
 
 
 class Showable(unittest.TestCase):
-    def hidden(self, kind, crossed, completed, ended, until=900):
-        return bool(hidden(Plan(kind, LEAVE), truth(0, crossed, completed, ended), until))
+    def hidden(self, kind, crossed, completed, ended, until=900, **how):
+        return bool(hidden(Plan(kind, LEAVE, **how), truth(0, crossed, completed, ended), until))
 
     def test_transmission_takes_its_last_batch_with_it(self):
         self.assertTrue(self.hidden("transmission", 50, 51, 51.2))
         self.assertTrue(self.hidden("transmission", 50, 51, 90, until=55))
         self.assertFalse(self.hidden("transmission", 50, 51, 63))
 
+    def test_aria2_leaves_before_its_next_round(self):
+        self.assertTrue(self.hidden("aria2", 50, 50.4, 50.5))
+        self.assertFalse(self.hidden("aria2", 50, 51, 51.1))
+
     def test_rtorrent_hangs_up_and_is_gone(self):
         self.assertTrue(self.hidden("rtorrent", 40, 51, 52))
         self.assertFalse(self.hidden("rtorrent", 50, 51, 60))
 
+    def test_rtorrent_behind_a_firewall_calls_once(self):
+        self.assertTrue(self.hidden("rtorrent", 50, 51, 90, firewalled=True))
+        self.assertFalse(self.hidden("rtorrent", 650, 651, 700, firewalled=True))
+
     def test_others_tell_at_once(self):
         self.assertFalse(self.hidden("libtorrent", 50, 50.3, 50.4))
-        self.assertFalse(hidden(Plan("aria2", LEAVE, firewalled=True, limit=6), truth(0, 50, 51, 51.1), 900))
+        self.assertFalse(self.hidden("qbittorrent", 50, 51, 51.1, firewalled=True, limit=6))
 
     def test_a_cut_hides_who_came_or_left_in_it(self):
         cut = (100, 160)
@@ -64,7 +72,7 @@ class Shares(unittest.TestCase):
 
 class Cast(unittest.TestCase):
     def test_is_as_hard_as_it_says(self):
-        for cast, downloads in (mixed, 36), (small, 20):
+        for cast, downloads in (mixed, 36), (ci, 20):
             for seed in range(20):
                 plans = [plan for plan in cast(random.Random(seed)) if plan.behaviour in DOWNLOADS]
                 leavers = [plan for plan in plans if plan.leaves_at_once]

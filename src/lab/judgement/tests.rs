@@ -2,6 +2,7 @@ use super::*;
 use crate::lab::peer::client::Client;
 use crate::lab::peer::{Fate, Known, Reach};
 use crate::lab::witness::Shown;
+use crate::protocol::peer::{Encryption, Transport};
 
 const TORRENT: InfoHash = InfoHash([1; 20]);
 
@@ -18,6 +19,8 @@ fn peer(host: u8, port: u16, crossed: Option<u64>) -> PeerTruth {
         reach: Reach::Open,
         known: Known::Trackers,
         client: Client::Libtorrent,
+        encryption: Encryption::Off,
+        transport: Transport::Tcp,
         fate: Fate::Stays,
         crossed: crossed.map(at),
         completed: crossed.map(|_| at(20)),

@@ -88,7 +88,7 @@ pub struct Habits {
     pub libtorrent_words: bool,
     /// Hangs up just before it completes.
     pub hides_completion: bool,
-    /// Dials with encryption first (MSE), and in plaintext when that fails.
+    /// Dials with encryption first (MSE), and in plaintext when that fails; takes both.
     pub encrypts_first: bool,
 }
 

@@ -1,23 +1,24 @@
 //! One connection of a peer, over a real link.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::Plan;
+use super::doors::Dialler;
 use super::ending::Ending;
 use super::life::World;
 use super::session::Session;
+use super::wire::Wire;
+use super::{Plan, Reach};
 use crate::lab::witness::Via;
 use crate::moment::Moment;
 use crate::net::BoxLink;
-use crate::protocol::peer::PeerId;
+use crate::protocol::peer::{Encryption, PeerId, Wrapping};
 
-/// Opening a connection, and trying encryption.
+/// Opening a connection, and agreeing on encryption.
 const DIAL_WAIT: Duration = Duration::from_secs(10);
 /// Sending what is left when a connection ends.
 pub(super) const FAREWELL: Duration = Duration::from_millis(500);
@@ -31,6 +32,7 @@ pub(super) struct Connection {
     plan: Arc<Plan>,
     present: Present,
     session: Session,
+    wire: Wire,
     /// Whether the guest opened it, and when.
     contact: Option<(Via, Moment)>,
     /// What it entered into `present`.
@@ -50,6 +52,7 @@ impl Connection {
             plan: plan.clone(),
             present: present.clone(),
             session,
+            wire: Wire::default(),
             contact: None,
             guest: None,
             told: None,
@@ -57,32 +60,45 @@ impl Connection {
     }
 
     /// Serves a connection that a guest has opened.
-    pub(super) async fn accepted(mut self, link: BoxLink, via: Via) {
+    pub(super) async fn accepted(mut self, mut link: BoxLink, via: Via) {
         self.contact = Some((via, self.world.clock.now()));
+        let heeds = self.plan.encryption != Encryption::Off && self.plan.reach != Reach::Mute;
+        if heeds {
+            let answer = Wire::answer(&mut link, &self.plan);
+            match tokio::time::timeout(self.world.pace.of(DIAL_WAIT), answer).await {
+                Ok(Ok(wire)) => self.wire = wire,
+                _ => return,
+            }
+        }
         self.run(link).await;
     }
 
-    /// Connects to a guest.
-    pub(super) async fn dial(self, guest: SocketAddr) {
-        let wait = self.world.pace.of(DIAL_WAIT);
-        let mut own = self.plan.addresses().map(|it| it.ip());
-        let from = own.find(|it| it.is_ipv4() == guest.is_ipv4());
-        drop(own);
-        if self.plan.client.habits().encrypts_first {
-            let knock = async {
-                let mut link = self.world.network.connect(from, guest).await?;
-                // As the public key that opens MSE: nothing but noise.
-                let mut rng = SmallRng::seed_from_u64(self.plan.seed);
-                let noise: Vec<u8> = (0..96).map(|_| rng.random()).collect();
-                link.write_all(&noise).await?;
-                link.read(&mut [0; 1]).await
-            };
-            let _ = tokio::time::timeout(wait, knock).await;
+    /// Connects to a guest, in one way or the other.
+    pub(super) async fn dial(mut self, dialler: Dialler, guest: SocketAddr) {
+        for wrapping in [Wrapping::Encrypted, Wrapping::Plain] {
+            if self.plan.encryption.permits(wrapping) {
+                let wait = self.world.pace.of(DIAL_WAIT);
+                let opening = self.open(&dialler, guest, wrapping);
+                if let Ok(Ok((link, wire))) = tokio::time::timeout(wait, opening).await {
+                    self.wire = wire;
+                    return self.run(link).await;
+                }
+            }
         }
-        let dial = self.world.network.connect(from, guest);
-        if let Ok(Ok(link)) = tokio::time::timeout(wait, dial).await {
-            self.run(link).await;
-        }
+    }
+
+    async fn open(
+        &mut self,
+        dialler: &Dialler,
+        guest: SocketAddr,
+        wrapping: Wrapping,
+    ) -> io::Result<(BoxLink, Wire)> {
+        let mut link = dialler.connect(&self.plan, guest).await?;
+        let wire = match wrapping {
+            Wrapping::Plain => Wire::default(),
+            Wrapping::Encrypted => Wire::encrypt(&mut link, &self.plan, &mut self.session).await?,
+        };
+        Ok((link, wire))
     }
 
     async fn run(mut self, mut link: BoxLink) {
@@ -90,7 +106,8 @@ impl Connection {
         self.report();
         if !matches!(ending, Ending::ByGuest | Ending::Duplicate) {
             let farewell = async {
-                link.write_all(self.session.transmit()).await?;
+                link.write_all(self.wire.transmit(&mut self.session))
+                    .await?;
                 link.shutdown().await
             };
             // The peer is going: nobody is left to be told of an error.
@@ -101,13 +118,18 @@ impl Connection {
     async fn exchange(&mut self, link: &mut BoxLink) -> Ending {
         let (mut reader, mut writer) = tokio::io::split(link);
         let mut buffer = [0; 1024];
+        let ahead = self.wire.take_ahead();
+        let began = self.session.handle_input(self.world.clock.now(), &ahead);
+        if let Err(ending) = began.and_then(|()| self.recognise()) {
+            return ending;
+        }
         loop {
             let due = self.world.clock.instant(self.session.poll_timeout());
-            let waiting = !self.session.transmit().is_empty();
+            let waiting = self.wire.transmit(&mut self.session);
             let step = tokio::select! {
-                sent = writer.write(self.session.transmit()), if waiting => match sent {
+                sent = writer.write(waiting), if !waiting.is_empty() => match sent {
                     Ok(len) if len > 0 => {
-                        self.session.transmitted(len);
+                        self.wire.transmitted(len);
                         Ok(())
                     }
                     _ => Err(Ending::ByGuest),
@@ -115,6 +137,7 @@ impl Connection {
                 read = reader.read(&mut buffer) => match read {
                     Ok(len) if len > 0 => {
                         let now = self.world.clock.now();
+                        self.wire.lift(&mut buffer[..len]);
                         self.session.handle_input(now, &buffer[..len])
                     }
                     _ => Err(Ending::ByGuest),

@@ -10,8 +10,9 @@ use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 
 use super::connection::{Connection, FAREWELL, Present};
+use super::doors::{Dialler, Doors};
 use super::session::Session;
-use super::{Known, Plan, Reach};
+use super::{Known, Plan};
 use crate::clock::Clock;
 use crate::lab::dht::Dht;
 use crate::lab::gossip::Gossip;
@@ -50,15 +51,7 @@ pub(in crate::lab) struct World {
 pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
     let arrival = world.clock.instant(plan.arrives);
     tokio::time::sleep_until(arrival).await;
-    let mut acceptors = [None, None];
-    if matches!(plan.reach, Reach::Open | Reach::Full | Reach::Mute) {
-        let addresses = [Some(&mut plan.address), plan.also.as_mut()];
-        for (acceptor, at) in acceptors.iter_mut().zip(addresses) {
-            if let Some(at) = at {
-                *acceptor = listen(&world.network, at).await;
-            }
-        }
-    }
+    let doors = Doors::open(&world.network, world.clock, &mut plan).await;
     let life = Life {
         rng: SmallRng::seed_from_u64(plan.seed),
         next_announce: plan.arrives,
@@ -68,21 +61,10 @@ pub(in crate::lab) async fn live(world: Arc<World>, mut plan: Plan) {
         guests: BTreeMap::new(),
         present: Arc::default(),
         connections: JoinSet::new(),
+        dialler: doors.dialler.clone(),
         world,
     };
-    life.run(acceptors).await;
-}
-
-/// Another program may sit on the port: then any other will do.
-async fn listen(network: &Network, at: &mut SocketAddr) -> Option<Acceptor> {
-    for port in [at.port(), 0] {
-        at.set_port(port);
-        if let Ok(acceptor) = network.listen(*at).await {
-            *at = acceptor.local_addr().ok()?;
-            return Some(acceptor);
-        }
-    }
-    None
+    life.run(doors).await;
 }
 
 struct Life {
@@ -97,11 +79,12 @@ struct Life {
     /// Who is connected.
     present: Present,
     connections: JoinSet<()>,
+    dialler: Dialler,
 }
 
 impl Life {
-    async fn run(mut self, acceptors: [Option<Acceptor>; 2]) {
-        let [first, second] = acceptors;
+    async fn run(mut self, mut doors: Doors) {
+        let [first, second] = std::mem::take(&mut doors.acceptors);
         let (info_hash, address) = (self.plan.torrent.info_hash, self.plan.address);
         if self.plan.known == Known::Peers {
             let number = self.plan.number;
@@ -226,7 +209,8 @@ impl Life {
         let (plan, pace, seed) = (self.plan.clone(), self.world.pace, self.rng.random());
         let session = Session::dial(plan, pace, seed, now);
         let connection = Connection::new(&self.world, &self.plan, &self.present, session);
-        self.connections.spawn(connection.dial(guest));
+        self.connections
+            .spawn(connection.dial(self.dialler.clone(), guest));
     }
 }
 

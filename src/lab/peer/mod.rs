@@ -7,11 +7,13 @@
 pub mod client;
 mod connection;
 pub mod curve;
+mod doors;
 pub mod ending;
 mod gossiping;
 pub(super) mod life;
 pub mod session;
 mod telling;
+mod wire;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -22,6 +24,7 @@ use curve::Curve;
 
 use super::torrent::Torrent;
 use crate::moment::Moment;
+use crate::protocol::peer::{Encryption, Transport};
 
 /// What becomes of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,6 +204,10 @@ pub struct Plan {
     pub dht: bool,
     /// What it gives to who asks for metadata.
     pub metadata: Metadata,
+    /// How it speaks: it dials encrypted first if it prefers that.
+    pub encryption: Encryption,
+    /// What it speaks over, and nothing else.
+    pub transport: Transport,
     /// For its own randomness.
     pub seed: u64,
 }

@@ -18,7 +18,9 @@ use crate::lab::peer::session::Session;
 use crate::lab::peer::{Fate, Known, Metadata, Plan, Reach};
 use crate::lab::torrent::Torrent;
 use crate::moment::Moment;
-use crate::protocol::peer::{Bitfield, Conversation, Event, Greeting, PeerId};
+use crate::protocol::peer::{
+    Bitfield, Conversation, Encryption, Event, Greeting, PeerId, Transport,
+};
 
 const START: Moment = Moment::from_millis(1_000_000);
 
@@ -47,6 +49,8 @@ fn plan(client: Client, pace: Pace) -> Plan {
         trackers: Vec::new(),
         dht: false,
         metadata: Metadata::default(),
+        encryption: Encryption::Off,
+        transport: Transport::Tcp,
         seed: 1,
     }
 }

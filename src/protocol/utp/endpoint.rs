@@ -12,16 +12,13 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::connection::{Connection, Failure, Numbers, difference, timestamp};
-use super::limits::{CONNECT, CONNECTIONS, FIRST_PACKETS, RECEIVE_BYTES, SYN_AFTER};
+use super::dials::{DialNumber, Dials};
+use super::limits::{CONNECTIONS, FIRST_PACKETS, RECEIVE_BYTES};
 use super::packet::{Header, Kind, Packet};
 use crate::moment::Moment;
 
 /// A connection: the other side's address, and our number for it.
 pub type Key = (SocketAddr, u16);
-
-/// One try to connect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DialNumber(u64);
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,26 +33,6 @@ pub enum Event {
     Changed(Key),
 }
 
-/// A try to connect: SYNs with different numbers, whichever is answered first.
-#[derive(Debug)]
-struct Dial {
-    to: SocketAddr,
-    begun: Moment,
-    /// Our numbers for the connection, and the SYNs' own.
-    syns: Vec<(u16, u16)>,
-}
-
-impl Dial {
-    fn due(&self) -> Moment {
-        let next = self
-            .syns
-            .len()
-            .checked_sub(1)
-            .and_then(|it| SYN_AFTER.get(it));
-        self.begun + *next.unwrap_or(&CONNECT)
-    }
-}
-
 /// All connections at one datagram socket.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -64,10 +41,7 @@ pub struct Endpoint {
     /// Whether those who knock are let in.
     is_open: bool,
     connections: BTreeMap<Key, Connection>,
-    dials: BTreeMap<DialNumber, Dial>,
-    /// Who waits for an answer to a SYN with this number.
-    dialled: BTreeMap<Key, DialNumber>,
-    next_dial: u64,
+    dials: Dials,
     timers: BTreeSet<(Moment, Timer)>,
     out: VecDeque<(SocketAddr, Vec<u8>)>,
     events: VecDeque<Event>,
@@ -88,9 +62,7 @@ impl Endpoint {
             random,
             is_open,
             connections: BTreeMap::new(),
-            dials: BTreeMap::new(),
-            dialled: BTreeMap::new(),
-            next_dial: 0,
+            dials: Dials::default(),
             timers: BTreeSet::new(),
             out: VecDeque::new(),
             events: VecDeque::new(),
@@ -104,54 +76,44 @@ impl Endpoint {
 
     /// Connects to an address.
     pub fn dial(&mut self, now: Moment, to: SocketAddr) -> DialNumber {
-        let number = DialNumber(self.next_dial);
-        self.next_dial += 1;
-        let dial = Dial {
-            to,
-            begun: now,
-            syns: Vec::new(),
-        };
-        self.dials.insert(number, dial);
-        self.knock(now, number);
+        let number = self.dials.begin(now, to);
+        self.knock(now, number, to);
         number
     }
 
     /// Sends a SYN with numbers of its own.
-    fn knock(&mut self, now: Moment, number: DialNumber) {
-        let Some(dial) = self.dials.get_mut(&number) else {
-            return;
-        };
+    fn knock(&mut self, now: Moment, number: DialNumber, to: SocketAddr) {
         let mut id = self.random.random();
         // There are few to one address.
-        while self.connections.contains_key(&(dial.to, id))
-            || self.dialled.contains_key(&(dial.to, id))
-        {
+        while self.connections.contains_key(&(to, id)) || self.dials.has(&(to, id)) {
             id = self.random.random();
         }
-        let sequence = self.random.random();
-        dial.syns.push((id, sequence));
-        self.dialled.insert((dial.to, id), number);
         let syn = Header {
             kind: Kind::Syn,
             connection: id,
             timestamp_us: timestamp(now),
             difference_us: 0,
             window_bytes: RECEIVE_BYTES as u32,
-            sequence,
+            sequence: self.random.random(),
             acknowledged: 0,
         };
-        self.out.push_back((dial.to, syn.encode(&[], &[])));
-        self.timers.insert((dial.due(), Timer::Dial(number)));
+        self.dials.knock(number, id, syn.sequence);
+        self.out.push_back((to, syn.encode(&[], &[])));
+        if let Some(dial) = self.dials.dial(number) {
+            self.timers.insert((dial.due(), Timer::Dial(number)));
+        }
     }
 
     /// Forgets a dial.
     pub fn hang_up(&mut self, number: DialNumber) {
-        if let Some(dial) = self.dials.remove(&number) {
+        if let Some(dial) = self.dials.remove(number) {
             self.timers.remove(&(dial.due(), Timer::Dial(number)));
-            for (id, _) in dial.syns {
-                self.dialled.remove(&(dial.to, id));
-            }
         }
+    }
+
+    fn fail(&mut self, number: DialNumber, failure: Failure) {
+        self.hang_up(number);
+        self.events.push_back(Event::Failed(number, failure));
     }
 
     /// A datagram has come; anything that is no uTP packet is ignored.
@@ -179,16 +141,9 @@ impl Endpoint {
     /// A RESET has the number that we, or that they, know the connection by.
     fn handle_reset(&mut self, now: Moment, from: SocketAddr, packet: &Packet<'_>) {
         let id = packet.header.connection;
-        if let Some(number) = self.dialled.get(&(from, id)).copied() {
-            let syn = self
-                .dials
-                .get(&number)
-                .and_then(|dial| dial.syns.iter().find(|it| it.0 == id));
-            if syn.is_some_and(|it| it.1 == packet.header.acknowledged) {
-                self.hang_up(number);
-                self.events.push_back(Event::Failed(number, Failure::Reset));
-            }
-            return;
+        let acknowledged = packet.header.acknowledged;
+        if let Some(number) = self.dials.answered(&(from, id), acknowledged) {
+            return self.fail(number, Failure::Reset);
         }
         for ours in [id, id.wrapping_add(1), id.wrapping_sub(1)] {
             let of = |it: &Connection| ours == id || it.send_id() == id;
@@ -254,14 +209,10 @@ impl Endpoint {
 
     /// Whether it is the answer to a SYN of ours.
     fn connect(&mut self, now: Moment, key: Key, first: &Header) -> bool {
-        let Some(number) = self.dialled.get(&key).copied() else {
+        let answered = self.dials.answered(&key, first.acknowledged);
+        let Some(number) = answered.filter(|_| first.kind == Kind::State) else {
             return false;
         };
-        let syns = self.dials.get(&number).map(|dial| dial.syns.as_slice());
-        let syn = (key.1, first.acknowledged);
-        if first.kind != Kind::State || !syns.is_some_and(|it| it.contains(&syn)) {
-            return false;
-        }
         self.hang_up(number);
         let numbers = Numbers {
             send_id: key.1.wrapping_add(1),
@@ -356,14 +307,9 @@ impl Endpoint {
                 Timer::Connection(key) => self.change(now, key, |it| it.handle_timeout(now)),
                 Timer::Dial(number) => {
                     self.timers.pop_first();
-                    let tries = self.dials.get(&number).map(|dial| dial.syns.len());
-                    match tries.is_some_and(|it| it <= SYN_AFTER.len()) {
-                        true => self.knock(now, number),
-                        false => {
-                            self.hang_up(number);
-                            self.events
-                                .push_back(Event::Failed(number, Failure::Silent));
-                        }
+                    match self.dials.dial(number) {
+                        Some(dial) if !dial.is_exhausted() => self.knock(now, number, dial.to()),
+                        _ => self.fail(number, Failure::Silent),
                     }
                 }
             }

@@ -6,6 +6,7 @@
 //! costs no timer but that which keeps it warm, and no buffer.
 
 mod connection;
+mod dials;
 mod endpoint;
 pub mod limits;
 pub mod packet;
@@ -15,4 +16,5 @@ mod sending;
 mod tests;
 
 pub use connection::Failure;
-pub use endpoint::{DialNumber, Endpoint, Event, Key};
+pub use dials::DialNumber;
+pub use endpoint::{Endpoint, Event, Key};

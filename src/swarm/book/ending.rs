@@ -19,6 +19,8 @@ impl Book {
         let session = self.sessions.close(id)?;
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
+        let span = now.since(session.began_at);
+        self.tally.had_slot(now, span, end.family, end.outcome);
         self.count_dials(now, &session, end);
         if end.outcome == Outcome::SelfConnection {
             self.met_ourselves(&session);
@@ -26,9 +28,7 @@ impl Book {
         if end.parting.reached() {
             self.count_reached(now, &session);
         }
-        if session.direction == Direction::Outgoing {
-            self.learn(&session, end);
-        }
+        self.learn(&session, end);
         let number = self.conclude(now, &session, end);
         self.plan_return(now, &session, end, number);
         self.delist(now, &session, end);
@@ -61,11 +61,19 @@ impl Book {
         }
     }
 
-    /// What the contact teaches the next one.
+    /// What the session or contact teaches the next one.
     fn learn(&mut self, session: &Session, end: &End) {
-        let Some(address) = self.addresses.get_mut(session.address) else {
+        let home = session.home.and_then(|at| self.addresses.get_mut(at));
+        let Some(address) = home else {
             return;
         };
+        if session.direction == Direction::Incoming {
+            let mut met = end.dials.iter();
+            if let Some(dial) = met.find(|it| it.outcome == Outcome::Success) {
+                address.lessons.called(dial.way);
+            }
+            return;
+        }
         // A contact that our own actor did not survive has tried nothing.
         if !end.dials.is_empty() {
             address.lessons.learn(&end.dials);

@@ -63,7 +63,7 @@ impl Book {
         let source = address.first_source;
         let session = Session {
             introduced: true,
-            ..Session::new(at, Direction::Outgoing, attempt, source)
+            ..Session::new(now, at, Direction::Outgoing, attempt, source)
         };
         Some(Contact {
             session: self.sessions.open(session),

@@ -194,6 +194,16 @@ fn what_worked_is_tried_alone_and_after_a_failure_first() {
 }
 
 #[test]
+fn the_way_in_which_they_came_goes_first_unless_another_worked() {
+    let mut hints = Hints::default();
+    hints.lessons.called(UTP);
+    assert_eq!(tried(ALL, &hints, |_| HANGS_UP)[..2], [UTP, UTP_ENCRYPTED]);
+    hints = lessons(&[dial(TCP, Outcome::Success, true)]);
+    hints.lessons.called(UTP);
+    assert_eq!(tried(ALL, &hints, |_| HANGS_UP), [TCP]);
+}
+
+#[test]
 fn a_transport_that_was_silent_beside_the_other_is_tried_every_second_time() {
     let full = by_transport(HANGS_UP, SILENCE);
     let (_, first) = contact(ALL, &Hints::default(), full);

@@ -11,6 +11,7 @@ use crate::lab::peer::client::Client;
 use crate::lab::peer::curve::{Curve, How};
 use crate::lab::peer::{Fate, Known, Metadata};
 use crate::lab::torrent::Torrent;
+use crate::protocol::peer::{Encryption, Transport};
 
 const PIECES: u32 = 256;
 const HANDSHAKE: &[u8; 20] = b"\x13BitTorrent protocol";
@@ -45,6 +46,8 @@ fn plan(client: Client, held: u32, span_s: f64) -> Plan {
         trackers: Vec::new(),
         dht: false,
         metadata: Metadata::default(),
+        encryption: Encryption::Off,
+        transport: Transport::Tcp,
         seed: 1,
     }
 }
