@@ -137,6 +137,16 @@ impl Lessons {
         }
     }
 
+    /// Who was met there speaks uTP, and is to be met by that.
+    pub fn prefer_utp(&mut self) {
+        let wrapping = self.worked.map_or(Wrapping::Plain, |it| it.wrapping);
+        self.worked = Some(Way {
+            transport: Transport::Utp,
+            wrapping,
+        });
+        self.sure = false;
+    }
+
     /// Who lives there came to us in this way: it goes first, where nothing better is
     /// known.
     pub fn called(&mut self, way: Way) {
