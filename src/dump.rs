@@ -6,13 +6,13 @@ mod opening;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use crate::cli::dump::{DumpArgs, DumpFormat, DumpPlaceBy, DumpVerdict, Shown};
+use crate::cli::dump::{DumpArgs, DumpFormat, DumpPlaceBy, DumpUnknown, DumpVerdict, Shown};
 use crate::cli::when::When;
 use crate::cli::{self, Color, exit};
 use crate::moment::Moment;
 use crate::report::lines::{
-    announces, clients, completions, events, hearsay, meta, outcomes, peers, places, samples,
-    scrapes, sources, torrents,
+    announces, clients, completions, events, fates, hearsay, meta, outcomes, peers, places,
+    samples, scrapes, sources, torrents,
 };
 use crate::report::output::Output;
 use crate::report::selection::Catalog;
@@ -23,6 +23,7 @@ use crate::serve::ServeError;
 use crate::store::tail::Tail;
 use crate::store::{Reader, StoreError};
 use crate::swarm::facts::Verdict;
+use crate::swarm::presence::Presence;
 
 /// Where the program finds itself.
 #[derive(Clone, Copy, Debug)]
@@ -166,9 +167,16 @@ fn show(
                 Some(tail) => follow::completions(&reader, tail, &wanted, &mut output, err)?,
             }
         }
-        Shown::Peers => {
-            let lines = peers::lines(&reader, &catalog, &selection);
+        Shown::Peers { unknown } => {
+            let why: Vec<_> = unknown.iter().flat_map(reasons).collect();
+            let why = (!why.is_empty()).then_some(&*why);
+            let lines = peers::lines(&reader, &catalog, &selection, why);
             output.lines(peers::COLUMNS, lines)?;
+        }
+        Shown::Fates => {
+            let with_sum = output.format == Format::Table;
+            let lines = fates::lines(&reader, &selection, with_sum)?;
+            output.lines(fates::COLUMNS, lines.into_iter().map(Ok))?;
         }
         Shown::Places(by) => {
             let by = place_by(by);
@@ -286,4 +294,18 @@ fn wanted(verdicts: &[DumpVerdict]) -> Vec<Verdict> {
         DumpVerdict::Checking => vec![Verdict::Checking],
     };
     verdicts.iter().flat_map(of).collect()
+}
+
+fn reasons(unknown: &DumpUnknown) -> Vec<Presence> {
+    match unknown {
+        DumpUnknown::Any => Presence::ALL.to_vec(),
+        DumpUnknown::Watched => vec![Presence::Watched],
+        DumpUnknown::Awaited => vec![Presence::Awaited],
+        DumpUnknown::NoSlot => vec![Presence::NoSlot],
+        DumpUnknown::Vanished => vec![Presence::Vanished],
+        DumpUnknown::Unreachable => vec![Presence::Unreachable],
+        DumpUnknown::TurnedAway => vec![Presence::TurnedAway],
+        DumpUnknown::Undialable => vec![Presence::Undialable],
+        DumpUnknown::Interrupted => vec![Presence::Interrupted],
+    }
 }

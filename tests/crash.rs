@@ -14,6 +14,7 @@ use bta::protocol::info_hash::InfoHash;
 use bta::store::records::{CompletionRow, Ids, Parameters, PeerRow, TorrentRow};
 use bta::store::{Program, Reader, Record, Writer};
 use bta::swarm::facts::*;
+use bta::swarm::presence::Presence;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
@@ -72,6 +73,7 @@ fn peer(tag: u64) -> PeerRow {
         place: "".into(),
         network: "".into(),
         state: PeerState::Below,
+        presence: Presence::Watched,
         merged_into: None,
         proof: 0,
         flags: 0,

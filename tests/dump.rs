@@ -84,11 +84,12 @@ fn shown(store: &Path, words: &str) -> String {
 const AT_REST: &str = "bta-dump: at rest, STORE\n";
 
 /// Every command.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "summary",
     "torrents",
     "completions",
     "peers",
+    "fates",
     "places",
     "clients",
     "announces",

@@ -11,6 +11,8 @@ mod crowds;
 mod encryption;
 #[path = "sim/exclusions.rs"]
 mod exclusions;
+#[path = "sim/fates.rs"]
+mod fates;
 #[path = "sim/gossip.rs"]
 mod gossip;
 #[path = "sim/harvest.rs"]

@@ -28,8 +28,7 @@ use crate::protocol::address::IpFamily;
 use crate::protocol::info_hash::{InfoHash, InfoHashes};
 use crate::store::records::Parameters;
 use crate::store::{Live, Program, StoreError, Writer};
-use crate::swarm::book;
-use crate::swarm::facts::Source;
+use crate::swarm::book::{self, KnownAddress};
 use crate::swarm::progress::Seen;
 
 use super::dht::{Dht, DhtPlan};
@@ -66,7 +65,7 @@ pub struct Snapshot {
     /// The torrent.
     pub info_hash: InfoHash,
     /// Address, and the source that named it first.
-    pub addresses: Vec<(SocketAddr, Source)>,
+    pub addresses: Vec<KnownAddress>,
     /// BEP 27; of a magnet link it is known with the metadata.
     pub private: bool,
     /// All its names; of a magnet link the other one of a hybrid is known with the
@@ -164,7 +163,7 @@ pub struct Root {
     lsds: BTreeMap<IpFamily, Addr<Lsd>>,
     swarms: BTreeMap<InfoHash, Addr<Swarm>>,
     deaths: HashMap<ChildName, Deaths>,
-    snapshots: HashMap<InfoHash, Vec<(SocketAddr, Source)>>,
+    snapshots: HashMap<InfoHash, Vec<KnownAddress>>,
     /// Crossings that are not durable yet.
     replays: usize,
     stopping: Option<Stopping>,

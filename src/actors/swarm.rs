@@ -34,8 +34,8 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::moment::Moment;
-use crate::swarm::book::Book;
-use crate::swarm::facts::{Outcome, PeerNumber, Source};
+use crate::swarm::book::{Book, KnownAddress};
+use crate::swarm::facts::{Outcome, PeerNumber};
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
 use crate::swarm::rendezvous::Rendezvous;
@@ -74,6 +74,9 @@ const SNAPSHOT_TICKS: u32 = 80;
 /// Ticks between two looks at whom the peers are told of.
 const ROSTER_TICKS: u32 = 10;
 
+/// Ticks between two looks at whose visits are overdue (a minute).
+const OVERDUE_TICKS: u32 = 600;
+
 /// Addresses in a snapshot at most.
 const SNAPSHOT_ADDRESSES: usize = 50_000;
 
@@ -96,7 +99,7 @@ pub struct Swarm {
     rendezvous: Rendezvous,
     /// Whom the peers are told of.
     roster: watch::Sender<Arc<Roster>>,
-    addresses: Vec<(SocketAddr, Source)>,
+    addresses: Vec<KnownAddress>,
     ticks: u32,
     /// Started since the last tick.
     contacts: usize,
@@ -114,7 +117,7 @@ impl Swarm {
     pub fn new(
         plan: SwarmPlan,
         recorder: RecorderLinks,
-        addresses: Vec<(SocketAddr, Source)>,
+        addresses: Vec<KnownAddress>,
         root: RootLinks,
         lifeline: Lifeline,
         ctx: &mut Context<Self>,
@@ -209,6 +212,9 @@ impl Swarm {
         }
         if self.ticks.is_multiple_of(ROSTER_TICKS) {
             self.publish_roster();
+        }
+        if self.ticks.is_multiple_of(OVERDUE_TICKS) {
+            self.book.note_overdue(self.plan.shared.clock.now());
         }
         if self.stopping {
             self.dismiss_all();

@@ -29,6 +29,7 @@ use crate::store::records::{Parameters, TorrentRow};
 use crate::store::{Live, Program, StoreError, Writer};
 use crate::swarm::book::BookTerms;
 use crate::swarm::facts::TorrentNumber;
+use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
@@ -372,6 +373,7 @@ fn plan(
                 encryption: config.encryption,
                 utp: !shared.utp.is_silent(),
             },
+            hasher: IdentityHasher::new(&shared.secret, &torrent.info_hash()),
         },
         greeting: Arc::new(greeting),
         interval: config.interval,

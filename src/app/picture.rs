@@ -9,6 +9,7 @@ use crate::config::{Config, Task};
 use crate::moment::Moment;
 use crate::swarm::book::{SourceTally, Totals};
 use crate::swarm::facts::{Attempt, Outcome, Source, TorrentNumber};
+use crate::swarm::presence::{Presence, PresenceCounts};
 use crate::swarm::reported::ReportedByAll;
 use crate::ui::view::{Attempts, Count, Latest, Rates, Scene, Torrent, Tracker, View};
 
@@ -107,6 +108,7 @@ impl Picture {
             sources: sources(&totals),
             reached: by_source(&totals, |it| it.reached),
             confirmed: by_source(&totals, |it| it.confirmed),
+            unknown: self.unknown(),
             attempts: Attempt::ALL
                 .iter()
                 .map(|it| attempts(&totals, *it))
@@ -123,6 +125,17 @@ impl Picture {
         let mut totals = Totals::default();
         self.swarms.values().for_each(|it| totals.add(&it.totals));
         totals
+    }
+
+    fn unknown(&self) -> Vec<Count> {
+        let mut unknown = PresenceCounts::default();
+        let figures = self.swarms.values().map(|it| &it.figures);
+        figures.for_each(|it| unknown.add(&it.unknown));
+        let counts = unknown.iter().map(|(why, count)| Count {
+            of: whereabouts(why),
+            count,
+        });
+        frequent_first(counts)
     }
 
     fn rates(&self) -> Rates {
@@ -221,8 +234,6 @@ fn attempts(totals: &Totals, attempt: Attempt) -> Attempts {
         of: in_words(attempt, *outcome),
         count: totals.ended(attempt, *outcome),
     });
-    let mut outcomes: Vec<_> = outcomes.filter(|it| it.count > 0).collect();
-    outcomes.sort_by_key(|it| std::cmp::Reverse(it.count));
     let (title, kind) = match attempt {
         Attempt::First => ("Contacts", "first tries"),
         Attempt::Later => ("", "later tries"),
@@ -232,7 +243,26 @@ fn attempts(totals: &Totals, attempt: Attempt) -> Attempts {
         title,
         kind,
         count: totals.attempts(attempt),
-        outcomes,
+        outcomes: frequent_first(outcomes),
+    }
+}
+
+fn frequent_first(counts: impl Iterator<Item = Count>) -> Vec<Count> {
+    let mut counts: Vec<_> = counts.filter(|it| it.count > 0).collect();
+    counts.sort_by_key(|it| std::cmp::Reverse(it.count));
+    counts
+}
+
+fn whereabouts(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Watched => "watched",
+        Presence::Awaited => "to be visited",
+        Presence::NoSlot => "without a slot",
+        Presence::Vanished => "vanished",
+        Presence::Unreachable => "unreachable",
+        Presence::TurnedAway => "turn us away",
+        Presence::Undialable => "cannot be called",
+        Presence::Interrupted | Presence::Untold => "not met since an earlier run",
     }
 }
 

@@ -114,7 +114,25 @@ enum Command {
         place: Place,
     },
     /// What is known of every peer.
-    Peers(Place),
+    Peers {
+        /// Only peers below the threshold when last seen, whose fate is unknown; for
+        /// these reasons alone, if any are named (--unknown=vanished,unreachable).
+        #[arg(
+            long,
+            value_enum,
+            value_name = "WHY",
+            value_delimiter = ',',
+            num_args = 0..,
+            require_equals = true,
+            default_missing_value = "any"
+        )]
+        unknown: Vec<DumpUnknown>,
+        /// The store.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What became of the peers of each client family, and so what limits the count.
+    Fates(Place),
     /// Where the peers are, as far as a location database told.
     Places {
         /// What is one place.
@@ -190,7 +208,12 @@ pub enum Shown {
         follow: bool,
     },
     /// Peers.
-    Peers,
+    Peers {
+        /// Only those whose fate is unknown for these reasons; none: all peers.
+        unknown: Vec<DumpUnknown>,
+    },
+    /// What became of the peers.
+    Fates,
     /// Places.
     Places(DumpPlaceBy),
     /// Clients.
@@ -236,7 +259,8 @@ impl DumpArgs {
                 follow,
                 place,
             }) => (Shown::Completions { verdicts, follow }, place.store),
-            Some(Command::Peers(place)) => (Shown::Peers, place.store),
+            Some(Command::Peers { unknown, place }) => (Shown::Peers { unknown }, place.store),
+            Some(Command::Fates(place)) => (Shown::Fates, place.store),
             Some(Command::Places { by, place }) => (Shown::Places(by), place.store),
             Some(Command::Clients { by_version, place }) => {
                 (Shown::Clients { by_version }, place.store)
@@ -288,6 +312,30 @@ pub enum DumpVerdict {
     Checking,
 }
 
+/// Why the fate of a peer is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum DumpUnknown {
+    /// For any reason.
+    Any,
+    /// A session is open, or was when the run was stopped.
+    Watched,
+    /// We left it, and have not tried again since.
+    Awaited,
+    /// It would have been tried again if there had been a slot.
+    NoSlot,
+    /// It left, and we have not tried again since.
+    Vanished,
+    /// It answers no more.
+    Unreachable,
+    /// It answers, and closes before a handshake.
+    TurnedAway,
+    /// It had called us, and cannot be called.
+    Undialable,
+    /// It was not met since an earlier run.
+    Interrupted,
+}
+
 /// What is one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DumpPlaceBy {
@@ -302,71 +350,4 @@ pub enum DumpPlaceBy {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-
-    use super::*;
-
-    fn parse(line: &str) -> Result<DumpArgs, super::super::Answer> {
-        super::super::parse("bta-dump", line.split(' ').map(OsString::from))
-    }
-
-    fn what(line: &str) -> (Shown, String) {
-        let (shown, store) = parse(line).unwrap().what();
-        (shown, store.display().to_string())
-    }
-
-    #[test]
-    fn summary_is_what_a_store_alone_shows() {
-        let summary = (Shown::Summary, "output/x".to_owned());
-        assert_eq!(what("bta-dump output/x"), summary);
-        assert_eq!(what("bta-dump summary output/x"), summary);
-        assert_eq!(what("bta-dump --format json output/x"), summary);
-    }
-
-    #[test]
-    fn a_store_may_be_called_like_a_command() {
-        assert_eq!(what("bta-dump ./peers"), (Shown::Summary, "./peers".into()));
-        assert_eq!(
-            what("bta-dump summary peers"),
-            (Shown::Summary, "peers".into())
-        );
-        let answer = parse("bta-dump peers").unwrap_err();
-        assert_eq!(answer.code, 2);
-        assert!(answer.stderr.contains("<STORE>"), "{}", answer.stderr);
-    }
-
-    #[test]
-    fn options_stand_before_or_behind_the_command() {
-        for line in [
-            "bta-dump --format csv --torrent 2 peers x",
-            "bta-dump peers --format csv --torrent 2 x",
-            "bta-dump peers x --torrent 2 --format csv",
-        ] {
-            let args = parse(line).unwrap();
-            assert_eq!(args.options.format, DumpFormat::Csv, "{line}");
-            assert_eq!(args.options.torrent.as_deref(), Some("2"), "{line}");
-            assert_eq!(args.what().0, Shown::Peers, "{line}");
-        }
-    }
-
-    #[test]
-    fn only_confirmed_downloads_unless_told_otherwise() {
-        use DumpVerdict::{Again, All, Confirmed};
-        let of = |line| match what(line).0 {
-            Shown::Completions { verdicts, .. } => verdicts,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(of("bta-dump completions x"), [Confirmed]);
-        assert_eq!(of("bta-dump completions --verdict all x"), [All]);
-        let two = of("bta-dump completions --verdict again,confirmed x");
-        assert_eq!(two, [Again, Confirmed]);
-        assert!(parse("bta-dump completions --verdict never x").is_err());
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        use clap::CommandFactory;
-        DumpArgs::command().debug_assert();
-    }
-}
+mod tests;

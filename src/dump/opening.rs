@@ -66,7 +66,9 @@ fn trees(shown: &Shown) -> Vec<Tree> {
         Shown::Torrents | Shown::Scrapes => &[Tree::Scrapes],
         // Whose record turned out to be another's stands with the peers.
         Shown::Completions { .. } => &[Tree::Completions, Tree::Peers],
-        Shown::Peers | Shown::Places(_) | Shown::Clients { .. } => &[Tree::Peers],
+        Shown::Peers { .. } | Shown::Fates | Shown::Places(_) | Shown::Clients { .. } => {
+            &[Tree::Peers]
+        }
         Shown::Announces => &[Tree::Announces],
         Shown::Sources { .. } => &[Tree::Sources],
         Shown::Outcomes { .. } => &[Tree::Outcomes],

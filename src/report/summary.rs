@@ -5,6 +5,7 @@ mod collect;
 mod digest;
 pub mod flat;
 mod groups;
+mod limits;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ use super::selection::Selection;
 use crate::moment::Moment;
 use crate::store::records::SourceCounts;
 use crate::store::{Reader, StoreError};
+use crate::swarm::address_state::AddressCounts;
+use crate::swarm::presence::PresenceCounts;
 
 /// What a run found.
 #[derive(Clone, Debug, Serialize)]
@@ -95,6 +98,8 @@ pub struct Figures {
     pub not_counted: NotCounted,
     /// Peers, by where they stand.
     pub peers: PeerCounts,
+    /// Addresses that were named, by what came of them.
+    pub addresses: AddressCounts,
     /// Where they are.
     pub countries: Largest,
     /// What they run.
@@ -142,6 +147,8 @@ pub struct PeerCounts {
     pub partial_seeds: u64,
     /// Of these, those of which nobody knows whether they finished.
     pub fate_unknown: u64,
+    /// And why: these add up to `fate_unknown`.
+    pub fate_unknown_why: PresenceCounts,
     /// Records that turned out to be another's peer; in none of the above.
     pub merged: u64,
 }

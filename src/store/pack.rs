@@ -13,6 +13,7 @@ use super::rows::row;
 use super::shelf::{Overlay, Puts, Shelf, Tree};
 use crate::moment::Moment;
 use crate::swarm::facts::{Observation, PeerNumber, PeerState, Sources, TorrentNumber, Verdict};
+use crate::swarm::presence::Presence;
 
 /// Collects one batch over what is stored already.
 pub(super) struct Packer<'a, S> {
@@ -241,6 +242,7 @@ fn absorb(stored: Option<PeerRow>, completion: &CompletionRow) -> PeerRow {
             place: "".into(),
             network: "".into(),
             state,
+            presence: Presence::Untold,
             merged_into: None,
             proof: 0,
             flags: 0,

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use crate::moment::Moment;
 use crate::protocol::info_hash::{InfoHash, InfoHashV2, InfoHashes};
 use crate::protocol::metainfo::Metainfo;
+use crate::protocol::peer::family::Family;
 use crate::swarm::confirmation::Rise;
 use crate::swarm::facts::{
     Direction, Evidence, Observation, PeerNumber, PeerState, SessionLink, Source, Sources,
     TorrentNumber, Verdict,
 };
+use crate::swarm::presence::Presence;
 
 pub use crate::swarm::identity::Ids;
 pub use series::{
@@ -131,6 +133,8 @@ pub struct PeerRow {
     pub network: Arc<str>,
     /// Where it stands.
     pub state: PeerState,
+    /// Whether it could be met again.
+    pub presence: Presence,
     /// The earlier record that it turned out to be ([`PeerState::Merged`]).
     pub merged_into: Option<PeerNumber>,
     /// The swarm's own notes about its history; the store only keeps them.
@@ -143,6 +147,13 @@ pub struct PeerRow {
     pub direction: Direction,
     /// Its address, only under `--keep-addresses`.
     pub raw_address: Option<SocketAddr>,
+}
+
+impl PeerRow {
+    /// Its client's family.
+    pub fn family(&self) -> Family {
+        Family::of_prefix(&self.prefix, Some(&self.client))
+    }
 }
 
 /// A rise to the threshold, and what was made of it.

@@ -12,6 +12,7 @@ use crate::moment::Moment;
 use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::*;
+use crate::swarm::presence::Presence;
 
 /// 2026-11-23T03:44:01.250Z.
 const NOW: Moment = Moment::from_millis(1_795_405_441_250);
@@ -73,6 +74,7 @@ fn peer(address: u64, state: PeerState) -> PeerRow {
         place: "EU,DE,,,".into(),
         network: "".into(),
         state,
+        presence: Presence::Awaited,
         merged_into: None,
         proof: 0,
         flags: 0,

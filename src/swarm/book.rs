@@ -7,6 +7,7 @@ mod addresses;
 mod company;
 mod contacts;
 mod ending;
+mod fates;
 mod hearsay;
 mod introductions;
 mod meeting;
@@ -28,19 +29,21 @@ use crate::protocol::address::AddressPolicy;
 use crate::protocol::peer::family::Family;
 
 use super::facts::{PeerNumber, PeerState};
-use super::identity::{Claim, Doubles, Identities, Twins};
+use super::identity::{Claim, Doubles, Identities, IdentityHasher, Twins};
 use super::pace::Pace;
 use super::place::Whereabouts;
+use super::presence::PresenceCounts;
 use super::progress::Report;
 use super::roster::Roster;
 use super::schedule::Discipline;
-use super::ways::{Allowed, Reached, Ways};
+use super::ways::{Allowed, Ways};
 use super::yardstick::Yardstick;
 use addresses::Addresses;
 use overlaps::Overlaps;
 use records::Records;
 use sessions::Sessions;
 
+pub use addresses::KnownAddress;
 pub use hearsay::Hearsay;
 pub use peers::{Peer, Rising};
 pub use sessions::{End, SessionId};
@@ -64,6 +67,8 @@ pub struct BookTerms {
     pub listen_port: Option<u16>,
     /// In which ways we may dial.
     pub ways: Allowed,
+    /// By what an earlier run's peers are found again.
+    pub hasher: IdentityHasher,
 }
 
 /// An order to contact somebody.
@@ -128,6 +133,9 @@ pub struct Figures {
     pub complete_at_first: usize,
     /// Of these, below the threshold when last seen.
     pub below: usize,
+    /// Of these, those of which nobody knows whether they finished (partial seeds are
+    /// not among them), and why.
+    pub unknown: PresenceCounts,
     /// Confirmed downloads.
     pub confirmed: usize,
     /// Rises that were not counted.
@@ -154,6 +162,8 @@ pub struct Book {
     hearsay: Vec<Hearsay>,
     /// Whom our peers are told of.
     roster: Roster,
+    /// The run ends.
+    closing: bool,
 }
 
 impl Book {
@@ -170,6 +180,7 @@ impl Book {
             tally: Tally::default(),
             hearsay: Vec::new(),
             roster: Roster::default(),
+            closing: false,
             terms,
         }
     }
@@ -201,7 +212,13 @@ impl Book {
         if let Some(download) = peer.download(number) {
             self.doubles.remember(download);
         }
+        let presence = peer.presence;
+        peer.presence = presence.interrupted();
+        let told = peer.presence == presence;
         self.records.restore(number, peer);
+        if !told {
+            self.records.mark_dirty(&[number]);
+        }
         self.make_room();
     }
 
@@ -223,11 +240,6 @@ impl Book {
         if let Some(address) = peer.and_then(|it| it.address) {
             self.records.located(number, look_up(address.ip()));
         }
-    }
-
-    /// How far contacts with an address ever came; none if nobody named it.
-    pub fn reached(&self, address: SocketAddr) -> Option<Reached> {
-        self.addresses.get(address).map(|it| it.reached)
     }
 
     /// Whether anything is still to be stored.

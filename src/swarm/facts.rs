@@ -1,8 +1,6 @@
 //! The words of the field, as types: what is said of torrents and peers between
 //! the swarm's bookkeeping, the recorder and the reports.
 
-use std::fmt;
-
 use crate::moment::Moment;
 
 /// A torrent's number in one store, from 1; 0 stands for "no torrent known"
@@ -198,13 +196,27 @@ macro_rules! labels {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl $crate::swarm::census::Kind for $name {
+            const ALL: &'static [$name] = $name::ALL;
+
+            fn code(self) -> u8 {
+                self.code()
+            }
+
+            fn label(self) -> &'static str {
+                self.label()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.label())
             }
         }
     };
 }
+
+pub(super) use labels;
 
 labels!(Source, Tracker => "tracker", Dht => "dht", Pex => "pex", Lsd => "lsd", Incoming => "incoming",
     Magnet => "magnet");
@@ -230,6 +242,21 @@ impl Source {
     /// so: a private torrent has no such source (BEP 27).
     pub const fn is_hearsay(self) -> bool {
         matches!(self, Source::Dht | Source::Pex | Source::Lsd)
+    }
+}
+
+impl Outcome {
+    /// Whether it says nothing of who is there: we ended it, or never began.
+    pub const fn is_our_doing(self) -> bool {
+        matches!(
+            self,
+            Outcome::Duplicate
+                | Outcome::NoSlot
+                | Outcome::LocalError
+                | Outcome::Stopped
+                | Outcome::Crashed
+                | Outcome::Excluded
+        )
     }
 }
 

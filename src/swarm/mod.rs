@@ -1,7 +1,9 @@
 //! What we know of a swarm and what to do next. Pure: time comes in as an
 //! argument.
 
+pub mod address_state;
 pub mod book;
+pub mod census;
 pub mod confirmation;
 pub mod counted;
 pub mod facts;
@@ -10,6 +12,7 @@ pub mod identity;
 pub mod learnt;
 pub mod pace;
 pub mod place;
+pub mod presence;
 pub mod progress;
 pub mod rendezvous;
 pub mod reported;

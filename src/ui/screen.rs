@@ -7,7 +7,7 @@ mod table;
 
 use super::view::View;
 use parts::{
-    addresses, attempts, head, latest, legend, rest, sessions, trackers, trackers_in_short,
+    addresses, attempts, head, latest, legend, rest, sessions, trackers, trackers_in_short, unknown,
 };
 use styled::Line;
 use table::Table;
@@ -84,6 +84,7 @@ fn compose(view: &View, columns: usize, lines: usize, room: Room) -> Vec<Line> {
         screen.extend(addresses(view));
         screen.push(sessions(view));
         screen.extend(attempts(view, columns));
+        screen.extend(unfinished(view, columns, room));
         screen.push(trackers_in_short(view));
         screen.extend(trackers(view, columns, shares.trackers));
     }
@@ -102,6 +103,13 @@ fn explained(view: &View, columns: usize, room: Room) -> Vec<Line> {
     gap(room).into_iter().chain(legend).collect()
 }
 
+/// Why nobody knows whether some finished, where there is room for all.
+fn unfinished(view: &View, columns: usize, room: Room) -> Option<Line> {
+    (room == Room::All)
+        .then(|| unknown(view, columns))
+        .flatten()
+}
+
 /// Between two parts.
 fn gap(room: Room) -> Option<Line> {
     (room < Room::Dense).then(Line::default)
@@ -114,6 +122,7 @@ fn fixed_lines(view: &View, columns: usize, room: Room) -> usize {
         Room::Least => 0,
         _ => 2 + addresses(view).len() + view.attempts.len(),
     };
+    let figures = figures + usize::from(unfinished(view, columns, room).is_some());
     let gaps = 2 * usize::from(gap(room).is_some());
     let explained = explained(view, columns, room).len();
     head(view, columns).len() + gaps + table + figures + explained

@@ -30,6 +30,8 @@ pub struct View {
     pub reached: Vec<Count>,
     /// Confirmed downloads, by the source that named the peer's address first.
     pub confirmed: Vec<Count>,
+    /// Peers of which nobody knows whether they finished, by why, the most frequent first.
+    pub unknown: Vec<Count>,
     /// How contacts and incoming connections ended, one line a kind.
     pub attempts: Vec<Attempts>,
     /// Sessions in use.

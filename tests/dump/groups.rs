@@ -25,6 +25,45 @@ fn places_and_clients_are_grouped_as_asked() {
 }
 
 #[test]
+fn fates_add_up_to_the_peers() {
+    let folder = filled(&SMALL);
+    let rows = shown(folder.path(), "fates --format jsonl STORE");
+    let mut unknown = 0;
+    for row in rows.lines() {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let sum = |figures: &[&str]| -> u64 {
+            let figures = figures.iter().map(|it| row[*it].as_u64().unwrap());
+            figures.sum()
+        };
+        let classes = [
+            "unsettled",
+            "complete_at_first",
+            "confirmed",
+            "not_counted",
+            "partial_seeds",
+            "fate_unknown",
+        ];
+        assert_eq!(sum(&classes), sum(&["peers"]), "{row}");
+        let lost = ["vanished", "unreachable", "undialable"];
+        assert_eq!(sum(&lost), sum(&["lost_later"]), "{row}");
+        let ours = ["watched", "awaited", "no_slot", "interrupted", "untold"];
+        let why = sum(&ours) + sum(&["turned_away", "lost_later"]);
+        assert_eq!(why, sum(&["fate_unknown"]), "{row}");
+        unknown += why;
+    }
+    let count = |words: &str| {
+        let rows = shown(
+            folder.path(),
+            &format!("peers {words} --format jsonl STORE"),
+        );
+        rows.lines().count() as u64
+    };
+    assert_eq!((unknown, count("--unknown")), (2, 2));
+    assert_eq!(count("--unknown=vanished,watched"), 2);
+    assert_eq!(count("--unknown=watched"), 0);
+}
+
+#[test]
 fn places_and_clients_add_up_to_the_peers() {
     let folder = filled(&SMALL);
     let sums = |words: &str| {

@@ -1,5 +1,6 @@
 //! A small store with one of everything.
 
+mod counters;
 mod hearsay;
 
 use std::path::Path;
@@ -7,11 +8,10 @@ use std::time::Duration;
 
 use bta::moment::Moment;
 use bta::protocol::info_hash::{InfoHash, InfoHashV2};
-use bta::protocol::peer::Way;
 use bta::store::records::*;
 use bta::store::{Opened, Program, Record, Writer};
-use bta::swarm::counted::Counted;
 use bta::swarm::facts::*;
+use bta::swarm::presence::Presence;
 use tempfile::TempDir;
 
 /// The beginning of the run: 2026-11-23T03:44:01.250Z.
@@ -56,7 +56,7 @@ pub(crate) fn fill(folder: &Path, parameters: &Parameters) {
     records.extend(completions());
     records.extend(announces());
     records.extend(scrapes());
-    records.extend(counters());
+    records.extend(counters::rows());
     records.extend(samples());
     records.extend(hearsay::rows().map(|(peer, row)| Record::Hearsay(ONE, peer, row)));
     records.push(Record::Event(EventRow {
@@ -153,12 +153,24 @@ fn peer(number: u32, state: PeerState, pieces: Option<u32>) -> PeerRow {
         }
         .into(),
         state,
+        presence: presence(state, number),
         merged_into: (state == PeerState::Merged).then_some(PeerNumber(1)),
         proof: 0,
         flags: 0,
         seen_at: after(10 * number + 60),
         direction: Direction::Outgoing,
         raw_address: Some(format!("198.51.100.{number}:51413").parse().unwrap()),
+    }
+}
+
+/// One of each kind of presence that such peers have.
+fn presence(state: PeerState, number: u64) -> Presence {
+    match (state, number) {
+        (PeerState::Merged, _) => Presence::Untold,
+        (PeerState::Below, 2) => Presence::Vanished,
+        (PeerState::Confirmed, _) => Presence::Watched,
+        (PeerState::PartialSeed, _) => Presence::Undialable,
+        _ => Presence::Awaited,
     }
 }
 
@@ -345,75 +357,5 @@ fn samples() -> Vec<Record> {
     vec![
         sample(10, &first),
         sample(20, &[&then[..], &[("rows_waiting", 4)]].concat()),
-    ]
-}
-
-fn counters() -> Vec<Record> {
-    use Attempt::{First, Incoming, Later};
-    use Counted::{Accepted, Dialled, SlotTime};
-    let counted = |torrent, counted, family: &str, outcome, count| {
-        let row = OutcomeRow {
-            hour: BEGUN.hour(),
-            counted,
-            family: family.into(),
-            outcome,
-            count,
-        };
-        Record::Outcome(torrent, row)
-    };
-    let outcome = |torrent, attempt, family, outcome, count| {
-        counted(torrent, Counted::Attempt(attempt), family, outcome, count)
-    };
-    let [tcp, tcp_encrypted, utp, _] = Way::ALL;
-    let source = |torrent, source, counts| {
-        let row = SourceRow {
-            hour: BEGUN.hour(),
-            source,
-            counts,
-        };
-        Record::Source(torrent, row)
-    };
-    let counts = |received, new, contacted, reached, confirmed| SourceCounts {
-        received,
-        new,
-        duplicate: received - new,
-        excluded: 0,
-        contacted,
-        reached,
-        confirmed,
-    };
-    vec![
-        outcome(ONE, First, "transmission", Outcome::Success, 5),
-        outcome(ONE, First, "", Outcome::TimedOut, 1_200),
-        outcome(ONE, First, "", Outcome::Refused, 3),
-        outcome(ONE, Later, "transmission", Outcome::Success, 9),
-        outcome(ONE, Incoming, "libtorrent", Outcome::Success, 1),
-        outcome(ONE, Incoming, "libtorrent", Outcome::Duplicate, 1),
-        outcome(TWO, First, "libtorrent", Outcome::Success, 3),
-        outcome(TorrentNumber(0), Incoming, "", Outcome::UnknownInfoHash, 4),
-        counted(ONE, SlotTime, "transmission", Outcome::Success, 845_100),
-        counted(ONE, SlotTime, "", Outcome::TimedOut, 12_000_000),
-        counted(ONE, Dialled(tcp), "transmission", Outcome::Success, 13),
-        counted(ONE, Dialled(tcp), "", Outcome::TimedOut, 1_203),
-        counted(ONE, Dialled(tcp), "", Outcome::Closed, 4),
-        counted(
-            ONE,
-            Dialled(tcp_encrypted),
-            "transmission",
-            Outcome::Success,
-            1,
-        ),
-        counted(ONE, Dialled(utp), "", Outcome::TimedOut, 1_203),
-        counted(
-            ONE,
-            Accepted(tcp_encrypted),
-            "libtorrent",
-            Outcome::Success,
-            2,
-        ),
-        counted(TWO, Dialled(tcp), "libtorrent", Outcome::Success, 3),
-        source(ONE, Source::Tracker, counts(1_500, 1_210, 1_208, 14, 1)),
-        source(ONE, Source::Incoming, counts(2, 1, 0, 2, 1)),
-        source(TWO, Source::Tracker, counts(3, 3, 3, 3, 1)),
     ]
 }

@@ -8,7 +8,7 @@ import report
 import scrapes
 import shares
 from clients import KINDS
-from judge import GOOD, MISSED, address, excused, judge, kept_to_plan
+from judge import GOOD, MISSED, UNSEEN, address, excused, judge, kept_to_plan
 from observer import DUMPS
 from plan import DOWNLOADS
 from showable import hidden, lost_in_the_cut
@@ -79,7 +79,8 @@ def examine(observer, swarm, outcome, verdicts, options, known):
     by_share = options.share is not None
     excuse = shown_to_nobody(swarm.cut) if by_share else excused
     for life in swarm.lives:
-        verdict = judge(life.name, life.plan, life.truth, rows[life.host.address], swarm.observed_until, excuse)
+        verdict = judge(life.name, life.plan, life.truth, life.company, rows[life.host.address], swarm.observed_until,
+                        excuse)
         verdicts[life.name][name] = verdict
         # One that was killed was away; of the other, misses are counted.
         tolerated = verdict.verdict == MISSED and (
@@ -106,7 +107,7 @@ def examine(observer, swarm, outcome, verdicts, options, known):
 
 
 def shown_to_nobody(cut):
-    return lambda plan, truth, until: hidden(plan, truth, until) or lost_in_the_cut(truth, cut)
+    return lambda plan, truth, company, until: hidden(plan, truth, company, until) or lost_in_the_cut(truth, cut)
 
 
 def with_whom(life, observer):
@@ -122,13 +123,18 @@ def examine_shares(observer, swarm, verdicts, outcome, options):
     plans = [life.plan for life in swarm.lives]
     found = shares.shares(plans, verdicts)
     shares.table(plans, verdicts)
+    print()
+    for verdict in verdicts:
+        if verdict.verdict == UNSEEN:
+            print(f"not to be seen: {verdict.name}: {verdict.why}")
     print(found.said)
     if observer.copies:  # it was away
         return
     outcome.check(found.of_showable >= options.share / 100, f"{observer.name}: {options.share} % of what could be seen",
                   found.said)
     if found.slow_are_few:
-        outcome.check(found.of_all >= shares.OF_ALL, f"{observer.name}: {shares.OF_ALL:.0%} of all", found.said)
+        outcome.check(found.of_all >= options.share_of_all / 100, f"{observer.name}: {options.share_of_all} % of all",
+                      found.said)
     outcome.check(found.median_error_s < shares.MEDIAN_ERROR_S,
                   f"{observer.name}: median error of time under {shares.MEDIAN_ERROR_S} s", found.said)
     print(f"median error of time {found.median_error_s:.2f} s")

@@ -46,7 +46,7 @@ class TransmissionTcp(Transmission):
 
 
 KINDS |= {client.kind: client for client in (LibtorrentRc4, TransmissionTcp)}
-ENCRYPTING = ("libtorrent", "libtorrent-rc4", "qbittorrent", "transmission-tcp", "aria2", "rtorrent")
+ENCRYPTING = ("libtorrent", "libtorrent-rc4", "qbittorrent", "transmission", "transmission-tcp", "aria2", "rtorrent")
 EVERY_S = 3  # a client comes
 TAKES_S = 60  # each download
 SETTLE_S = 30

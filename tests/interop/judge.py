@@ -36,13 +36,13 @@ def seconds(stamp):
     return datetime.fromisoformat(stamp).timestamp()
 
 
-def excused(plan, truth, observed_until):
+def excused(plan, truth, _, observed_until):
     """Why it need not be confirmed in a swarm that bta comes late to; empty if it must be."""
     stayed_s = min(truth.ended, observed_until) - truth.completed
     return f"it stayed {stayed_s:.1f} s" if plan.firewalled or stayed_s < STAYED_S else ""
 
 
-def judge(name, plan, truth, rows, observed_until, excuse=excused):
+def judge(name, plan, truth, company, rows, observed_until, excuse=excused):
     """`rows` are the completions recorded for the address of this client; `excuse` says who need not be confirmed."""
     verdict = Verdict(name, plan.kind, plan.who, plan.behaviour in DOWNLOADS and truth.completed is not None)
     if len(rows) > 1:
@@ -58,7 +58,7 @@ def judge(name, plan, truth, rows, observed_until, excuse=excused):
         if verdict.error_s < -EARLY_S - WRITES_LATE_S.get(plan.kind, 0):
             verdict.verdict, verdict.why = WRONG, f"{-verdict.error_s:.1f} s before it reached the threshold"
     elif verdict.completed:
-        verdict.why = excuse(plan, truth, observed_until)
+        verdict.why = excuse(plan, truth, company, observed_until)
         verdict.verdict = UNSEEN if verdict.why else MISSED
         verdict.why = verdict.why or f"it stayed {min(truth.ended, observed_until) - truth.completed:.1f} s"
     return verdict

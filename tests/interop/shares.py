@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from judge import CONFIRMED, UNSEEN
 from plan import DOWNLOADS, HOLD_BACK
 
-OF_ALL = 0.85  # where those that hold their word back are few among the leavers
 SLOW_LEAVERS = 0.25
 MEDIAN_ERROR_S = 1
 ROW = "{:<30} {:>9} {:>9} {:>9} {:>9}"

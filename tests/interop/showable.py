@@ -1,8 +1,9 @@
 """Whether anything that a client sends to a guest who asks for nothing could have shown its completion. Pure.
 
 What is told here is how the clients are, by their sources and as measured (docs/measurement.md), and nothing about bta. That
-a client is hard to be connected with is no excuse: one behind a firewall can call, and one that is full has chosen among
-those that it knows.
+a client is hard to be connected with is no excuse: one behind a firewall can call. One that is full, though, takes in
+nobody who brings it nothing: libtorrent goes by the rank of the address (BEP 40), Transmission keeps with whom it trades,
+aria2 takes nobody.
 """
 
 # Transmission 3.00 sends its HAVE messages in batches (LOW_PRIORITY_INTERVAL_SECS of peer-msgs.c is 10; up to 12 on a busy
@@ -14,9 +15,10 @@ ARIA2_ROUND_S = 1
 RTORRENT_RETURNS_S = 5
 # Nor does it call an address again with which it has shaken hands in the last ten minutes (libtorrent's peer_list.cc).
 RTORRENT_CALLS_AGAIN_S = 600
+ASKED_S = 2  # a client is asked for its company once a second
 
 
-def hidden(plan, truth, observed_until):
+def hidden(plan, truth, company, observed_until):
     """Why nobody could have been shown that this client got past the threshold; empty if it could."""
     if truth.crossed is None:
         return ""
@@ -29,6 +31,10 @@ def hidden(plan, truth, observed_until):
         return "rTorrent hung up as it completed, and left before it takes anybody back"
     if plan.kind == "rtorrent" and plan.firewalled and gone - truth.started < RTORRENT_CALLS_AGAIN_S:
         return "rTorrent hung up as it completed, and calls nobody again so soon"
+    if company.shut_out(truth.crossed - ASKED_S, gone):
+        return "it was at its limit of connections from the threshold to its end"
+    if company.shut_out_until(truth.crossed):
+        return "it was at its limit of connections until the threshold"
     return ""
 
 

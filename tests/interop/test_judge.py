@@ -27,7 +27,7 @@ class Judge(unittest.TestCase):
     downloaded = truth((1, 0), (19.8, 97), (20, 98), (21, 100))
 
     def verdict(self, behaviour, made, *rows, until=90, **plan):
-        return judge("x", Plan("aria2", behaviour, **plan), made, rows, EPOCH + until).verdict
+        return judge("x", Plan("aria2", behaviour, **plan), made, None, rows, EPOCH + until).verdict
 
     def test_confirms_a_download(self):
         self.assertEqual(self.verdict(STAY, self.downloaded, row(20.1)), CONFIRMED)
@@ -61,7 +61,7 @@ class Judge(unittest.TestCase):
 
     def test_measures_the_error_of_time(self):
         def error(recorded):
-            return judge("x", Plan("aria2", STAY), self.downloaded, [recorded], EPOCH + 90).error_s
+            return judge("x", Plan("aria2", STAY), self.downloaded, None, [recorded], EPOCH + 90).error_s
 
         self.assertAlmostEqual(error(row(22.5)), 2.5, 3)
         self.assertEqual(error(row(22.5, 15, "across_sessions")), 0)

@@ -3,11 +3,15 @@
 import random
 import unittest
 
+from company import Company
 from judge import CONFIRMED, MISSED, UNSEEN, Verdict
 from plan import DOWNLOADS, ENCRYPTED, HOLD_BACK, LEAVE, STAY, UTP, Plan, ci, mixed
 from shares import shares
 from showable import hidden, lost_in_the_cut
 from truth import Truth
+
+
+GUEST = {"10.9.9.9"}
 
 
 def truth(started, crossed, completed, ended):
@@ -16,7 +20,16 @@ def truth(started, crossed, completed, ended):
 
 class Showable(unittest.TestCase):
     def hidden(self, kind, crossed, completed, ended, until=900, **how):
-        return bool(hidden(Plan(kind, LEAVE, **how), truth(0, crossed, completed, ended), until))
+        plan = Plan(kind, LEAVE, **how)
+        return bool(hidden(plan, truth(0, crossed, completed, ended), Company(plan.limit, GUEST), until))
+
+    def hidden_when(self, *asked, ended=52):
+        """`asked`: when, with how many of three, and whether the guest is one of them; the threshold is reached at 50."""
+        company = Company(3, GUEST)
+        for at, count, with_guest in asked:
+            addresses = {f"10.0.0.{number}" for number in range(count - with_guest)} | (GUEST if with_guest else set())
+            company.observe(at, addresses, at > 51)
+        return hidden(Plan("libtorrent", LEAVE, limit=3), truth(0, 50, 51, ended), company, 900)
 
     def test_transmission_takes_its_last_batch_with_it(self):
         self.assertTrue(self.hidden("transmission", 50, 51, 51.2))
@@ -38,6 +51,17 @@ class Showable(unittest.TestCase):
     def test_others_tell_at_once(self):
         self.assertFalse(self.hidden("libtorrent", 50, 50.3, 50.4))
         self.assertFalse(self.hidden("qbittorrent", 50, 51, 51.1, firewalled=True, limit=6))
+
+    def test_who_is_full_takes_in_nobody(self):
+        self.assertTrue(self.hidden_when((10, 2, True), (49, 3, False), (50, 3, False), (51, 3, False)))
+        self.assertFalse(self.hidden_when((49, 3, False), (50, 2, False), (51, 3, False)))
+        self.assertFalse(self.hidden_when((49, 3, False), (50, 3, True), (51, 3, False)))
+        self.assertFalse(self.hidden_when((30, 1, True), (40, 3, False)))
+
+    def test_who_was_full_until_the_threshold_was_never_seen_below_it(self):
+        self.assertTrue(self.hidden_when((1, 1, False), (2, 3, False), (49, 3, False), (60, 1, True), ended=90))
+        self.assertFalse(self.hidden_when((1, 1, True), (2, 3, False), (49, 3, False), (60, 1, True), ended=90))
+        self.assertFalse(self.hidden_when((2, 3, False), (20, 2, False), (49, 3, False), (60, 1, True), ended=90))
 
     def test_a_cut_hides_who_came_or_left_in_it(self):
         cut = (100, 160)
@@ -82,7 +106,7 @@ class Cast(unittest.TestCase):
                 self.assertEqual(sum(plan.speaks == UTP for plan in plans), downloads / 4)
                 self.assertEqual(len(leavers), downloads // 3)
                 self.assertLessEqual(sum(plan.kind in HOLD_BACK for plan in leavers), len(leavers) / 4)
-                self.assertGreaterEqual(sum(plan.limit is not None for plan in plans), downloads / 10)
+                self.assertGreaterEqual(sum(plan.limit is not None for plan in plans), downloads // 12)
 
     def test_is_the_same_for_the_same_seed(self):
         self.assertEqual(mixed(random.Random(7)), mixed(random.Random(7)))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bta::lab::Confirmation;
 use bta::store::records::{
-    AnnounceRow, CompletionRow, EventRow, OutcomeRow, SampleRow, ScrapeRow, SourceCounts,
+    AnnounceRow, CompletionRow, EventRow, OutcomeRow, PeerRow, SampleRow, ScrapeRow, SourceCounts,
     TorrentRow,
 };
 use bta::store::{Reader, StoreError};
@@ -14,6 +14,7 @@ use bta::swarm::facts::{Attempt, Outcome, PeerNumber, TorrentNumber, Verdict};
 /// The rows of one store.
 pub(crate) struct Harvest {
     torrents: Vec<(TorrentNumber, TorrentRow)>,
+    pub peers: Vec<PeerRow>,
     pub completions: Vec<((TorrentNumber, PeerNumber), CompletionRow)>,
     pub outcomes: Vec<(TorrentNumber, OutcomeRow)>,
     pub announces: Vec<AnnounceRow>,
@@ -29,6 +30,7 @@ impl Harvest {
         assert_eq!(reader.remarks(), [""; 0]);
         Harvest {
             torrents: reader.torrents().unwrap(),
+            peers: all(reader.peers(None).map(|row| Ok(row?.1))),
             completions: all(reader.completions(None)),
             outcomes: all(reader.outcomes(None)),
             announces: all(reader.announces(None).map(|row| Ok(row?.1))),
@@ -62,12 +64,16 @@ impl Harvest {
         ended
     }
 
-    /// Whether each contact that was started has ended in one way.
+    /// Whether each contact that was started has ended in one way, and each new address
+    /// came to one thing.
     pub(crate) fn adds_up(&self) -> bool {
         let ended = self.ended();
         let contacts = [Attempt::First, Attempt::Later].map(|it| ended.get(&it).copied());
         println!("attempts: {ended:?}");
-        contacts.into_iter().flatten().sum::<u64>() == self.sources().contacted
+        let sources = self.sources();
+        println!("addresses: {:?}", sources.came_to);
+        let ended = contacts.into_iter().flatten().sum::<u64>();
+        ended == sources.contacted && sources.came_to.total() == sources.new
     }
 
     /// Counters of all sources, all hours.

@@ -38,8 +38,8 @@ impl Peer {
         self.stage = Stage::Over;
         let outcome = self.outcome(&why);
         match &why {
-            _ if self.has_met() => drop(self.ways.over(Outcome::Success, linked)),
-            Over::Ours(_) => drop(self.ways.over(outcome, linked)),
+            _ if self.has_met() => self.ways.over(Outcome::Success, linked),
+            Over::Ours(_) => self.ways.over(outcome, linked),
             _ => {
                 if let Some(way) = self.ways.fell(outcome, linked) {
                     return self.dial(now, way);

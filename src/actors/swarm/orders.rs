@@ -58,6 +58,7 @@ impl Handler<Stop> for Swarm {
 
     fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
         self.stopping = true;
+        self.book.close(self.plan.shared.clock.now());
         self.dismiss_all();
         self.flush(ctx);
         self.finish_if_done(ctx);

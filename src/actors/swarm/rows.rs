@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::protocol::peer::family::Family;
-use crate::protocol::peer::handshake::PeerId;
 use crate::protocol::peer::pex::PexFlags;
 use crate::store::Record;
 use crate::store::records::{
@@ -48,6 +47,7 @@ impl Rows {
                 .as_ref()
                 .map_or_else(|| "".into(), |it| Arc::clone(&it.network)),
             state: peer.state(),
+            presence: peer.presence,
             merged_into: peer.merged_into,
             proof: peer.history.code(),
             flags: (u8::from(peer.dialled) * DIALLED) | (peer.lair.code() << 1),
@@ -111,6 +111,7 @@ impl Rows {
             contacted: tally.contacted,
             reached: tally.reached,
             confirmed: tally.confirmed,
+            came_to: tally.came_to,
         };
         Record::Source(
             self.torrent,
@@ -144,6 +145,7 @@ pub(super) fn source_tally(counts: &SourceCounts) -> SourceTally {
         contacted: counts.contacted,
         reached: counts.reached,
         confirmed: counts.confirmed,
+        came_to: counts.came_to,
     }
 }
 
@@ -163,7 +165,7 @@ pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) ->
         lair: Lair::from_code(row.flags >> 1),
         prefix: Arc::clone(&row.prefix),
         client: Arc::clone(&row.client),
-        family: Family::of(&id_with(&row.prefix), Some(&row.client)),
+        family: row.family(),
         history: History::restore(row.first, row.last, row.below, state, row.proof),
         best_speed: row.best_speed,
         visits: row.visits,
@@ -175,16 +177,8 @@ pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) ->
         whereabouts: Whereabouts::stored(&row.place, &row.network),
         address: row.raw_address,
         expected_finish: None,
+        presence: row.presence,
         merged_into: row.merged_into,
         rise: confirmed,
     }
-}
-
-/// A peer id of the client that has this prefix.
-fn id_with(prefix: &str) -> PeerId {
-    let mut id = [0; 20];
-    id.iter_mut()
-        .zip(prefix.bytes())
-        .for_each(|(to, from)| *to = from);
-    PeerId(id)
 }

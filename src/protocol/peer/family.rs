@@ -74,6 +74,14 @@ impl Family {
             .unwrap_or_default()
     }
 
+    /// As [`Family::of`], by no more than the beginning of its peer id.
+    pub fn of_prefix(prefix: &str, v: Option<&str>) -> Family {
+        let mut id = [0; 20];
+        let bytes = id.iter_mut().zip(prefix.bytes());
+        bytes.for_each(|(to, from)| *to = from);
+        Family::of(&PeerId(id), v)
+    }
+
     /// How often to say that we are still there.
     ///
     /// libtorrent closes after 120 s of silence, rTorrent after 240 s, BiglyBT

@@ -6,6 +6,7 @@ pub mod asked;
 pub mod clients;
 pub mod completions;
 pub mod events;
+pub mod fates;
 pub mod hearsay;
 pub mod meta;
 pub mod outcomes;

@@ -7,7 +7,8 @@ use crate::report::units::progress;
 use crate::report::value::{ADDRESS, Column, Show, Value};
 use crate::store::records::PeerRow;
 use crate::store::{Reader, StoreError};
-use crate::swarm::facts::{Observation, PeerNumber};
+use crate::swarm::facts::{Observation, PeerNumber, PeerState};
+use crate::swarm::presence::Presence;
 
 /// A peer of a torrent.
 #[derive(Clone, Debug)]
@@ -54,6 +55,12 @@ pub const COLUMNS: &[Column<Line>] = &[
     }),
     Column::new("state", "STATE", Show::Text(20), |it| {
         Value::text(it.row.state.label())
+    }),
+    Column::new("presence", "PRESENCE", Show::Text(12), |it| {
+        match it.row.presence {
+            Presence::Untold => Value::None,
+            presence => Value::text(presence.label()),
+        }
     }),
     Column::new("progress_percent", "PROGRESS", Show::Percent, |it| {
         it.progress()
@@ -114,13 +121,22 @@ pub const COLUMNS: &[Column<Line>] = &[
     Column::data("seen_at", |it| Value::Time(it.row.seen_at)),
 ];
 
-/// Those heard of in the window, from first observation to last sign of life.
+/// Those heard of in the window, from first observation to last sign of life; with
+/// `unknown` only those whose fate is unknown for one of these reasons.
 pub fn lines<'a>(
     reader: &'a Reader,
     catalog: &'a Catalog,
     selection: &'a Selection,
+    unknown: Option<&'a [Presence]>,
 ) -> impl Iterator<Item = Result<Line, StoreError>> + 'a {
-    selection.peers(reader).map(|row| {
+    let wanted = move |row: &PeerRow| {
+        let is_unknown =
+            |why: &[Presence]| row.state == PeerState::Below && why.contains(&row.presence);
+        unknown.is_none_or(is_unknown)
+    };
+    let rows = selection.peers(reader);
+    let rows = rows.filter(move |row| row.as_ref().map_or(true, |(_, row)| wanted(row)));
+    rows.map(|row| {
         let ((torrent, peer), row) = row?;
         Ok(Line {
             of: Of::torrent(torrent, catalog),

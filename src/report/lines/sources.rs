@@ -9,6 +9,7 @@ use crate::report::units::percent;
 use crate::report::value::{Column, Show, Value};
 use crate::store::records::SourceCounts;
 use crate::store::{Reader, StoreError};
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::Source;
 
 /// What one source brought for one torrent.
@@ -58,14 +59,67 @@ const CONFIRMED: Column<Line> = Column::new("confirmed", "CONFIRMED", Show::Coun
     Value::Count(it.counts.confirmed)
 });
 
+macro_rules! came_to {
+    ($name:literal, $head:literal, $state:ident) => {
+        Column::new($name, $head, Show::Count, |it: &Line| {
+            Value::Count(it.counts.came_to.of(AddressState::$state))
+        })
+    };
+}
+
+const NOT_CONTACTED: Column<Line> = came_to!("not_contacted", "NOT CONTACTED", NotContacted);
+const NEVER_REACHABLE: Column<Line> =
+    came_to!("never_reachable", "NEVER REACHABLE", NeverReachable);
+const MUTE: Column<Line> = came_to!("mute", "MUTE", Mute);
+const NO_PEER: Column<Line> = came_to!("no_peer", "NO PEER", NoPeer);
+const TURNED_AWAY: Column<Line> = came_to!("turned_away", "TURNED AWAY", TurnedAway);
+const UNSETTLED: Column<Line> = came_to!("unsettled", "UNSETTLED", Unsettled);
+const OWN: Column<Line> = came_to!("own", "OWN", Own);
+const MET: Column<Line> = came_to!("met", "MET", Met);
+
 /// Its columns.
 pub const COLUMNS: &[Column<Line>] = &[
-    TORRENT, NUMBER, SOURCE, RECEIVED, NEW, DUPLICATE, CONTACTED, REACHED, SHARE, CONFIRMED,
+    TORRENT,
+    NUMBER,
+    SOURCE,
+    RECEIVED,
+    NEW,
+    DUPLICATE,
+    CONTACTED,
+    REACHED,
+    SHARE,
+    CONFIRMED,
+    NOT_CONTACTED,
+    NEVER_REACHABLE,
+    MUTE,
+    NO_PEER,
+    TURNED_AWAY,
+    UNSETTLED,
+    OWN,
+    MET,
 ];
 
 /// Its columns if hours are kept apart.
 pub const COLUMNS_HOURLY: &[Column<Line>] = &[
-    TORRENT, HOUR, NUMBER, SOURCE, RECEIVED, NEW, DUPLICATE, CONTACTED, REACHED, SHARE, CONFIRMED,
+    TORRENT,
+    HOUR,
+    NUMBER,
+    SOURCE,
+    RECEIVED,
+    NEW,
+    DUPLICATE,
+    CONTACTED,
+    REACHED,
+    SHARE,
+    CONFIRMED,
+    NOT_CONTACTED,
+    NEVER_REACHABLE,
+    MUTE,
+    NO_PEER,
+    TURNED_AWAY,
+    UNSETTLED,
+    OWN,
+    MET,
 ];
 
 /// Counters of the window, torrent by torrent.

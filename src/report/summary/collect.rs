@@ -17,6 +17,7 @@ use crate::report::text::harmless;
 use crate::report::units::percent;
 use crate::store::records::{PeerRow, SourceCounts, TorrentRow};
 use crate::store::{Reader, StoreError};
+use crate::swarm::address_state::AddressCounts;
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Outcome, PeerState, Source, TorrentNumber, Verdict};
 use crate::swarm::place::Place;
@@ -203,6 +204,10 @@ impl Tally {
     }
 
     fn figures(self) -> Figures {
+        let mut addresses = AddressCounts::default();
+        for counts in self.sources.values() {
+            addresses.add(&counts.came_to);
+        }
         let sources = self.sources.into_iter();
         let outcomes = self.outcomes.lines();
         let mut attempts: Vec<AttemptLine> = Vec::new();
@@ -234,6 +239,7 @@ impl Tally {
             slot_seconds_per_confirmed: told.then_some(each),
             not_counted: self.not_counted,
             peers: self.peers,
+            addresses,
             countries: Largest::of(self.countries),
             clients: Largest::of(self.clients),
             sources: sources
@@ -275,7 +281,8 @@ impl WayLine {
 }
 
 impl PeerCounts {
-    fn add(&mut self, row: &PeerRow) {
+    /// Takes in a peer.
+    pub(in crate::report) fn add(&mut self, row: &PeerRow) {
         if row.state == PeerState::Merged {
             self.merged += 1;
             return;
@@ -298,6 +305,7 @@ impl PeerCounts {
             PeerState::Below => {
                 self.below += 1;
                 self.fate_unknown += 1;
+                self.fate_unknown_why.enter(row.presence, 1);
             }
         }
     }

@@ -3,6 +3,8 @@
 use super::{Reported, TorrentSummary};
 use crate::report::reported::ReportedDownloads;
 use crate::report::value::{Column, Value};
+use crate::swarm::address_state::AddressState;
+use crate::swarm::presence::Presence;
 
 fn greatest(row: &TorrentSummary, figure: fn(&Reported) -> Option<u32>) -> Value {
     Value::count(row.reported.iter().filter_map(figure).max())
@@ -10,6 +12,22 @@ fn greatest(row: &TorrentSummary, figure: fn(&Reported) -> Option<u32>) -> Value
 
 fn reported(row: &TorrentSummary, figure: fn(&ReportedDownloads) -> Value) -> Value {
     row.reported_downloads.as_ref().map_or(Value::None, figure)
+}
+
+macro_rules! unknown {
+    ($name:literal, $why:ident) => {
+        Column::data($name, |it: &TorrentSummary| {
+            Value::Count(it.figures.peers.fate_unknown_why.of(Presence::$why))
+        })
+    };
+}
+
+macro_rules! address {
+    ($name:literal, $state:ident) => {
+        Column::data($name, |it: &TorrentSummary| {
+            Value::Count(it.figures.addresses.of(AddressState::$state))
+        })
+    };
 }
 
 /// Its columns; the trackers' figures are the greatest that any of them reports.
@@ -54,6 +72,23 @@ pub const COLUMNS: &[Column<TorrentSummary>] = &[
     Column::data("peers_fate_unknown", |it| {
         Value::Count(it.figures.peers.fate_unknown)
     }),
+    unknown!("fate_unknown_watched", Watched),
+    unknown!("fate_unknown_awaited", Awaited),
+    unknown!("fate_unknown_no_slot", NoSlot),
+    unknown!("fate_unknown_vanished", Vanished),
+    unknown!("fate_unknown_unreachable", Unreachable),
+    unknown!("fate_unknown_turned_away", TurnedAway),
+    unknown!("fate_unknown_undialable", Undialable),
+    unknown!("fate_unknown_interrupted", Interrupted),
+    unknown!("fate_unknown_untold", Untold),
+    address!("addresses_not_contacted", NotContacted),
+    address!("addresses_never_reachable", NeverReachable),
+    address!("addresses_mute", Mute),
+    address!("addresses_no_peer", NoPeer),
+    address!("addresses_turned_away", TurnedAway),
+    address!("addresses_unsettled", Unsettled),
+    address!("addresses_own", Own),
+    address!("addresses_met", Met),
     Column::data("reported_seeders", |it| greatest(it, |it| it.seeders)),
     Column::data("reported_leechers", |it| greatest(it, |it| it.leechers)),
     Column::data("reported_downloaded", |it| greatest(it, |it| it.downloaded)),

@@ -17,7 +17,7 @@ const IN_FULL: usize = 4;
 const VALUES_END: usize = 36;
 
 /// A page on its way.
-struct Page {
+pub(super) struct Page {
     text: String,
     colour: bool,
 }
@@ -55,7 +55,7 @@ pub(super) fn page(summary: &Summary, colour: bool) -> String {
 }
 
 impl Page {
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         self.text.push_str(text.trim_end());
         self.text.push('\n');
     }
@@ -134,6 +134,7 @@ impl Page {
 
     fn figures(&mut self, figures: &Figures, reported: Option<&ReportedDownloads>, threshold: f64) {
         let peers = &figures.peers;
+        self.addresses(figures);
         self.line("");
         self.figure(0, "peers seen", peers.seen, "");
         self.figure(1, "progress never learnt", peers.unsettled, "");
@@ -141,18 +142,13 @@ impl Page {
         self.figure(2, "already complete", peers.complete_at_first, "");
         self.figure(2, "confirmed", peers.confirmed, "");
         self.figure(2, "rose, not counted", peers.not_counted, "");
-        let fates = format!(
-            "partial seeds {}, fate unknown {}",
-            count(peers.partial_seeds),
-            count(peers.fate_unknown)
-        );
-        let below = format!("below {threshold} %");
-        self.figure(
-            2,
-            &below,
-            peers.below,
-            if peers.below > 0 { &fates } else { "" },
-        );
+        self.figure(2, &format!("below {threshold} %"), peers.below, "");
+        if peers.below > 0 {
+            let known = "they want no more";
+            self.figure(3, "partial seeds", peers.partial_seeds, known);
+            self.figure(3, "fate unknown", peers.fate_unknown, "");
+            self.unknown(figures);
+        }
         let start = self.text.len();
         let share = reported.and_then(|it| it.confirmed_percent);
         let share = share.map_or(String::new(), |it| format!("{it:.1} % of those reported"));
@@ -202,7 +198,7 @@ impl Page {
         }
     }
 
-    fn figure(&mut self, depth: usize, name: &str, value: u64, remark: &str) {
+    pub(super) fn figure(&mut self, depth: usize, name: &str, value: u64, remark: &str) {
         let name = format!("{}{name}", "  ".repeat(depth + 1));
         let value = count(value);
         let room = VALUES_END.saturating_sub(value.len());

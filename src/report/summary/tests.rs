@@ -1,5 +1,6 @@
 use super::*;
 use crate::report::text::width;
+use crate::swarm::address_state::AddressCounts;
 
 fn torrent(number: u32, name: &str, confirmed: u64) -> TorrentSummary {
     TorrentSummary {
@@ -134,6 +135,7 @@ fn no_line_is_wider_than_80_columns() {
                 contacted: 234_567,
                 reached: 98_765,
                 confirmed: 43_210,
+                came_to: AddressCounts::default(),
             },
         });
     }

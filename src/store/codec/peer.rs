@@ -9,6 +9,7 @@ use crate::store::records::{CompletionRow, Ids, PeerRow};
 use crate::swarm::facts::{
     Direction, Evidence, Observation, PeerNumber, PeerState, SessionLink, Source, Sources, Verdict,
 };
+use crate::swarm::presence::Presence;
 
 /// Which of the optional fields follow, one bit each.
 mod has {
@@ -35,7 +36,7 @@ fn direction(has: u8) -> Direction {
 }
 
 impl Row for PeerRow {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn write(&self, texts: &mut dyn Texts, out: &mut Encoder) {
         out.byte(
@@ -69,9 +70,24 @@ impl Row for PeerRow {
         }
         write_address(self.raw_address, out);
         write_named_at(self.sources, self.seen_at, out);
+        out.byte(self.presence.code());
     }
 
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
+        let mut row = Self::read_older(1, texts, input)?;
+        row.presence = input.code("presence", Presence::from_code)?;
+        Ok(row)
+    }
+
+    /// Version 1 ends before the presence.
+    fn read_older(
+        version: u8,
+        texts: &dyn Texts,
+        input: &mut Decoder<'_>,
+    ) -> Result<Self, CodecError> {
+        if version != 1 {
+            return Err(CodecError::unknown_version(version));
+        }
         let has = input.byte()?;
         let ids = read_ids(has, input)?;
         let seen_at = input.moment()?;
@@ -92,6 +108,7 @@ impl Row for PeerRow {
             place: texts.take(NameKind::Place, input)?,
             network: texts.take(NameKind::Network, input)?,
             state: input.code("peer state", PeerState::from_code)?,
+            presence: Presence::Untold,
             proof: input.byte()?,
             flags: input.byte()?,
             merged_into: match has & has::MERGED {
@@ -102,7 +119,7 @@ impl Row for PeerRow {
             direction: direction(has),
             raw_address: read_address(has, input)?,
         };
-        // Rows of earlier versions do not tell.
+        // The first rows of this version do not tell.
         if has & has::NAMED_AT != 0 {
             row.sources = read_named_at(row.sources, seen_at, input)?;
         }

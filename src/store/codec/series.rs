@@ -9,6 +9,7 @@ use crate::store::records::{
     AnnounceRow, EventRow, Failure, HearsayRow, NodesAsked, OutcomeRow, SampleRow, ScrapeAnswer,
     ScrapeRow, SourceCounts, SourceRow, TrackerAnswer,
 };
+use crate::swarm::address_state::{AddressCounts, AddressState};
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Outcome, Source, TorrentNumber};
 
@@ -128,7 +129,7 @@ impl Row for OutcomeRow {
 }
 
 impl Row for SourceRow {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn write(&self, _: &mut dyn Texts, out: &mut Encoder) {
         out.number(self.hour);
@@ -145,20 +146,26 @@ impl Row for SourceRow {
         ] {
             out.number(count);
         }
+        for state in AddressState::ALL {
+            out.number(it.came_to.of(*state));
+        }
     }
 
     fn read(texts: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
-        let mut row = Self::read_older(1, texts, input)?;
-        row.counts.excluded = input.number()?;
+        let mut row = Self::read_older(2, texts, input)?;
+        for state in AddressState::ALL {
+            row.counts.came_to.enter(*state, input.number()?);
+        }
         Ok(row)
     }
 
-    /// Version 1 ends before what was excluded.
+    /// Version 2 ends before what came of the new ones, version 1 before what was
+    /// excluded.
     fn read_older(version: u8, _: &dyn Texts, input: &mut Decoder<'_>) -> Result<Self, CodecError> {
-        if version != 1 {
+        if !matches!(version, 1 | 2) {
             return Err(CodecError::unknown_version(version));
         }
-        Ok(SourceRow {
+        let mut row = SourceRow {
             hour: input.number()?,
             source: input.code("source", Source::from_code)?,
             counts: SourceCounts {
@@ -169,8 +176,13 @@ impl Row for SourceRow {
                 reached: input.number()?,
                 confirmed: input.number()?,
                 excluded: 0,
+                came_to: AddressCounts::default(),
             },
-        })
+        };
+        if version == 2 {
+            row.counts.excluded = input.number()?;
+        }
+        Ok(row)
     }
 }
 

@@ -6,8 +6,10 @@ use super::*;
 use crate::protocol::info_hash::{InfoHash, InfoHashV2};
 use crate::store::names::Names;
 use crate::store::records::*;
+use crate::swarm::address_state::{AddressCounts, AddressState};
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::*;
+use crate::swarm::presence::Presence;
 
 /// 2026-11-23T03:44:01.250Z.
 const NOW: Moment = Moment::from_millis(1_795_405_441_250);
@@ -38,6 +40,7 @@ fn peer() -> PeerRow {
         place: "EU,DE,49.6,11.0,Erlangen".into(),
         network: "680,DFN".into(),
         state: PeerState::Confirmed,
+        presence: Presence::Unreachable,
         merged_into: None,
         proof: 3,
         flags: 1,
@@ -45,6 +48,19 @@ fn peer() -> PeerRow {
         direction: Direction::Incoming,
         raw_address: None,
     }
+}
+
+/// Three addresses, each in a state of its own.
+fn came_to() -> AddressCounts {
+    let mut counts = AddressCounts::default();
+    for state in [
+        AddressState::NotContacted,
+        AddressState::TurnedAway,
+        AddressState::Met,
+    ] {
+        counts.enter(state, 1);
+    }
+    counts
 }
 
 fn round_trip<R: Row + PartialEq + std::fmt::Debug>(row: R) {
@@ -99,8 +115,10 @@ fn a_peer_stored_before_sources_had_times_is_read() {
         .with_some_time(Source::Pex)
         .with_some_time(Source::Tracker);
     let times = encode(&peer, &mut Inline);
-    let mut before = times[..times.len() - 2].to_vec();
-    before[1] &= 0x7f;
+    // Nor a presence: it is of version 1.
+    peer.presence = Presence::Untold;
+    let mut before = times[..times.len() - 3].to_vec();
+    (before[0], before[1]) = (1, before[1] & 0x7f);
     assert_eq!(decode::<PeerRow>(&before, &Inline), Ok(peer));
     assert!(bytes.len() > before.len());
 }
@@ -256,6 +274,7 @@ fn reads_back_every_kind_of_row() {
             contacted: 4,
             reached: 5,
             confirmed: 6,
+            came_to: came_to(),
         },
     });
     for seed in [None, Some(false), Some(true)] {
@@ -288,7 +307,21 @@ fn reads_what_an_older_program_wrote() {
     assert_eq!((row.hour, row.source), (3, Source::Pex));
     assert_eq!((row.counts.confirmed, row.counts.excluded), (6, 0));
     assert!(decode::<SourceRow>(&bytes[..8], &Inline).is_err());
-    assert!(decode::<SourceRow>(&[3, 3, 2, 1, 2, 3, 4, 5, 6], &Inline).is_err());
+    // Version 2 goes on with what was excluded.
+    let bytes = [2, 3, 2, 1, 2, 3, 4, 5, 6, 7];
+    let row: SourceRow = decode(&bytes, &Inline).unwrap();
+    assert_eq!((row.counts.confirmed, row.counts.excluded), (6, 7));
+    assert_eq!(row.counts.came_to, AddressCounts::default());
+    assert!(decode::<SourceRow>(&[3, 3, 2, 1, 2, 3, 4, 5, 6, 7], &Inline).is_err());
+    // Version 1 of a peer is all but the presence at the end.
+    let mut bytes = encode(&peer(), &mut Inline);
+    assert_eq!(bytes.pop(), Some(Presence::Unreachable.code()));
+    bytes[0] = 1;
+    let untold = PeerRow {
+        presence: Presence::Untold,
+        ..peer()
+    };
+    assert_eq!(decode(&bytes, &Inline), Ok(untold));
 }
 
 #[test]

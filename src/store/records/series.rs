@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::swarm::address_state::AddressCounts;
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Outcome, Source, TorrentNumber};
 
@@ -124,6 +125,9 @@ pub struct SourceCounts {
     pub reached: u64,
     /// Confirmed downloads of peers that it named first.
     pub confirmed: u64,
+    /// What came of the new ones until now: they add up to these, but for those that an
+    /// earlier version counted, which are in no state.
+    pub came_to: AddressCounts,
 }
 
 /// What others said of a peer.
@@ -172,5 +176,6 @@ impl SourceCounts {
         self.contacted += other.contacted;
         self.reached += other.reached;
         self.confirmed += other.confirmed;
+        self.came_to.add(&other.came_to);
     }
 }

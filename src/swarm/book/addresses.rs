@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
+use crate::swarm::presence::Door;
 use crate::swarm::schedule::{Agenda, ContactHistory, Discipline, Parting, Rank, Standing};
-use crate::swarm::ways::{Lessons, Reached};
+use crate::swarm::ways::Lessons;
 
 use super::hearsay::Said;
 
@@ -35,12 +37,36 @@ pub(super) enum Named {
     NoRoom,
 }
 
+/// An address as the book of a swarm's successor has to know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownAddress {
+    /// The address and port.
+    pub address: SocketAddr,
+    /// The source that named it first.
+    pub source: Source,
+    /// The hour in which it did ([`Moment::hour`]).
+    pub hour: u32,
+    /// What came of it.
+    pub state: AddressState,
+}
+
+/// What came of an address is better than what had come of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Risen {
+    pub(super) known: KnownAddress,
+    pub(super) to: AddressState,
+}
+
 /// One address and port.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) sources: Sources,
     /// The source that named it first: figures are credited to it.
     pub(super) first_source: Source,
+    /// The hour in which it did.
+    hour: u32,
+    /// What came of it.
+    state: AddressState,
     /// When a source last named it, or somebody was last met there.
     known_at: Moment,
     contacts: ContactHistory,
@@ -61,16 +87,32 @@ pub(super) struct Address {
     pub(super) said: Option<Said>,
     /// When who is there was last told of others.
     pub(super) told_at: Option<Moment>,
-    /// How far contacts ever came.
-    pub(super) reached: Reached,
-    /// What the last ones teach the next.
+    /// What the last contacts teach the next.
     pub(super) lessons: Lessons,
 }
 
 impl Address {
+    fn known(&self, address: SocketAddr) -> KnownAddress {
+        KnownAddress {
+            address,
+            source: self.first_source,
+            hour: self.hour,
+            state: self.state,
+        }
+    }
+
     /// Dialling it works, as far as is known.
     pub(super) fn answers(&self) -> bool {
         self.dialable && self.contacts.failures == 0
+    }
+
+    /// Whether who was met here can be called.
+    pub(super) fn door(&self) -> Door {
+        match (self.dialable, self.contacts.contacts) {
+            (true, _) => Door::Opens,
+            (false, 0) => Door::Untried,
+            (false, _) => Door::Shut,
+        }
     }
 
     /// A contact is under way from here on.
@@ -117,9 +159,33 @@ impl Addresses {
         self.known.get_mut(&at)
     }
 
-    /// All, with the source that named each first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (SocketAddr, Source)> + '_ {
-        self.known.iter().map(|(at, it)| (*at, it.first_source))
+    /// All, as a successor has to know them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = KnownAddress> + '_ {
+        self.known.iter().map(|(at, it)| it.known(*at))
+    }
+
+    /// This came of a contact with an address, or of a call that named it. Answers if it
+    /// is better than what had come of it.
+    pub(super) fn came(&mut self, at: SocketAddr, to: AddressState) -> Option<Risen> {
+        let address = self.known.get_mut(&at).filter(|it| it.state < to)?;
+        let known = address.known(at);
+        address.state = to;
+        Some(Risen { known, to })
+    }
+
+    /// An address as the book of this swarm's predecessor knew it; when the next contact
+    /// may be.
+    pub(super) fn recall(&mut self, due: Moment, it: &KnownAddress) {
+        if self.name(due, it.address, it.source) == Named::New
+            && let Some(address) = self.known.get_mut(&it.address)
+        {
+            (address.hour, address.state) = (it.hour, it.state);
+        }
+    }
+
+    /// When the next contact with an address is due.
+    pub(super) fn due(&self, at: SocketAddr) -> Option<Moment> {
+        self.agenda.due(at)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -142,6 +208,8 @@ impl Addresses {
         let address = Address {
             sources: Sources::default().with(source, now),
             first_source: source,
+            hour: now.hour(),
+            state: AddressState::NotContacted,
             known_at: now,
             contacts: ContactHistory::default(),
             rank,
@@ -153,7 +221,6 @@ impl Addresses {
             peer: None,
             said: None,
             told_at: None,
-            reached: Reached::default(),
             lessons: Lessons::default(),
         };
         self.known.insert(at, address);

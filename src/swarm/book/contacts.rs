@@ -6,10 +6,11 @@ use crate::moment::Moment;
 use crate::protocol::address::canonical;
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::pex::PexFlags;
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
 use crate::swarm::ways::{Hints, Ways};
 
-use super::addresses::{Address, Named};
+use super::addresses::{Address, KnownAddress, Named};
 use super::sessions::Session;
 use super::{Book, Contact, SessionId};
 
@@ -24,7 +25,10 @@ impl Book {
                 continue;
             }
             match self.addresses.name(now, address, source) {
-                Named::New => new += 1,
+                Named::New => {
+                    new += 1;
+                    self.find_again(now, address);
+                }
                 Named::Known => known += 1,
                 Named::NoRoom => {}
             }
@@ -32,21 +36,23 @@ impl Book {
         self.tally.source(now, source, |it| {
             it.received += found.len() as u64;
             it.new += new;
+            it.came_to.enter(AddressState::NotContacted, new);
             it.duplicate += known;
             it.excluded += excluded;
         });
     }
 
     /// Addresses that the book of this swarm's predecessor knew: they were counted
-    /// then.
-    pub fn recall(&mut self, now: Moment, known: &[(SocketAddr, Source)]) {
-        for (address, source) in known {
-            self.addresses.name(now, *address, *source);
+    /// then. The first contacts are due at `due`.
+    pub fn recall(&mut self, due: Moment, known: &[KnownAddress]) {
+        for it in known {
+            self.addresses.recall(due, it);
+            self.find_again(due, it.address);
         }
     }
 
-    /// Addresses known, with the source that named each first.
-    pub fn addresses(&self) -> impl Iterator<Item = (SocketAddr, Source)> + '_ {
+    /// Addresses known, and what came of each.
+    pub fn addresses(&self) -> impl Iterator<Item = KnownAddress> + '_ {
         self.addresses.iter()
     }
 
@@ -105,6 +111,7 @@ impl Book {
         };
         session.home = Some(address);
         self.addresses.get_mut(address)?.peer = Some(peer);
+        self.came(address, AddressState::Met);
         Some(now + self.terms.pace.revisit_first())
     }
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use crate::moment::Moment;
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
 use crate::swarm::schedule::Parting;
-use crate::swarm::ways::Reached;
 
 use super::sessions::Session;
 use super::{Book, End, SessionId};
@@ -30,6 +30,7 @@ impl Book {
         }
         self.learn(&session, end);
         let number = self.conclude(now, &session, end);
+        self.conclude_contact(&session, end, number);
         self.plan_return(now, &session, end, number);
         self.delist(now, &session, end);
         let silent = end.parting == Parting::NotReached;
@@ -47,6 +48,7 @@ impl Book {
             }
         }
         self.addresses.is_own(address);
+        self.came(address, AddressState::Own);
     }
 
     /// What each connection gave, by the family that it was to, as far as that is known.
@@ -78,11 +80,6 @@ impl Book {
         if !end.dials.is_empty() {
             address.lessons.learn(&end.dials);
         }
-        address.reached = address.reached.max(match end.parting {
-            Parting::NotReached => Reached::Never,
-            Parting::TurnedAway => Reached::TurnedAway,
-            Parting::WeLeft | Parting::TheyLeft => Reached::Met,
-        });
     }
 
     fn count_reached(&mut self, now: Moment, session: &Session) {
@@ -114,6 +111,7 @@ impl Book {
             }
             peer.foresee(now, end.expected_finish, measured);
         });
+        self.part_from(number, session, end);
         Some(number)
     }
 

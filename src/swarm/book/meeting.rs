@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use crate::moment::Moment;
+use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Direction, PeerNumber, SessionLink, Source, Sources};
 use crate::swarm::identity::{Claim, IdentityTerms};
 use crate::swarm::pace::Pace;
+use crate::swarm::presence::Presence;
 
 use super::sessions::Session;
 use super::{Book, Observed, Peer, Reaction, SessionId};
@@ -111,8 +113,10 @@ impl Book {
             return Err(Superfluous(number));
         }
         self.sessions.assign(id, number, link);
-        self.records
-            .change(number, |peer| peer.visits = peer.visits.saturating_add(1));
+        self.records.change(number, |peer| {
+            peer.visits = peer.visits.saturating_add(1);
+            peer.presence = Presence::Watched;
+        });
         Ok(number)
     }
 
@@ -120,9 +124,13 @@ impl Book {
     /// not to be dialled while the other one lasts.
     fn found_at(&mut self, id: SessionId, number: PeerNumber) {
         let home = self.sessions.get(id).and_then(|it| it.home);
-        if let Some(address) = home.and_then(|at| self.addresses.get_mut(at)) {
+        let Some(home) = home else {
+            return;
+        };
+        if let Some(address) = self.addresses.get_mut(home) {
             address.peer.get_or_insert(number);
         }
+        self.came(home, AddressState::Met);
     }
 
     /// A new record.
@@ -140,14 +148,17 @@ impl Book {
         let holds = self.adopt(now, number, it);
         let mut source = Source::Incoming;
         let mut sources = Sources::default();
+        let mut before = None;
         if let Some(address) = home.and_then(|at| self.addresses.get_mut(at)) {
             if holds || address.peer.is_none() {
-                address.peer = Some(number);
+                before = address.peer.replace(number);
             }
             address.dialable |= shows_a_way_in;
             (source, sources) = (address.first_source, address.sources);
         }
         if let Some(at) = home {
+            self.came(at, AddressState::Met);
+            self.displace(at, before, number);
             self.pass_on(at);
         }
         let remote = match self.sessions.get_mut(id) {

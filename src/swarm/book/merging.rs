@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::moment::Moment;
 use crate::swarm::facts::{PeerNumber, SessionLink};
 use crate::swarm::identity::Glimpse;
+use crate::swarm::presence::Presence;
 use crate::swarm::progress::{Report, Seen};
 use crate::swarm::schedule::Parting;
 
@@ -69,15 +70,21 @@ impl Book {
         }
         let gone = self.records.change(from, |it| {
             it.merged_into = Some(into);
-            it.clone()
+            let gone = it.clone();
+            it.presence = Presence::Untold;
+            gone
         });
         let Some(gone) = gone else {
             return;
         };
         self.identities.redirect(from, &gone.ids, into);
         self.sessions.reassign(from, into, link);
+        let live = self.sessions.is_live(into);
         let newest = self.records.change(into, |it| {
             it.absorb(&gone);
+            if live {
+                it.presence = Presence::Watched;
+            }
             let old = it.ids.peer_id;
             if into < from {
                 // The younger record was made by the later session.

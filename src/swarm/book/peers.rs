@@ -11,6 +11,7 @@ use crate::swarm::facts::{
 };
 use crate::swarm::identity::{Download, Ids, Known, Lair};
 use crate::swarm::place::Whereabouts;
+use crate::swarm::presence::Presence;
 use crate::swarm::progress::{Report, Seen};
 use crate::swarm::schedule::Standing;
 use crate::swarm::yardstick::Yardstick;
@@ -52,6 +53,8 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// When it will reach the threshold at the last speed seen.
     pub expected_finish: Option<Moment>,
+    /// Whether it could be met again.
+    pub presence: Presence,
     /// The record of the peer that it turned out to be.
     pub merged_into: Option<PeerNumber>,
     /// Its last rise, to be sent again if the recorder dies, and compared with
@@ -97,6 +100,7 @@ impl Peer {
             whereabouts: None,
             address: None,
             expected_finish: None,
+            presence: Presence::default(),
             merged_into: None,
             rise: None,
         }
@@ -238,6 +242,9 @@ impl Peer {
     /// The other record is of the same peer.
     pub(super) fn absorb(&mut self, gone: &Peer) {
         self.history.absorb(&gone.history);
+        if gone.seen_at > self.seen_at {
+            self.presence = gone.presence;
+        }
         self.seen_at = self.seen_at.max(gone.seen_at);
         self.best_speed = self.best_speed.max(gone.best_speed);
         self.visits = self.visits.saturating_add(gone.visits);

@@ -1,9 +1,11 @@
 //! The peers' records that are kept in memory.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
 
 use crate::swarm::facts::{PeerNumber, PeerState};
 use crate::swarm::place::Whereabouts;
+use crate::swarm::presence::Presence;
 
 use super::{Figures, Peer};
 
@@ -24,7 +26,7 @@ pub(super) struct Records {
     /// Those whose rows changed.
     dirty: BTreeSet<PeerNumber>,
     /// How many stand where; those that are forgotten stay counted.
-    census: HashMap<PeerState, usize>,
+    census: HashMap<(PeerState, Presence), usize>,
 }
 
 impl Records {
@@ -41,7 +43,7 @@ impl Records {
 
     /// A record as the store has it.
     pub(super) fn restore(&mut self, number: PeerNumber, peer: Peer) {
-        *self.census.entry(peer.state()).or_default() += 1;
+        *self.census.entry(standing(&peer)).or_default() += 1;
         self.peers.insert(number, peer);
         self.next = self.next.max(PeerNumber(number.0.saturating_add(1)));
     }
@@ -58,6 +60,13 @@ impl Records {
         self.peers.get(&number)
     }
 
+    /// Those of which this is true.
+    pub(super) fn select(&self, wanted: impl Fn(&Peer) -> bool) -> Vec<PeerNumber> {
+        let all = self.peers.iter();
+        let found = all.filter(|(_, peer)| wanted(peer));
+        found.map(|(number, _)| *number).collect()
+    }
+
     /// How many rows are to be stored.
     pub(super) fn dirty(&self) -> usize {
         self.dirty.len()
@@ -70,9 +79,9 @@ impl Records {
         change: impl FnOnce(&mut Peer) -> T,
     ) -> Option<T> {
         let peer = self.peers.get_mut(&number)?;
-        let before = peer.state();
+        let before = standing(peer);
         let answer = change(peer);
-        let after = peer.state();
+        let after = standing(peer);
         if before != after {
             if let Some(count) = self.census.get_mut(&before) {
                 *count = count.saturating_sub(1);
@@ -87,6 +96,13 @@ impl Records {
     pub(super) fn located(&mut self, number: PeerNumber, at: Whereabouts) {
         if let Some(peer) = self.peers.get_mut(&number) {
             peer.whereabouts = Some(at);
+        }
+    }
+
+    /// Notes where a peer of an earlier run was met. Nothing of it is stored.
+    pub(super) fn found_at(&mut self, number: PeerNumber, at: SocketAddr) {
+        if let Some(peer) = self.peers.get_mut(&number) {
+            peer.address = Some(at);
         }
     }
 
@@ -146,7 +162,7 @@ impl Records {
 
     /// What is known of peers, for a person who watches.
     pub(super) fn count_in(&self, figures: &mut Figures) {
-        for (state, count) in &self.census {
+        for ((state, presence), count) in &self.census {
             let slot = match state {
                 PeerState::Merged => continue,
                 PeerState::Unknown => &mut figures.unsettled,
@@ -156,9 +172,17 @@ impl Records {
                 PeerState::NotCounted => &mut figures.not_counted,
             };
             *slot += count;
+            if *state == PeerState::Below {
+                figures.unknown.enter(*presence, *count as u64);
+            }
             if *state != PeerState::Unknown {
                 figures.observed += count;
             }
         }
     }
+}
+
+/// By what a record is counted.
+fn standing(peer: &Peer) -> (PeerState, Presence) {
+    (peer.state(), peer.presence)
 }

@@ -7,6 +7,7 @@ use crate::protocol::address::canonical;
 use crate::swarm::confirmation::Rise;
 use crate::swarm::facts::{Attempt, Direction, Evidence, PeerNumber, SessionLink, Source};
 use crate::swarm::identity::Download;
+use crate::swarm::presence::Presence;
 use crate::swarm::progress::{Report, Seen};
 
 use super::sessions::Session;
@@ -80,6 +81,7 @@ impl Book {
             peer.address = peer.address.or(Some(remote));
             if peer.visits == 0 {
                 peer.first_source = named.unwrap_or(Source::Incoming);
+                peer.presence = Presence::Interrupted;
             }
         });
         let mut rising = None;

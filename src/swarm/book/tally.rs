@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
+use crate::swarm::address_state::AddressCounts;
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
 use crate::swarm::ways::Dial;
 
 use super::Totals;
+use super::addresses::Risen;
 
 /// What is counted of attempts, and of the connections that they made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +43,8 @@ pub struct SourceTally {
     pub reached: u64,
     /// Confirmed downloads of peers that it named first.
     pub confirmed: u64,
+    /// What came of the new ones until now: they add up to these.
+    pub came_to: AddressCounts,
 }
 
 impl SourceTally {
@@ -53,6 +57,7 @@ impl SourceTally {
         self.contacted += other.contacted;
         self.reached += other.reached;
         self.confirmed += other.confirmed;
+        self.came_to.add(&other.came_to);
     }
 }
 
@@ -83,23 +88,23 @@ impl Tally {
 
     /// An attempt ended.
     pub fn ended(&mut self, now: Moment, attempt: Attempt, family: Family, outcome: Outcome) {
-        self.count(now, Counted::Attempt(attempt), family, outcome, 1);
+        self.count_outcome(now, Counted::Attempt(attempt), family, outcome, 1);
         self.totals.count_ended(attempt, outcome, 1);
     }
 
     /// One of an attempt's connections came to this.
     pub fn connected(&mut self, now: Moment, by: Direction, dial: &Dial, family: Family) {
         let counted = Counted::connection(by, dial.way);
-        self.count(now, counted, family, dial.outcome, 1);
+        self.count_outcome(now, counted, family, dial.outcome, 1);
     }
 
     /// An attempt had a slot for so long.
     pub fn had_slot(&mut self, now: Moment, span: Duration, family: Family, outcome: Outcome) {
         let millis = span.as_millis() as u64;
-        self.count(now, Counted::SlotTime, family, outcome, millis);
+        self.count_outcome(now, Counted::SlotTime, family, outcome, millis);
     }
 
-    fn count(
+    fn count_outcome(
         &mut self,
         now: Moment,
         counted: Counted,
@@ -119,7 +124,17 @@ impl Tally {
 
     /// Something happened with what a source brought.
     pub fn source(&mut self, now: Moment, source: Source, count: impl Fn(&mut SourceTally)) {
-        let key = (now.hour(), source);
+        self.count_source((now.hour(), source), count);
+    }
+
+    /// More came of an address than had before: it counts where it was new.
+    pub(super) fn risen(&mut self, it: &Risen) {
+        let key = (it.known.hour, it.known.source);
+        self.count_source(key, |tally| tally.came_to.turn(it.known.state, it.to));
+    }
+
+    fn count_source(&mut self, key: (u32, Source), count: impl Fn(&mut SourceTally)) {
+        let source = key.1;
         count(self.sources.entry(key).or_default());
         self.totals.count_source(source, count);
         self.changed_sources.insert(key);

@@ -5,6 +5,7 @@ mod bounds;
 mod callers;
 mod company;
 mod counters;
+mod fates;
 mod hearsay;
 mod introductions;
 mod neighbours;
@@ -40,8 +41,13 @@ fn terms() -> BookTerms {
         discipline: Discipline::default(),
         policy: AddressPolicy::default(),
         listen_port: Some(6_889),
+        hasher: hasher(),
         ways: Allowed::PLAIN_TCP,
     }
+}
+
+fn hasher() -> IdentityHasher {
+    IdentityHasher::new(&[7; 32], &InfoHash([1; 20]))
 }
 
 /// Who is at the other end of a session.
@@ -91,9 +97,8 @@ impl Client {
         let mut peer_id = [b'x'; 20];
         peer_id[..8].copy_from_slice(self.prefix.as_bytes());
         peer_id[8..12].copy_from_slice(&self.id.to_be_bytes());
-        let hasher = IdentityHasher::new(&[7; 32], &InfoHash([1; 20]));
         let (peer_id, prefix) = (PeerId(peer_id), self.prefix.into());
-        Claim::new(&hasher, remote, direction, &peer_id, prefix, self.port)
+        Claim::new(&hasher(), remote, direction, &peer_id, prefix, self.port)
     }
 }
 
@@ -156,7 +161,7 @@ impl Script {
 
     /// Names an address if it is new, waits until the book wants to contact it.
     fn dial(&mut self, at: &str) -> SessionId {
-        if self.book.addresses().all(|(known, _)| known != address(at)) {
+        if self.book.addresses().all(|it| it.address != address(at)) {
             self.named(Source::Tracker, at);
         }
         for _ in 0..PATIENCE {

@@ -106,6 +106,13 @@ pub(super) fn sessions(view: &View) -> Line {
     titled("Sessions").with(Style::Plain, text)
 }
 
+/// Why nobody knows whether some peers finished.
+pub(super) fn unknown(view: &View, columns: usize) -> Option<Line> {
+    let room = columns.saturating_sub(INDENT);
+    let text = frequent(&view.unknown, room);
+    (!text.is_empty()).then(|| titled("Unfinished").with(Style::Plain, text))
+}
+
 /// How contacts ended, one line a kind.
 pub(super) fn attempts(view: &View, columns: usize) -> Vec<Line> {
     let lines = view.attempts.iter().map(|it| {

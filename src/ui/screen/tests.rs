@@ -95,6 +95,7 @@ fn sample() -> View {
                 outcomes: Vec::new(),
             },
         ],
+        unknown: counts(&[("watched", 1_255), ("unreachable", 900), ("vanished", 355)]),
         sessions: 1_250,
         slots: 19_872,
         rates: Rates {

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::swarm::address_state::AddressCounts;
+use crate::swarm::presence::{Presence, PresenceCounts};
 
 /// One peer as it truly is.
 #[derive(Clone, Debug)]
@@ -280,6 +282,36 @@ impl Model {
         let totals = self.script.book.tally().totals();
         let ended: u64 = Attempt::ALL.iter().map(|it| totals.attempts(*it)).sum();
         prop_assert_eq!(ended + self.lines.len() as u64, self.attempts);
+        self.everybody_is_in_one_class()
+    }
+
+    /// What is said of peers and addresses is what is so, and adds up.
+    fn everybody_is_in_one_class(&mut self) -> Result<(), TestCaseError> {
+        let watched: BTreeSet<_> = self.script.book.sessions.peers().collect();
+        let mut unknown = PresenceCounts::default();
+        let peers = (1..).map_while(|n| Some((n, self.script.book.peer(PeerNumber(n))?)));
+        for (n, peer) in peers {
+            let is_watched = peer.presence == Presence::Watched;
+            prop_assert_eq!(is_watched, watched.contains(&PeerNumber(n)), "{}", n);
+            prop_assert_eq!(peer.presence == Presence::Untold, !peer.counts(), "{}", n);
+            if peer.state() == PeerState::Below {
+                unknown.enter(peer.presence, 1);
+            }
+        }
+        prop_assert_eq!(self.script.book.figures().unknown, unknown);
+
+        let mut states = BTreeMap::<_, AddressCounts>::new();
+        for it in self.script.book.addresses() {
+            let of_source = states.entry(it.source).or_default();
+            of_source.enter(it.state, 1);
+        }
+        let totals = *self.script.book.tally().totals();
+        for source in Source::ALL {
+            let counted = totals.source(*source);
+            prop_assert_eq!(counted.came_to.total(), counted.new);
+            let known = states.get(source).copied().unwrap_or_default();
+            prop_assert_eq!(counted.came_to, known);
+        }
         Ok(())
     }
 
@@ -291,7 +323,7 @@ impl Model {
         self.script.wait(6 * 3600);
         let contacts = std::iter::from_fn(|| self.script.contact());
         let dialled: BTreeSet<_> = contacts.map(|it| it.address).collect();
-        let known: BTreeSet<_> = self.script.book.addresses().map(|it| it.0).collect();
+        let known: BTreeSet<_> = self.script.book.addresses().map(|it| it.address).collect();
         prop_assert_eq!(dialled, known);
         Ok(())
     }

@@ -86,7 +86,12 @@ fn port_that_is_claimed_late_counts_all_the_same() {
     let back = script.call("45.0.0.1:50000", LIBTORRENT.id(2), 1_000);
     assert_eq!(link(&back), Some(SessionLink::ListenPort));
     assert_eq!(back.peer, below.peer);
-    assert!(script.book.addresses().any(|(at, _)| at == address(NAME)));
+    assert!(
+        script
+            .book
+            .addresses()
+            .any(|it| it.address == address(NAME))
+    );
 }
 
 #[test]

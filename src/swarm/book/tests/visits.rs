@@ -1,6 +1,7 @@
 //! Whom the book wants to contact, and when.
 
 use super::*;
+use crate::swarm::address_state::AddressState;
 
 const HOME: &str = "45.0.0.1:6881";
 
@@ -324,9 +325,13 @@ fn own_address_is_never_contacted_again() {
 #[test]
 fn addresses_of_the_predecessor_are_contacted_and_not_counted() {
     let mut script = Script::new();
-    script
-        .book
-        .recall(script.now, &[(address(HOME), Source::Pex)]);
+    let known = KnownAddress {
+        address: address(HOME),
+        source: Source::Pex,
+        hour: script.now.hour(),
+        state: AddressState::NotContacted,
+    };
+    script.book.recall(script.now, &[known]);
     assert!(!script.book.has_news());
     assert_eq!(script.contact().unwrap().address, address(HOME));
 }

@@ -59,24 +59,3 @@ fn what_gossip_says_decides_what_goes_first() {
     script.book.rumoured(script.now, &said);
     assert_eq!(script.contact_gives(NotReached, &[]), TCP_ENCRYPTED);
 }
-
-#[test]
-fn remembers_how_far_contacts_ever_came() {
-    let mut script = script();
-    let at = address(AT);
-    assert_eq!(script.book.reached(at), None);
-    script
-        .book
-        .found(script.now, Source::Tracker, &[address(AT)]);
-    for (parting, reached) in [
-        (NotReached, Reached::Never),
-        (TurnedAway, Reached::TurnedAway),
-        (NotReached, Reached::TurnedAway),
-        (WeLeft, Reached::Met),
-        (TurnedAway, Reached::Met),
-    ] {
-        script.contact_gives(parting, &[]);
-        assert_eq!(script.book.reached(at), Some(reached));
-        script.wait(24 * 3_600);
-    }
-}
