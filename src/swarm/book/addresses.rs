@@ -1,6 +1,7 @@
 //! The addresses of one swarm: who named them, and when to contact them.
 
 mod address;
+mod forgetting;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -19,13 +20,6 @@ pub use address::KnownAddress;
 /// Addresses kept of one swarm. The largest swarms of the thesis had 45,000
 /// peers; a liar may not make us keep more than this.
 const MAX_ADDRESSES: usize = 200_000;
-
-/// An address that nobody named for so long, nor was reached, is forgotten when
-/// room is short; one that was tried in vain at once.
-const FORGET_AFTER: Duration = Duration::from_secs(24 * 3600);
-
-/// Room is looked for at most this often: a liar's names cost us no more.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// What is put off is put off, however short a test makes a minute.
 const A_MOMENT: Duration = Duration::from_millis(1);
@@ -312,43 +306,6 @@ impl Addresses {
         if self.agenda.due(at).is_some_and(|due| soon < due) {
             self.agenda.plan(at, soon, address.rank);
         }
-    }
-
-    /// Forgets the addresses that no tracker, no link and no connection named; answers
-    /// with all of them.
-    pub(super) fn forget_hearsay(&mut self) -> Vec<SocketAddr> {
-        let hearsay = self.known.iter();
-        let hearsay = hearsay.filter(|(_, it)| it.sources.iter().all(Source::is_hearsay));
-        let hearsay: Vec<_> = hearsay.map(|(at, _)| *at).collect();
-        for at in &hearsay {
-            self.known.remove(at);
-            self.agenda.cancel(*at);
-        }
-        hearsay
-    }
-
-    fn has_room(&mut self, now: Moment) -> bool {
-        let swept_lately = self
-            .swept_at
-            .is_some_and(|swept_at| now.since(swept_at) < SWEEP_EVERY);
-        if self.known.len() >= self.most && !swept_lately {
-            self.swept_at = Some(now);
-            self.forget_stale(now);
-        }
-        self.known.len() < self.most
-    }
-
-    fn forget_stale(&mut self, now: Moment) {
-        let agenda = &mut self.agenda;
-        self.known.retain(|at, it| {
-            let in_vain = it.peer.is_none() && it.contacts.failures > 0;
-            let stale = in_vain || now.since(it.known_at) > FORGET_AFTER;
-            let forgotten = stale && !it.busy;
-            if forgotten {
-                agenda.cancel(*at);
-            }
-            !forgotten
-        });
     }
 }
 
