@@ -90,8 +90,9 @@ def met(case, options, folder):
         try:
             relay.start()
             ready = until(lambda: relay.pieces == torrent.pieces, 30)
+            time.sleep(2)  # it listens: who finds nobody comes back a minute later
             leecher.start()
-            began = until(lambda: leecher.pieces, 30)
+            began = until(lambda: leecher.pieces, 90)
             guest.start()
             connected = until(lambda: host.address in leecher.company, MEETS_WITHIN_S)
             done = until(lambda: leecher.pieces == torrent.pieces, MEETS_WITHIN_S)

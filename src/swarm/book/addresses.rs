@@ -1,5 +1,6 @@
 //! The addresses of one swarm: who named them, and when to contact them.
 
+mod address;
 mod forgetting;
 
 use std::collections::HashMap;
@@ -10,11 +11,11 @@ use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
-use crate::swarm::presence::Door;
 use crate::swarm::schedule::{Agenda, ContactHistory, Discipline, Parting, Rank, Standing};
 use crate::swarm::ways::Lessons;
 
-use super::hearsay::Said;
+pub(super) use address::Address;
+pub use address::KnownAddress;
 
 /// Addresses kept of one swarm. The largest swarms of the thesis had 45,000
 /// peers; a liar may not make us keep more than this.
@@ -32,92 +33,11 @@ pub(super) enum Named {
     NoRoom,
 }
 
-/// An address as the book of a swarm's successor has to know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownAddress {
-    /// The address and port.
-    pub address: SocketAddr,
-    /// The source that named it first.
-    pub source: Source,
-    /// The hour in which it did ([`Moment::hour`]).
-    pub hour: u32,
-    /// What came of it.
-    pub state: AddressState,
-}
-
 /// What came of an address is better than what had come of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Risen {
     pub(super) known: KnownAddress,
     pub(super) to: AddressState,
-}
-
-/// One address and port.
-#[derive(Clone, Debug)]
-pub(super) struct Address {
-    pub(super) sources: Sources,
-    /// The source that named it first: figures are credited to it.
-    pub(super) first_source: Source,
-    /// The hour in which it did.
-    hour: u32,
-    /// What came of it.
-    state: AddressState,
-    /// When a source last named it, or somebody was last met there.
-    known_at: Moment,
-    contacts: ContactHistory,
-    /// What the next contact is worth.
-    rank: Rank,
-    /// We are dialling it, or have a session that we dialled there.
-    busy: bool,
-    /// Somebody answered there when we dialled.
-    pub(super) dialable: bool,
-    /// It is ourselves.
-    own: bool,
-    /// The session there is given up for one by uTP.
-    to_redial: bool,
-    redialled_at: Option<Moment>,
-    /// The peer that is met there.
-    pub(super) peer: Option<PeerNumber>,
-    /// What gossip says of it.
-    pub(super) said: Option<Said>,
-    /// When who is there was last told of others.
-    pub(super) told_at: Option<Moment>,
-    /// What the last contacts teach the next.
-    pub(super) lessons: Lessons,
-}
-
-impl Address {
-    fn known(&self, address: SocketAddr) -> KnownAddress {
-        KnownAddress {
-            address,
-            source: self.first_source,
-            hour: self.hour,
-            state: self.state,
-        }
-    }
-
-    /// Dialling it works, as far as is known.
-    pub(super) fn answers(&self) -> bool {
-        self.dialable && self.contacts.failures == 0
-    }
-
-    /// Whether who was met here can be called.
-    pub(super) fn door(&self) -> Door {
-        match (self.dialable, self.contacts.contacts) {
-            (true, _) => Door::Opens,
-            (false, 0) => Door::Untried,
-            (false, _) => Door::Shut,
-        }
-    }
-
-    /// A contact is under way from here on.
-    fn occupy(&mut self) -> Attempt {
-        self.busy = true;
-        match self.contacts.contacts {
-            0 => Attempt::First,
-            _ => Attempt::Later,
-        }
-    }
 }
 
 /// The addresses of one swarm.

@@ -5,7 +5,7 @@ import time
 
 from clients.base import PORT, Client
 
-SILENT_S = 2  # it writes once a second, unless it is busy
+SILENT_S = 1.5  # it writes once a second, unless it is busy
 
 
 class Ctorrent(Client):
