@@ -2,6 +2,7 @@
 
 mod address;
 mod forgetting;
+mod introductions;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -167,39 +168,6 @@ impl Addresses {
         None
     }
 
-    /// An address out of turn, if it may be contacted now; it is busy from here on.
-    pub(super) fn take(
-        &mut self,
-        now: Moment,
-        at: SocketAddr,
-        is_met: impl Fn(PeerNumber) -> bool,
-    ) -> Option<Attempt> {
-        let address = self.known.get_mut(&at)?;
-        let taken = address.busy || address.own || address.peer.is_some_and(&is_met);
-        if taken || address.contacts.earliest(self.pace) > now {
-            return None;
-        }
-        self.agenda.cancel(at);
-        Some(address.occupy())
-    }
-
-    /// The next contact is to come no sooner than `due`: a better one may come first.
-    pub(super) fn delay(&mut self, at: SocketAddr, due: Moment) {
-        if let Some(address) = self.known.get(&at)
-            && self.agenda.due(at).is_some_and(|planned| planned < due)
-        {
-            self.agenda.plan(at, due, address.rank);
-        }
-    }
-
-    /// Where nobody answered the last contact, and none is under way: when the next one
-    /// may start.
-    pub(super) fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
-        let address = self.known.get(&at)?;
-        let silent = address.contacts.is_silent() && !address.busy && !address.own;
-        silent.then(|| address.contacts.earliest(self.pace))
-    }
-
     /// How many are due that are worth the end of another session.
     pub(super) fn pressing(&mut self, now: Moment) -> usize {
         self.agenda.pressing(now)
@@ -253,7 +221,7 @@ impl Addresses {
             return;
         }
         let contacts = &mut address.contacts;
-        let due = match direction {
+        let mut due = match direction {
             Direction::Incoming => {
                 contacts.after_call(now, parting, standing, self.delay, self.pace)
             }
@@ -263,25 +231,12 @@ impl Addresses {
         if self.discipline == Discipline::SoonestFirst {
             address.rank = rank(now, contacts, standing);
         }
-        let mut due = due;
         if std::mem::take(&mut address.to_redial) {
             address.lessons.prefer_utp();
             // Until it knows that we have left.
             due = earliest.max(now + self.pace.return_at_once());
         }
         self.agenda.plan(at, due, address.rank);
-    }
-
-    /// The session there is given up for one by uTP: once an hour at most.
-    pub(super) fn redial(&mut self, now: Moment, at: SocketAddr) -> bool {
-        let hour = self.pace.rendezvous_hour();
-        let address = self.known.get_mut(&at).filter(|it| it.busy);
-        let due = |it: &Address| it.redialled_at.is_none_or(|then| now.since(then) >= hour);
-        let Some(address) = address.filter(|it| due(it)) else {
-            return false;
-        };
-        (address.to_redial, address.redialled_at) = (true, Some(now));
-        true
     }
 
     /// It is ourselves: never again.
