@@ -229,7 +229,7 @@ impl Addresses {
         };
         let earliest = contacts.earliest(self.pace);
         if self.discipline == Discipline::SoonestFirst {
-            address.rank = rank(now, contacts, standing);
+            address.rank = Rank::of(now, contacts.last_start, standing);
         }
         if std::mem::take(&mut address.to_redial) {
             address.lessons.prefer_utp();
@@ -261,17 +261,5 @@ impl Addresses {
         if self.agenda.due(at).is_some_and(|due| soon < due) {
             self.agenda.plan(at, soon, address.rank);
         }
-    }
-}
-
-fn rank(now: Moment, contacts: &ContactHistory, standing: Option<&Standing>) -> Rank {
-    let last = contacts.last_start;
-    match standing {
-        Some(it) if it.is_complete() => Rank::Complete(last),
-        Some(it) => match it.finishes_after(now) {
-            Some(finish) => Rank::Finishing(finish),
-            None => Rank::Below(last),
-        },
-        None => Rank::Unreached(last),
     }
 }

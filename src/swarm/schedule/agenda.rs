@@ -5,6 +5,8 @@ use std::hash::Hash;
 
 use crate::moment::Moment;
 
+use super::Standing;
+
 /// Which of those that are due comes first: the lowest, but for every fourth turn
 /// (see [`Agenda::pop`]).
 ///
@@ -28,6 +30,19 @@ pub enum Rank {
 impl Rank {
     /// How many classes there are.
     const CLASSES: usize = 5;
+
+    /// What a contact is worth with an address last contacted at `last`, where a peer of
+    /// this standing is met, or nobody was.
+    pub fn of(now: Moment, last: Moment, standing: Option<&Standing>) -> Self {
+        match standing {
+            Some(it) if it.is_complete() => Rank::Complete(last),
+            Some(it) => match it.finishes_after(now) {
+                Some(finish) => Rank::Finishing(finish),
+                None => Rank::Below(last),
+            },
+            None => Rank::Unreached(last),
+        }
+    }
 
     fn class(self) -> usize {
         match self {
