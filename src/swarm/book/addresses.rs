@@ -1,10 +1,14 @@
 //! The addresses of one swarm: who named them, and when to contact them.
 
-use std::collections::HashMap;
+mod forgetting;
+mod outages;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::protocol::address::IpFamily;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
@@ -17,13 +21,6 @@ use super::hearsay::Said;
 /// Addresses kept of one swarm. The largest swarms of the thesis had 45,000
 /// peers; a liar may not make us keep more than this.
 const MAX_ADDRESSES: usize = 200_000;
-
-/// An address that nobody named for so long, nor was reached, is forgotten when
-/// room is short; one that was tried in vain at once.
-const FORGET_AFTER: Duration = Duration::from_secs(24 * 3600);
-
-/// Room is looked for at most this often: a liar's names cost us no more.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// What is put off is put off, however short a test makes a minute.
 const A_MOMENT: Duration = Duration::from_millis(1);
@@ -103,6 +100,11 @@ impl Address {
         self.dialable && self.contacts.failures == 0
     }
 
+    /// When the last contact started.
+    pub(super) fn contacted_at(&self) -> Moment {
+        self.contacts.last_start
+    }
+
     /// Whether who was met here can be called.
     pub(super) fn door(&self) -> Door {
         match (self.dialable, self.contacts.contacts) {
@@ -133,6 +135,9 @@ pub(super) struct Addresses {
     pace: Pace,
     discipline: Discipline,
     swept_at: Option<Moment>,
+    /// Families without network, and whom to contact once it is back.
+    pub(super) paused: Vec<IpFamily>,
+    pub(super) parked: VecDeque<SocketAddr>,
 }
 
 impl Addresses {
@@ -145,6 +150,8 @@ impl Addresses {
             pace,
             discipline,
             swept_at: None,
+            paused: Vec::new(),
+            parked: VecDeque::new(),
         }
     }
 
@@ -231,6 +238,10 @@ impl Addresses {
         is_met: impl Fn(PeerNumber) -> bool,
     ) -> Option<(SocketAddr, Attempt)> {
         while let Some(at) = self.agenda.pop(now) {
+            if self.paused.contains(&IpFamily::of(at.ip())) {
+                self.parked.push_back(at);
+                continue;
+            }
             let Some(address) = self.known.get_mut(&at) else {
                 continue;
             };
@@ -367,43 +378,6 @@ impl Addresses {
         if self.agenda.due(at).is_some_and(|due| soon < due) {
             self.agenda.plan(at, soon, address.rank);
         }
-    }
-
-    /// Forgets the addresses that no tracker, no link and no connection named; answers
-    /// with all of them.
-    pub(super) fn forget_hearsay(&mut self) -> Vec<SocketAddr> {
-        let hearsay = self.known.iter();
-        let hearsay = hearsay.filter(|(_, it)| it.sources.iter().all(Source::is_hearsay));
-        let hearsay: Vec<_> = hearsay.map(|(at, _)| *at).collect();
-        for at in &hearsay {
-            self.known.remove(at);
-            self.agenda.cancel(*at);
-        }
-        hearsay
-    }
-
-    fn has_room(&mut self, now: Moment) -> bool {
-        let swept_lately = self
-            .swept_at
-            .is_some_and(|swept_at| now.since(swept_at) < SWEEP_EVERY);
-        if self.known.len() >= self.most && !swept_lately {
-            self.swept_at = Some(now);
-            self.forget_stale(now);
-        }
-        self.known.len() < self.most
-    }
-
-    fn forget_stale(&mut self, now: Moment) {
-        let agenda = &mut self.agenda;
-        self.known.retain(|at, it| {
-            let in_vain = it.peer.is_none() && it.contacts.failures > 0;
-            let stale = in_vain || now.since(it.known_at) > FORGET_AFTER;
-            let forgotten = stale && !it.busy;
-            if forgotten {
-                agenda.cancel(*at);
-            }
-            !forgotten
-        });
     }
 }
 

@@ -62,6 +62,7 @@ impl Book {
             address: at,
             ways,
             dialable,
+            expected: None,
             told_at,
         })
     }

@@ -8,6 +8,7 @@ mod fates;
 mod hearsay;
 mod introductions;
 mod neighbours;
+mod outages;
 mod places;
 mod recognition;
 mod replays;
@@ -243,6 +244,7 @@ impl Script {
         End {
             outcome,
             parting,
+            lost: false,
             dials: Vec::new(),
             family: Family::Other,
             last: None,
