@@ -28,7 +28,7 @@ interop-all *options: (interop "--profile all" options) (interop "--profile mixe
 # Swarms that can be found in one way only
 interop-only *options: (interop "--only dht --magnet" options) (interop "--only dht --magnet --family 6" options) (interop "--only pex" options) (interop "--only lsd" options)
 
-# One thing each: metadata, DHT, gossip, local discovery, torrents of version 2
+# One thing each: metadata, DHT, gossip, local discovery, torrents of version 2, an outage
 interop-each:
     cargo build --release
-    for script in magnet dht pex lsd v2; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
+    for script in magnet dht pex lsd v2 outage; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
