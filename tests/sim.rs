@@ -19,6 +19,8 @@ mod gossip;
 mod harvest;
 #[path = "sim/holes.rs"]
 mod holes;
+#[path = "sim/kinds.rs"]
+mod kinds;
 #[path = "sim/learnt.rs"]
 mod learnt;
 #[path = "sim/magnets.rs"]

@@ -17,6 +17,7 @@ use crate::protocol::peer::pex::PeerExchange;
 use crate::swarm::book::SessionId;
 use crate::swarm::gossip::{Refused, RumourCounts, Rumours};
 use crate::swarm::pace::Pace;
+use crate::swarm::rendezvous::View;
 
 use super::supervision::{Die, Lifeline};
 use super::swarm::Rumoured;
@@ -27,8 +28,8 @@ use super::swarm::Rumoured;
 pub struct Gossip {
     /// The session.
     pub session: SessionId,
-    /// Who says so may introduce us to them (BEP 55).
-    pub may_introduce: bool,
+    /// Who says so may introduce us to them (BEP 55), and sees us so.
+    pub relay: Option<View>,
     /// Who says so.
     pub from: IpAddr,
     /// What it says.

@@ -338,7 +338,7 @@ impl Handler<Arrived> for Swarm {
         let Some(slot) = slot else {
             return self.book.turned_away(now, Outcome::NoSlot);
         };
-        let session = self.book.accepted(arrived.remote);
+        let session = self.book.accepted(now, arrived.remote);
         debug!(self.log, "accepted"; "session" => session.0, "address" => self.shown(arrived.remote));
         let origin = Origin::Accepted(arrived.caller);
         let known = KnownThere::default();

@@ -106,6 +106,10 @@ pub struct TorrentSummary {
 pub struct Figures {
     /// Confirmed downloads.
     pub confirmed: u64,
+    /// For how long all contacts and sessions together had a session's slot.
+    pub slot_seconds: u64,
+    /// The same for each confirmed download; none without any.
+    pub slot_seconds_per_confirmed: Option<f64>,
     /// Rises to the threshold that were not counted.
     pub not_counted: NotCounted,
     /// Peers, by where they stand.

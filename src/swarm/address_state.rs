@@ -1,6 +1,6 @@
 //! What came of an address that a source named.
 
-use super::counts::Counts;
+use super::census::Census;
 use super::facts::{Outcome, labels};
 use super::schedule::Parting;
 
@@ -55,7 +55,7 @@ impl AddressState {
 }
 
 /// So many addresses in each state.
-pub type AddressCounts = Counts<AddressState, { AddressState::ALL.len() }>;
+pub type AddressCounts = Census<AddressState, { AddressState::ALL.len() }>;
 
 #[cfg(test)]
 mod tests {

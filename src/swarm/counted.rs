@@ -14,11 +14,14 @@ pub enum Counted {
     Dialled(Way),
     /// A connection that came in and asked for one of our torrents.
     Accepted(Way),
+    /// Not a number but time: the milliseconds for which attempts had a session's slot.
+    SlotTime,
 }
 
 /// Codes of attempts are below this.
 const DIALLED: u8 = 16;
 const ACCEPTED: u8 = 24;
+const SLOT_TIME: u8 = 32;
 
 impl Counted {
     /// All of them, in the order of their codes.
@@ -26,7 +29,8 @@ impl Counted {
         let attempts = Attempt::ALL.iter().copied().map(Counted::Attempt);
         let dialled = Way::ALL.into_iter().map(Counted::Dialled);
         let accepted = Way::ALL.into_iter().map(Counted::Accepted);
-        attempts.chain(dialled).chain(accepted)
+        let numbers = attempts.chain(dialled).chain(accepted);
+        numbers.chain([Counted::SlotTime])
     }
 
     /// A connection, by who opened it.
@@ -41,14 +45,14 @@ impl Counted {
     pub const fn attempt(self) -> Option<Attempt> {
         match self {
             Counted::Attempt(attempt) => Some(attempt),
-            Counted::Dialled(_) | Counted::Accepted(_) => None,
+            Counted::Dialled(_) | Counted::Accepted(_) | Counted::SlotTime => None,
         }
     }
 
     /// The way, and who opened the connection, if it is one.
     pub const fn way(self) -> Option<(Direction, Way)> {
         match self {
-            Counted::Attempt(_) => None,
+            Counted::Attempt(_) | Counted::SlotTime => None,
             Counted::Dialled(way) => Some((Direction::Outgoing, way)),
             Counted::Accepted(way) => Some((Direction::Incoming, way)),
         }
@@ -60,6 +64,7 @@ impl Counted {
             Counted::Attempt(attempt) => attempt.code(),
             Counted::Dialled(way) => DIALLED + way.code(),
             Counted::Accepted(way) => ACCEPTED + way.code(),
+            Counted::SlotTime => SLOT_TIME,
         }
     }
 
@@ -76,16 +81,19 @@ mod tests {
     #[test]
     fn codes_are_unique_and_stable() {
         let codes: Vec<_> = Counted::all().map(Counted::code).collect();
-        assert_eq!(codes, [0, 1, 2, 16, 17, 18, 19, 24, 25, 26, 27]);
+        assert_eq!(codes, [0, 1, 2, 16, 17, 18, 19, 24, 25, 26, 27, 32]);
         assert!(Counted::all().all(|it| Counted::from_code(it.code()) == Some(it)));
         assert_eq!(Counted::from_code(3), None);
         assert_eq!(Counted::from_code(28), None);
     }
 
     #[test]
-    fn is_an_attempt_or_a_connection() {
+    fn is_an_attempt_or_a_connection_or_time() {
         let incoming = Counted::connection(Direction::Incoming, Way::PLAIN_TCP);
         assert_eq!(incoming, Counted::Accepted(Way::PLAIN_TCP));
-        assert!(Counted::all().all(|it| it.attempt().is_none() != it.way().is_none()));
+        let mut numbers = Counted::all().filter(|it| *it != Counted::SlotTime);
+        assert!(numbers.all(|it| it.attempt().is_none() != it.way().is_none()));
+        assert_eq!(Counted::SlotTime.attempt(), None);
+        assert_eq!(Counted::SlotTime.way(), None);
     }
 }

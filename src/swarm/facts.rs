@@ -198,7 +198,7 @@ macro_rules! labels {
             }
         }
 
-        impl $crate::swarm::counts::Kind for $name {
+        impl $crate::swarm::census::Kind for $name {
             const ALL: &'static [$name] = $name::ALL;
 
             fn code(self) -> u8 {

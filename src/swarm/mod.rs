@@ -3,9 +3,9 @@
 
 pub mod address_state;
 pub mod book;
+pub mod census;
 pub mod confirmation;
 pub mod counted;
-pub mod counts;
 pub mod facts;
 pub mod gossip;
 pub mod identity;

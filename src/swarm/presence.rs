@@ -1,7 +1,7 @@
 //! Whether a peer could be met again, as far as that is known: for one below the
 //! threshold, why nobody knows whether it finished.
 
-use super::counts::Counts;
+use super::census::Census;
 use super::facts::{Outcome, labels};
 use super::schedule::Parting;
 
@@ -39,7 +39,7 @@ labels!(Presence, Untold => "untold", Watched => "watched", Awaited => "awaited"
     TurnedAway => "turned_away", Undialable => "undialable", Interrupted => "interrupted");
 
 /// So many peers of each presence.
-pub type PresenceCounts = Counts<Presence, { Presence::ALL.len() }>;
+pub type PresenceCounts = Census<Presence, { Presence::ALL.len() }>;
 
 /// What is known of the address where a peer was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Who may introduce us to a peer that cannot be dialled, and how often (BEP 55).
 //!
-//! A relay is a peer that takes part in hole punching, with whom a session is open over
-//! which it sees us where we accept connections: it tells the other peer to dial us there.
-//! It can introduce those whom it is connected to, and it says who they are (BEP 11).
+//! A relay is a peer that takes part in hole punching, with whom a session is open. It can
+//! introduce those whom it is connected to, and it says who they are (BEP 11). It has to
+//! see us where we accept connections, for it tells the other peer to dial us where it
+//! sees us: one that we dialled by TCP is dialled anew by uTP before it is asked.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -33,11 +34,31 @@ pub enum Introduction {
     TooMuch,
 }
 
+/// What to do to be introduced to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This session's peer is to be asked for the one at this address.
+    Ask(SessionId, SocketAddr),
+    /// This session is to be given up, and its peer dialled by uTP.
+    Redial(SessionId),
+}
+
+/// Where a relay sees us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Where we accept connections.
+    #[default]
+    AtHome,
+    /// Elsewhere: we dialled it by TCP.
+    Abroad,
+}
+
 /// One session's peer, which may introduce us.
 #[derive(Debug, Default)]
 struct Relay {
     /// Whom it is connected to.
     named: HashSet<SocketAddr>,
+    view: View,
     /// What it was asked for within the minute.
     asked: Budget,
     /// Who called through it within the minute.
@@ -96,10 +117,12 @@ impl Rendezvous {
     pub fn named(
         &mut self,
         relay: SessionId,
+        view: View,
         added: impl IntoIterator<Item = SocketAddr>,
         dropped: impl IntoIterator<Item = SocketAddr>,
     ) {
         let known = self.relays.entry(relay).or_default();
+        known.view = view;
         for at in dropped {
             self.named -= usize::from(known.named.remove(&canonical(at)));
         }
@@ -144,11 +167,7 @@ impl Rendezvous {
     }
 
     /// Whom to ask for whom now; `is_wanted` says whether that still holds.
-    pub fn next(
-        &mut self,
-        now: Moment,
-        is_wanted: impl Fn(SocketAddr) -> bool,
-    ) -> Option<(SessionId, SocketAddr)> {
+    pub fn next(&mut self, now: Moment, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<Step> {
         self.minute.renew(now, self.pace.rendezvous_minute());
         while let Some((due, at)) = self.due.first().copied().filter(|it| it.0 <= now) {
             if self.minute.spent >= Pace::INTRODUCTIONS {
@@ -158,16 +177,16 @@ impl Rendezvous {
             if !is_wanted(at) {
                 continue;
             }
-            if let Some(relay) = self.choose(now, at) {
+            if let Some(step) = self.choose(now, at) {
                 self.minute.spend(1, Pace::INTRODUCTIONS);
-                return Some((relay, at));
+                return Some(step);
             }
         }
         None
     }
 
     /// The relay that spoke to us last of those that may be asked for an address.
-    fn choose(&mut self, now: Moment, at: SocketAddr) -> Option<SessionId> {
+    fn choose(&mut self, now: Moment, at: SocketAddr) -> Option<Step> {
         if self.targets.len() >= MOST_TARGETS && !self.targets.contains_key(&at) {
             let hour = self.pace.rendezvous_hour();
             self.targets.retain(|_, it| !it.hour.is_over(now, hour));
@@ -186,15 +205,23 @@ impl Rendezvous {
         let minute = self.pace.rendezvous_minute();
         for (session, relay) in self.relays.iter_mut().rev() {
             relay.asked.renew(now, minute);
-            let may = relay.named.contains(&at) && !target.asked.contains(session);
+            let named = relay.named.contains(&at) && relay.view == View::AtHome;
+            let may = named && !target.asked.contains(session);
             if may && relay.asked.spend(1, Pace::INTRODUCTIONS_RELAY) == 1 {
                 target.hour.spend(1, Pace::INTRODUCTIONS_TARGET);
                 target.asked.push(*session);
                 target.awaits = Some((*session, now + self.pace.rendezvous_wait()));
-                return Some(*session);
+                return Some(Step::Ask(*session, at));
             }
         }
-        None
+        // What it names then says whether it can help.
+        let abroad = |it: &(&SessionId, &Relay)| it.1.view == View::Abroad;
+        let named = |it: &(&SessionId, &Relay)| it.1.named.contains(&at);
+        let mut relays = self.relays.iter().filter(abroad).filter(named);
+        let (session, _) = relays.next_back()?;
+        let session = *session;
+        self.gone(session);
+        Some(Step::Redial(session))
     }
 
     /// A relay says that the peer at an address and we are to dial each other.
@@ -220,7 +247,9 @@ impl Rendezvous {
         };
         target.awaits = None;
         target.hopeless = why == Refusal::NoSupport;
-        self.named(relay, [], [at]);
+        if let Some(relay) = self.relays.get_mut(&relay) {
+            self.named -= usize::from(relay.named.remove(&at));
+        }
         self.seek(now, at, now);
     }
 

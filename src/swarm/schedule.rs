@@ -42,6 +42,13 @@ pub struct SessionView {
     pub priority: Option<u32>,
 }
 
+/// The earlier forecast of a peer's finish, as long as it is to be reckoned with: speeds
+/// change, and some clients tell late of what they have.
+pub fn still_due(now: Moment, forecast: Moment, family: Family, pace: Pace) -> Option<Moment> {
+    let patience = pace.speed_window() + pace.shrink(family.tells_after());
+    (now < forecast + patience).then_some(forecast)
+}
+
 /// What to do with an open session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {

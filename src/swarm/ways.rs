@@ -137,6 +137,16 @@ impl Lessons {
         }
     }
 
+    /// Who was met there speaks uTP, and is to be met by that.
+    pub fn prefer_utp(&mut self) {
+        let wrapping = self.worked.map_or(Wrapping::Plain, |it| it.wrapping);
+        self.worked = Some(Way {
+            transport: Transport::Utp,
+            wrapping,
+        });
+        self.sure = false;
+    }
+
     /// Who lives there came to us in this way: it goes first, where nothing better is
     /// known.
     pub fn called(&mut self, way: Way) {
@@ -254,26 +264,25 @@ impl Ways {
 
     /// The dial under way came to nothing: the next one, unless that would be in vain.
     pub fn fell(&mut self, outcome: Outcome, linked: bool) -> Option<Way> {
-        let dial = self.over(outcome, linked);
+        self.over(outcome, linked);
+        let (way, left) = (self.way, self.left);
         let silent = |it: &Dial| it.outcome == Outcome::TimedOut;
         let go_on = self.dials().filter(silent).count() < SILENCES;
-        let left = self.left;
-        self.left = left.map(|it| it.filter(|way| go_on && may_help(&dial, *way)));
+        let worth = |next: &Way| go_on && may_help(way, outcome, linked, *next);
+        self.left = left.map(|it| it.filter(worth));
         self.way = self.left.iter_mut().find_map(Option::take)?;
         Some(self.way)
     }
 
     /// Hands were shaken, or we gave up: no other dial follows.
-    pub fn over(&mut self, outcome: Outcome, linked: bool) -> Dial {
-        let dial = Dial {
-            way: self.way,
-            outcome,
-            linked,
-        };
+    pub fn over(&mut self, outcome: Outcome, linked: bool) {
         if let Some(place) = self.dials.iter_mut().find(|it| it.is_none()) {
-            *place = Some(dial);
+            *place = Some(Dial {
+                way: self.way,
+                outcome,
+                linked,
+            });
         }
-        dial
     }
 
     /// What each dial gave, in turn.
@@ -288,16 +297,16 @@ impl Ways {
     }
 }
 
-/// Whether `way` may lead anywhere after `dial` did not.
-fn may_help(dial: &Dial, way: Way) -> bool {
-    match dial.outcome {
+/// Whether `next` may lead anywhere after `way` came to this.
+fn may_help(way: Way, outcome: Outcome, linked: bool, next: Way) -> bool {
+    match outcome {
         Outcome::TimedOut | Outcome::Refused | Outcome::Closed | Outcome::Reset => {
-            dial.linked || way.transport != dial.way.transport
+            linked || next.transport != way.transport
         }
         // Whoever knows no encryption took ours for noise. Whoever answers a plain
         // handshake with something else is no peer.
         Outcome::ProtocolError => {
-            dial.way.wrapping == Wrapping::Encrypted && way.wrapping == Wrapping::Plain
+            way.wrapping == Wrapping::Encrypted && next.wrapping == Wrapping::Plain
         }
         _ => false,
     }

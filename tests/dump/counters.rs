@@ -11,7 +11,7 @@ use super::{BEGUN, ONE, TWO};
 
 pub(super) fn rows() -> Vec<Record> {
     use Attempt::{First, Incoming, Later};
-    use Counted::{Accepted, Dialled};
+    use Counted::{Accepted, Dialled, SlotTime};
     let counted = |torrent, counted, family: &str, outcome, count| {
         let row = OutcomeRow {
             hour: BEGUN.hour(),
@@ -53,6 +53,8 @@ pub(super) fn rows() -> Vec<Record> {
         outcome(ONE, Incoming, "libtorrent", Outcome::Duplicate, 1),
         outcome(TWO, First, "libtorrent", Outcome::Success, 3),
         outcome(TorrentNumber(0), Incoming, "", Outcome::UnknownInfoHash, 4),
+        counted(ONE, SlotTime, "transmission", Outcome::Success, 845_100),
+        counted(ONE, SlotTime, "", Outcome::TimedOut, 12_000_000),
         counted(ONE, Dialled(tcp), "transmission", Outcome::Success, 13),
         counted(ONE, Dialled(tcp), "", Outcome::TimedOut, 1_203),
         counted(ONE, Dialled(tcp), "", Outcome::Closed, 4),

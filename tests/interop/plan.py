@@ -21,7 +21,9 @@ ANY, ENCRYPTED, UTP = "any", "encrypted", "uTP only"
 MODERN = ("libtorrent", "transmission", "aria2", "rtorrent", "qbittorrent")
 LAZY_RATE_KB = 60
 MEAN_TIME_S = (18, 65)  # how long a download takes at its rate limit
-SPEAKERS = {ANY: (*MODERN, "ctorrent"), ENCRYPTED: MODERN, UTP: ("libtorrent", "qbittorrent")}
+# libtorrent is what most people run, in one client or another: twice as often as the others.
+COMMON = ("libtorrent", "qbittorrent")
+SPEAKERS = {ANY: (*MODERN, "ctorrent", *COMMON), ENCRYPTED: (*MODERN, *COMMON), UTP: COMMON}
 LIMITED = ("libtorrent", "transmission", "aria2", "qbittorrent")  # those that keep to a limit of connections
 LIMIT = 8
 # They tell of their last pieces too late for who leaves at once: see showable.py.
@@ -84,7 +86,7 @@ def all(_):
 def mixed(random_, downloads=36):
     """Hard to reach: 5 seeds; 36 downloads of which half are firewalled, a quarter speak nothing but encrypted, a quarter
     nothing but uTP, a third leave within a second of completing, at most a quarter of these of a kind that holds its word
-    back, and a ninth are at their limit of connections; and 4 that never complete."""
+    back, and a twelfth are at their limit of connections; and 4 that never complete."""
     return [
         *cast(SEED, "libtorrent", "qbittorrent", "transmission", "libtorrent", "aria2"),
         *hard_to_reach(random_, downloads),
@@ -112,12 +114,12 @@ def hard_to_reach(random_, downloads):
     leavers = downloads // 3
     slow = [plan for plan in plans if plan.kind in HOLD_BACK]
     quick = [plan for plan in plans if plan.kind not in HOLD_BACK]
-    late = min(leavers // 4, len(slow))
+    late = min(random_.randint(0, leavers // 4), len(slow))
     for plan in random_.sample(slow, late) + random_.sample(quick, leavers - late):
         plan.behaviour = random_.choice((LEAVE, VANISH))
     for plan in random_.sample([plan for plan in plans if plan.behaviour == STAY and plan.kind in MODERN], max(downloads // 18, 1)):
         plan.behaviour = RETURN
-    for plan in random_.sample([plan for plan in plans if plan.kind in LIMITED], downloads // 9):
+    for plan in random_.sample([plan for plan in plans if plan.kind in LIMITED], downloads // 12):
         plan.limit = LIMIT
     return plans
 

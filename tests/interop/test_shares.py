@@ -106,7 +106,7 @@ class Cast(unittest.TestCase):
                 self.assertEqual(sum(plan.speaks == UTP for plan in plans), downloads / 4)
                 self.assertEqual(len(leavers), downloads // 3)
                 self.assertLessEqual(sum(plan.kind in HOLD_BACK for plan in leavers), len(leavers) / 4)
-                self.assertGreaterEqual(sum(plan.limit is not None for plan in plans), downloads // 10)
+                self.assertGreaterEqual(sum(plan.limit is not None for plan in plans), downloads // 12)
 
     def test_is_the_same_for_the_same_seed(self):
         self.assertEqual(mixed(random.Random(7)), mixed(random.Random(7)))

@@ -54,6 +54,37 @@ fn outlives_listeners() {
     in_virtual_time(outlives(Class::Listener, 32, "listener_restarted"));
 }
 
+/// Who reads the datagrams is gone for a moment: the streams that they carry are not.
+#[test]
+fn streams_over_utp_outlive_listeners() {
+    in_virtual_time(async {
+        let mut scenario = lively(41);
+        scenario.crowd.utp_alone = 1.0;
+        let mut world = World::of(&scenario).await;
+        world.config.utp = true;
+        let running = world.begin().await;
+        let sessions = async || {
+            let answers = running.root.send(AskAll).await.unwrap();
+            answers.iter().map(|it| it.figures.sessions).sum::<usize>()
+        };
+        for _ in 0..3 {
+            world.pass(7 * MINUTE).await;
+            let before = sessions().await;
+            kill(&running, Class::Listener).await;
+            world.pass(1_000 * MILLISECOND).await;
+            let after = sessions().await;
+            println!("sessions: {before}, then {after}");
+            assert!(before >= 3 && after + 1 >= before);
+        }
+        world.pass(9 * MINUTE).await;
+        world.stop(running).await;
+        let judgement = world.judge();
+        assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
+        assert!(overlooked(&judgement) <= 1);
+        assert_eq!(world.harvest().count_events("listener_restarted"), 3);
+    });
+}
+
 #[test]
 fn outlives_monitors() {
     in_virtual_time(outlives(Class::Monitor, 38, "monitor_restarted"));

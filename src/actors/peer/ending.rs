@@ -40,8 +40,8 @@ impl Peer {
         self.hear_end(now, &why);
         let (outcome, is_lost) = (self.outcome(&why), is_lost(&why));
         match &why {
-            _ if self.has_met() => drop(self.ways.over(Outcome::Success, linked)),
-            Over::Ours(_) => drop(self.ways.over(outcome, linked)),
+            _ if self.has_met() => self.ways.over(Outcome::Success, linked),
+            Over::Ours(_) => self.ways.over(outcome, linked),
             _ => {
                 if let Some(way) = self.ways.fell(outcome, linked) {
                     return self.dial(now, way);

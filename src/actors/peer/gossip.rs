@@ -23,15 +23,15 @@ impl Peer {
         if said.added.is_empty() && said.dropped.is_empty() {
             return;
         }
-        let may_introduce = self.may_introduce();
-        if may_introduce {
+        let relay = self.relay();
+        if relay.is_some() {
             // Until the Swarm has said whether it is worth more.
             self.remains_until
                 .get_or_insert(now + self.context.pace.await_orders());
         }
         let gossip = Gossip {
             session: self.session,
-            may_introduce,
+            relay,
             from: self.remote.ip(),
             said,
             refused: self.ear.take_refused(),

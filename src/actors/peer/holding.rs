@@ -4,7 +4,7 @@ use actix::prelude::*;
 
 use crate::moment::Moment;
 use crate::swarm::facts::{Direction, Outcome};
-use crate::swarm::schedule::{Hold, SessionView, hold, offer};
+use crate::swarm::schedule::{Hold, SessionView, hold, offer, still_due};
 
 use super::{Known, Over, Peer};
 
@@ -36,7 +36,9 @@ impl Peer {
     fn view(&self, now: Moment) -> Option<SessionView> {
         let progress = self.progress.as_ref()?;
         let settled = progress.settled();
-        let foreseen = self.known.expected_finish.filter(|finish| *finish > now);
+        let family = self.conversation.family();
+        let foreseen = self.known.expected_finish;
+        let foreseen = foreseen.and_then(|it| still_due(now, it, family, self.context.pace));
         Some(SessionView {
             opened_at: self.opened_at,
             // Who was introduced called us, too.

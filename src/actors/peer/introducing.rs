@@ -8,6 +8,7 @@ use crate::actors::swarm::HolepunchHeard;
 use crate::moment::Moment;
 use crate::protocol::peer::{Holepunch, Transport};
 use crate::swarm::facts::Direction;
+use crate::swarm::rendezvous::View;
 
 use super::{Peer, Stage};
 
@@ -22,14 +23,16 @@ pub struct Introduce(pub SocketAddr);
 pub struct Remain(pub Moment);
 
 impl Peer {
-    /// Whether the peer takes part in hole punching, and knows where we take uTP: there
-    /// it sends whom it introduces. Where we dialled it by TCP it sees another port.
-    pub(super) fn may_introduce(&self) -> bool {
+    /// Where the peer sees us, if it takes part in hole punching.
+    pub(super) fn relay(&self) -> Option<View> {
         let hello = self.conversation.hello();
-        hello.is_some_and(|it| it.ids.ut_holepunch.is_some())
-            && self.context.greeting.introduced()
-            && (self.direction == Direction::Incoming
-                || self.ways.way().transport == Transport::Utp)
+        let takes_part = hello.is_some_and(|it| it.ids.ut_holepunch.is_some())
+            && self.context.greeting.introduced();
+        let by_tcp = self.ways.way().transport == Transport::Tcp;
+        takes_part.then_some(match self.direction == Direction::Outgoing && by_tcp {
+            true => View::Abroad,
+            false => View::AtHome,
+        })
     }
 
     /// The peer introduces us, or does not. A Swarm that has no room does without.

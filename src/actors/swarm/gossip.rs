@@ -22,8 +22,8 @@ impl Handler<Gossip> for Swarm {
     type Result = ();
 
     fn handle(&mut self, gossip: Gossip, _: &mut Self::Context) {
-        if gossip.may_introduce {
-            self.relay_gossiped(&gossip);
+        if let Some(view) = gossip.relay {
+            self.relay_gossiped(&gossip, view);
         }
         if !self.children.hand_on(gossip) {
             debug!(self.log, "a peer's gossip was dropped");

@@ -10,17 +10,18 @@ use crate::actors::peer::{Introduce, Remain};
 use crate::actors::pex::Gossip;
 use crate::protocol::peer::Holepunch;
 use crate::swarm::book::SessionId;
-use crate::swarm::rendezvous::Introduction;
+use crate::swarm::facts::Outcome;
+use crate::swarm::rendezvous::{Introduction, Step, View};
 
 use super::{HolepunchHeard, Swarm};
 
 impl Swarm {
     /// A relay says whom it is connected to: some of them may be those who do not answer.
-    pub(super) fn relay_gossiped(&mut self, gossip: &Gossip) {
+    pub(super) fn relay_gossiped(&mut self, gossip: &Gossip, view: View) {
         let (now, relay) = (self.now(), gossip.session);
         let added = || gossip.said.added.iter().map(|(at, _)| *at);
         let dropped = gossip.said.dropped.iter().copied();
-        self.rendezvous.named(relay, added(), dropped);
+        self.rendezvous.named(relay, view, added(), dropped);
         added().for_each(|at| self.seek_introduction(at));
         if self.plan.shared.slots.has_room()
             && added().any(|at| self.book.is_unmet(at))
@@ -43,13 +44,26 @@ impl Swarm {
     /// Asks for the introductions that are due.
     pub(super) fn ask_for_introductions(&mut self) {
         let now = self.now();
-        let book = &self.book;
+        let (book, mut steps) = (&self.book, Vec::new());
         let is_wanted = |at| book.unanswered(at).is_some_and(|due| due <= now);
-        while let Some((relay, at)) = self.rendezvous.next(now, is_wanted) {
-            debug!(self.log, "asking for an introduction"; "session" => relay.0,
-                "address" => self.shown(at));
-            // One that is not told counts as unanswered.
-            self.children.try_tell(relay, Introduce(at));
+        while let Some(step) = self.rendezvous.next(now, is_wanted) {
+            steps.push(step);
+        }
+        for step in steps {
+            match step {
+                Step::Ask(relay, at) => {
+                    debug!(self.log, "asking for an introduction"; "session" => relay.0,
+                        "address" => self.shown(at));
+                    // One that is not told counts as unanswered.
+                    self.children.try_tell(relay, Introduce(at));
+                }
+                Step::Redial(relay) => {
+                    if self.book.redial(now, relay) {
+                        debug!(self.log, "a relay is dialled anew"; "session" => relay.0);
+                        self.children.dismiss(relay, Outcome::Unsettled);
+                    }
+                }
+            }
         }
     }
 

@@ -44,18 +44,18 @@ impl Swarm {
     }
 
     fn judge(&mut self, now: Moment, mut doubt: Doubt) {
-        let (session, lost) = (doubt.session, doubt.end.lost);
+        let (session, lost, ended_at) = (doubt.session, doubt.end.lost, doubt.ended_at);
         let may_wait = lost && !self.stopping && self.doubts.waiting.len() < DOUBTS;
         match self.verdict(now, &doubt) {
             Verdict::Open if may_wait => self.doubts.waiting.push(doubt),
             Verdict::Open | Verdict::Theirs => {
-                if let Some(silent) = self.book.ended(now, session, &doubt.end) {
+                if let Some(silent) = self.book.ended(ended_at, session, &doubt.end) {
                     self.seek_introduction(silent);
                 }
             }
             Verdict::Ours => {
                 debug!(self.log, "not charged: the network was down"; "session" => session.0);
-                self.book.cut_off(now, session, &mut doubt.end);
+                self.book.cut_off(ended_at, session, &mut doubt.end);
             }
         }
     }

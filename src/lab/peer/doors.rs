@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -16,6 +17,9 @@ use crate::protocol::peer::Transport;
 
 /// What is read of a datagram.
 const DATAGRAM_BYTES: usize = 1500;
+
+/// After an error of the socket.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a peer dials by. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -114,11 +118,10 @@ async fn bind(network: &Network, at: &mut SocketAddr) -> Option<Arc<Datagrams>> 
 
 async fn read(socket: Arc<Datagrams>, utp: Utp) {
     let mut buffer = [0; DATAGRAM_BYTES];
-    // What the machine's socket reports is of a datagram that we sent.
     loop {
         match socket.recv_from(&mut buffer).await {
             Ok((len, from)) => utp.receive(from, &buffer[..len]),
-            Err(_) => tokio::task::yield_now().await,
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }

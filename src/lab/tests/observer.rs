@@ -77,6 +77,10 @@ impl Observer {
         link.write_all(&hello).await?;
         let mut theirs = [0; 68];
         timeout(Duration::from_secs(10), link.read_exact(&mut theirs)).await??;
+        // Some try encryption first.
+        if !theirs.starts_with(b"\x13BitTorrent protocol") {
+            return Ok(());
+        }
         if theirs[27] & 4 == 0 {
             let bytes = self.torrent.pieces.div_ceil(8);
             let mut zeros = (bytes + 1).to_be_bytes().to_vec();

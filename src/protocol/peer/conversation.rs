@@ -375,7 +375,6 @@ impl Conversation {
                 // Without the hash of our own list we are told all of theirs.
                 lt_tex: self.greeting.gossip.then_some(our_ids::TRACKERS),
                 ut_holepunch: self.greeting.introduced().then_some(our_ids::HOLEPUNCH),
-                ..ExtensionIds::default()
             },
             ..ExtendedHello::default()
         }

@@ -61,8 +61,8 @@ proptest! {
             prop_assert!(world.step(end), "stuck at {:?} of {len}", read.each_ref().map(Vec::len));
         }
         prop_assert!(read[0] == bytes && read[1] == bytes);
-        for host in 0..2 {
-            world.hosts[host].leave(world.now, keys[host]);
+        for (host, key) in keys.into_iter().enumerate() {
+            world.hosts[host].leave(world.now, key);
         }
         world.pass(LINGER + Duration::from_secs(1));
         prop_assert_eq!(world.hosts.each_ref().map(Endpoint::connections), [0, 0]);
@@ -197,8 +197,8 @@ fn both_may_dial_at_once() {
         Event::Connected(_, key) => key,
         ref other => panic!("{other:?}"),
     });
-    for host in 0..2 {
-        world.write(host, keys[host], b"hello");
+    for (host, key) in keys.into_iter().enumerate() {
+        world.write(host, key, b"hello");
     }
     for host in 0..2 {
         let theirs = world.wait(host, |event| match event {

@@ -96,8 +96,11 @@ pub fn lines(
     let mut counts = Counts::default();
     for row in reader.outcomes(selection.torrent) {
         let (_, row) = row?;
-        let is_way = row.counted.way().is_some();
-        if is_way == apart.by_way && selection.holds_hour(row.hour) {
+        let told = match apart.by_way {
+            true => row.counted.way().is_some(),
+            false => row.counted.attempt().is_some(),
+        };
+        if told && selection.holds_hour(row.hour) {
             let family = apart.by_family.then_some(row.family);
             counts.add(row.counted, family, row.outcome, row.count);
         }

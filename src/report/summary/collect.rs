@@ -230,8 +230,14 @@ impl Tally {
                 }),
             }
         }
+        let times = outcomes.iter().filter(|it| it.counted == Counted::SlotTime);
+        let slot_seconds = times.map(|it| it.count).sum::<u64>() / 1000;
+        let each = slot_seconds as f64 / self.confirmed as f64;
+        let told = self.confirmed > 0 && slot_seconds > 0;
         Figures {
             confirmed: self.confirmed,
+            slot_seconds,
+            slot_seconds_per_confirmed: told.then_some(each),
             not_counted: self.not_counted,
             peers: self.peers,
             addresses,

@@ -43,6 +43,11 @@ pub const COLUMNS: &[Column<TorrentSummary>] = &[
     }),
     Column::data("size_bytes", |it| Value::count(it.size_bytes)),
     Column::data("confirmed", |it| Value::Count(it.figures.confirmed)),
+    Column::data("slot_seconds", |it| Value::Count(it.figures.slot_seconds)),
+    Column::data("slot_seconds_per_confirmed", |it| {
+        let each = it.figures.slot_seconds_per_confirmed;
+        each.map_or(Value::None, Value::Real)
+    }),
     Column::data("again", |it| Value::Count(it.figures.not_counted.again)),
     Column::data("unproven", |it| {
         Value::Count(it.figures.not_counted.unproven)

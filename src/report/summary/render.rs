@@ -160,6 +160,10 @@ impl Page {
             let line = self.text.split_off(start);
             self.strong(line.trim_end());
         }
+        if let Some(each) = figures.slot_seconds_per_confirmed {
+            let all = format!("{} in all", count(figures.slot_seconds));
+            self.figure(0, "slot seconds per confirmed", each.round() as u64, &all);
+        }
         if let Some(reported) = reported {
             self.downloads(reported);
         }

@@ -75,6 +75,9 @@ pub(super) struct Address {
     pub(super) dialable: bool,
     /// It is ourselves.
     own: bool,
+    /// The session there is given up for one by uTP.
+    to_redial: bool,
+    redialled_at: Option<Moment>,
     /// The peer that is met there.
     pub(super) peer: Option<PeerNumber>,
     /// What gossip says of it.
@@ -220,6 +223,8 @@ impl Addresses {
             busy: false,
             dialable: false,
             own: false,
+            to_redial: false,
+            redialled_at: None,
             peer: None,
             said: None,
             told_at: None,
@@ -350,10 +355,29 @@ impl Addresses {
             }
             Direction::Outgoing => contacts.next(now, parting, standing, self.delay, self.pace),
         };
+        let earliest = contacts.earliest(self.pace);
         if self.discipline == Discipline::SoonestFirst {
             address.rank = rank(now, contacts, standing);
         }
+        let mut due = due;
+        if std::mem::take(&mut address.to_redial) {
+            address.lessons.prefer_utp();
+            // Until it knows that we have left.
+            due = earliest.max(now + self.pace.return_at_once());
+        }
         self.agenda.plan(at, due, address.rank);
+    }
+
+    /// The session there is given up for one by uTP: once an hour at most.
+    pub(super) fn redial(&mut self, now: Moment, at: SocketAddr) -> bool {
+        let hour = self.pace.rendezvous_hour();
+        let address = self.known.get_mut(&at).filter(|it| it.busy);
+        let due = |it: &Address| it.redialled_at.is_none_or(|then| now.since(then) >= hour);
+        let Some(address) = address.filter(|it| due(it)) else {
+            return false;
+        };
+        (address.to_redial, address.redialled_at) = (true, Some(now));
+        true
     }
 
     /// It is ourselves: never again.

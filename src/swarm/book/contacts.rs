@@ -112,7 +112,7 @@ impl Book {
         let dialable = known.is_some_and(|it| it.dialable);
         let expected = known.and_then(|it| it.expected(now));
         let told_at = known.and_then(|it| it.told_at);
-        let session = Session::new(address, Direction::Outgoing, attempt, source);
+        let session = Session::new(now, address, Direction::Outgoing, attempt, source);
         Contact {
             session: self.sessions.open(session),
             address,
@@ -182,8 +182,9 @@ impl Book {
     }
 
     /// Somebody connected to us and asked for this torrent.
-    pub fn accepted(&mut self, remote: SocketAddr) -> SessionId {
+    pub fn accepted(&mut self, now: Moment, remote: SocketAddr) -> SessionId {
         self.sessions.open(Session::new(
+            now,
             canonical(remote),
             Direction::Incoming,
             Attempt::Incoming,

@@ -55,6 +55,8 @@ impl Book {
         let session = self.sessions.close(id)?;
         self.tally
             .ended(now, session.attempt, end.family, end.outcome);
+        let span = now.since(session.began_at);
+        self.tally.had_slot(now, span, end.family, end.outcome);
         self.count_dials(now, &session, end);
         if end.outcome == Outcome::SelfConnection {
             self.met_ourselves(&session);

@@ -8,7 +8,7 @@ use crate::swarm::facts::{Direction, PeerNumber, Source};
 use crate::swarm::ways::Ways;
 
 use super::sessions::Session;
-use super::{Book, Contact};
+use super::{Book, Contact, SessionId};
 
 impl Book {
     /// Where nobody answers when we dial, and whom we do not meet otherwise: when the
@@ -27,6 +27,14 @@ impl Book {
     pub fn await_introduction(&mut self, at: SocketAddr, asked_at: Moment) {
         let due = asked_at + self.terms.pace.rendezvous_wait();
         self.addresses.delay(canonical(at), due);
+    }
+
+    /// A session that we dialled is about to be given up: its peer can introduce us to
+    /// others only over uTP, and is to be dialled by that. False: not again so soon, for
+    /// it may speak none with us.
+    pub fn redial(&mut self, now: Moment, id: SessionId) -> bool {
+        let session = self.sessions.get(id);
+        session.is_some_and(|it| self.addresses.redial(now, it.address))
     }
 
     /// Whether nobody was ever met at an address that may be contacted.
@@ -55,7 +63,7 @@ impl Book {
         let source = address.first_source;
         let session = Session {
             introduced: true,
-            ..Session::new(at, Direction::Outgoing, attempt, source)
+            ..Session::new(now, at, Direction::Outgoing, attempt, source)
         };
         Some(Contact {
             session: self.sessions.open(session),

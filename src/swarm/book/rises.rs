@@ -74,7 +74,7 @@ impl Book {
         };
         let remote = canonical(remote);
         let named = self.addresses.get(remote).map(|it| it.first_source);
-        let mut session = Session::new(remote, direction, Attempt::Incoming, Source::Incoming);
+        let mut session = Session::new(now, remote, direction, Attempt::Incoming, Source::Incoming);
         session.link = link;
         self.adopt(now, peer, it);
         self.records.change(peer, |peer| {

@@ -54,6 +54,8 @@ pub(super) struct Session {
     /// The address that further contacts go to: the one dialled, or the one that
     /// an incoming peer claims to listen on.
     pub(super) home: Option<SocketAddr>,
+    /// When it had its slot.
+    pub(super) began_at: Moment,
     pub(super) direction: Direction,
     /// The peer called us as we dialled it (BEP 55).
     pub(super) introduced: bool,
@@ -73,6 +75,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(
+        now: Moment,
         address: SocketAddr,
         direction: Direction,
         attempt: Attempt,
@@ -80,6 +83,7 @@ impl Session {
     ) -> Self {
         Session {
             address,
+            began_at: now,
             home: (direction == Direction::Outgoing).then_some(address),
             direction,
             introduced: false,

@@ -1,6 +1,7 @@
 //! Counters of one swarm by hour: how attempts ended, what sources brought.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
@@ -87,24 +88,37 @@ impl Tally {
 
     /// An attempt ended.
     pub fn ended(&mut self, now: Moment, attempt: Attempt, family: Family, outcome: Outcome) {
-        self.count_outcome(now, Counted::Attempt(attempt), family, outcome);
+        self.count_outcome(now, Counted::Attempt(attempt), family, outcome, 1);
         self.totals.count_ended(attempt, outcome, 1);
     }
 
     /// One of an attempt's connections came to this.
     pub fn connected(&mut self, now: Moment, by: Direction, dial: &Dial, family: Family) {
         let counted = Counted::connection(by, dial.way);
-        self.count_outcome(now, counted, family, dial.outcome);
+        self.count_outcome(now, counted, family, dial.outcome, 1);
     }
 
-    fn count_outcome(&mut self, now: Moment, counted: Counted, family: Family, outcome: Outcome) {
+    /// An attempt had a slot for so long.
+    pub fn had_slot(&mut self, now: Moment, span: Duration, family: Family, outcome: Outcome) {
+        let millis = span.as_millis() as u64;
+        self.count_outcome(now, Counted::SlotTime, family, outcome, millis);
+    }
+
+    fn count_outcome(
+        &mut self,
+        now: Moment,
+        counted: Counted,
+        family: Family,
+        outcome: Outcome,
+        more: u64,
+    ) {
         let key = OutcomeKey {
             hour: now.hour(),
             counted,
             family,
             outcome,
         };
-        *self.outcomes.entry(key).or_default() += 1;
+        *self.outcomes.entry(key).or_default() += more;
         self.changed_outcomes.insert(key);
     }
 

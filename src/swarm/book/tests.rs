@@ -2,6 +2,7 @@
 
 mod any_order;
 mod bounds;
+mod callers;
 mod company;
 mod counters;
 mod fates;
@@ -175,7 +176,7 @@ impl Script {
     }
 
     fn accept(&mut self, remote: &str) -> SessionId {
-        let id = self.book.accepted(address(remote));
+        let id = self.book.accepted(self.now, address(remote));
         self.open.insert(id, (address(remote), Incoming));
         id
     }

@@ -20,13 +20,13 @@ fn secs(secs: u64) -> std::time::Duration {
 fn swarm(relays: u64, hosts: u16) -> Rendezvous {
     let mut rendezvous = Rendezvous::new(Pace::default());
     for number in 1..=relays {
-        rendezvous.named(relay(number), (0..hosts).map(at), []);
+        rendezvous.named(relay(number), View::AtHome, (0..hosts).map(at), []);
     }
     rendezvous
 }
 
 /// Asks that follow when all of these are sought.
-fn asks(rendezvous: &mut Rendezvous, now: Moment, hosts: u16) -> Vec<(SessionId, SocketAddr)> {
+fn asks(rendezvous: &mut Rendezvous, now: Moment, hosts: u16) -> Vec<Step> {
     for host in 0..hosts {
         rendezvous.seek(now, at(host), now);
     }
@@ -36,12 +36,12 @@ fn asks(rendezvous: &mut Rendezvous, now: Moment, hosts: u16) -> Vec<(SessionId,
 #[test]
 fn asks_the_relay_that_named_who_does_not_answer() {
     let mut rendezvous = swarm(1, 0);
-    rendezvous.named(relay(2), [at(1)], []);
+    rendezvous.named(relay(2), View::AtHome, [at(1)], []);
     rendezvous.seek(T0, at(1), T0 + secs(30));
     assert_eq!(rendezvous.next_due(), Some(T0 + secs(30)));
     assert_eq!(rendezvous.next(T0 + secs(29), WANTED), None);
     let asked = rendezvous.next(T0 + secs(30), WANTED);
-    assert_eq!(asked, Some((relay(2), at(1))));
+    assert_eq!(asked, Some(Step::Ask(relay(2), at(1))));
     assert_eq!(rendezvous.next(T0 + secs(30), WANTED), None);
     let answer = rendezvous.introduced(T0 + secs(31), relay(2), at(1));
     assert_eq!(answer, Introduction::Wanted);
@@ -50,7 +50,7 @@ fn asks_the_relay_that_named_who_does_not_answer() {
 #[test]
 fn asks_nobody_who_did_not_name_it_or_is_gone_or_left_it() {
     let mut rendezvous = swarm(2, 1);
-    rendezvous.named(relay(1), [], [at(0)]);
+    rendezvous.named(relay(1), View::AtHome, [], [at(0)]);
     rendezvous.gone(relay(2));
     assert_eq!(asks(&mut rendezvous, T0, 2), []);
     assert_eq!(rendezvous.named, 0);
@@ -70,28 +70,31 @@ fn one_relay_after_the_other_is_asked_and_three_an_hour() {
     let mut asked = Vec::new();
     for minute in 0..10 {
         let now = T0 + secs(60 * minute);
-        asked.extend(asks(&mut rendezvous, now, 1).into_iter().map(|it| it.0.0));
+        asked.extend(asks(&mut rendezvous, now, 1));
     }
-    assert_eq!(asked, [5, 4, 3]);
+    assert_eq!(asked, [5, 4, 3].map(|it| Step::Ask(relay(it), at(0))));
     let later = T0 + secs(600);
     assert!(
         !rendezvous.seek(later, at(0), later),
         "nothing is to be waited for"
     );
     let next_hour = asks(&mut rendezvous, T0 + secs(3600), 1);
-    assert_eq!(next_hour, [(relay(5), at(0))]);
+    assert_eq!(next_hour, [Step::Ask(relay(5), at(0))]);
 }
 
 #[test]
 fn a_refusal_sends_us_to_the_next_relay_and_one_that_ends_all_ends_it() {
     let mut rendezvous = swarm(3, 2);
-    assert_eq!(asks(&mut rendezvous, T0, 1), [(relay(3), at(0))]);
+    assert_eq!(asks(&mut rendezvous, T0, 1), [Step::Ask(relay(3), at(0))]);
     // It was not asked for that one, nor was that one asked.
     rendezvous.refused(T0, relay(3), at(1), Refusal::NotConnected);
     rendezvous.refused(T0, relay(2), at(0), Refusal::NoSupport);
     assert_eq!(rendezvous.next(T0, WANTED), None);
     rendezvous.refused(T0, relay(3), at(0), Refusal::NotConnected);
-    assert_eq!(rendezvous.next(T0, WANTED), Some((relay(2), at(0))));
+    assert_eq!(
+        rendezvous.next(T0, WANTED),
+        Some(Step::Ask(relay(2), at(0)))
+    );
     rendezvous.refused(T0, relay(2), at(0), Refusal::NoSupport);
     assert_eq!(rendezvous.next(T0, WANTED), None);
     assert_eq!(asks(&mut rendezvous, T0 + secs(600), 1), []);
@@ -127,7 +130,7 @@ fn a_liar_cannot_make_us_dial_the_world() {
 #[test]
 fn an_answer_that_comes_late_or_twice_is_somebody_elses_call() {
     let mut rendezvous = swarm(2, 1);
-    assert_eq!(asks(&mut rendezvous, T0, 1), [(relay(2), at(0))]);
+    assert_eq!(asks(&mut rendezvous, T0, 1), [Step::Ask(relay(2), at(0))]);
     let by_another = rendezvous.introduced(T0, relay(1), at(0));
     assert_eq!(by_another, Introduction::Called);
     let late = rendezvous.introduced(T0 + secs(60), relay(2), at(0));
@@ -138,7 +141,7 @@ fn an_answer_that_comes_late_or_twice_is_somebody_elses_call() {
 fn remembers_no_more_than_the_bound() {
     let mut rendezvous = Rendezvous::new(Pace::default());
     for number in 0..100 {
-        rendezvous.named(relay(number), (0..5_000).map(at), []);
+        rendezvous.named(relay(number), View::AtHome, (0..5_000).map(at), []);
     }
     assert_eq!(rendezvous.named, MOST_NAMED);
     let most = rendezvous.relays.values().map(|it| it.named.len()).max();
@@ -156,4 +159,21 @@ fn holds_few_relays_and_each_once() {
     let later = T0 + secs(120);
     assert_eq!(rendezvous.hold(later, relay(1)), None);
     assert!(rendezvous.hold(later, relay(3)).is_some());
+}
+
+#[test]
+fn who_sees_us_elsewhere_is_dialled_anew_if_nobody_else_can_help() {
+    let mut rendezvous = swarm(1, 1);
+    rendezvous.named(relay(2), View::Abroad, [at(0), at(1)], []);
+    assert_eq!(asks(&mut rendezvous, T0, 1), [Step::Ask(relay(1), at(0))]);
+    rendezvous.seek(T0, at(1), T0);
+    assert_eq!(rendezvous.next(T0, WANTED), Some(Step::Redial(relay(2))));
+    // It is not to be given up twice.
+    assert_eq!(asks(&mut rendezvous, T0, 2), []);
+    rendezvous.named(relay(3), View::AtHome, [at(1)], []);
+    rendezvous.seek(T0, at(1), T0);
+    assert_eq!(
+        rendezvous.next(T0, WANTED),
+        Some(Step::Ask(relay(3), at(1)))
+    );
 }

@@ -1,5 +1,7 @@
 use super::*;
 
+mod holding;
+
 const PACE: Pace = Pace::divided_by(1);
 const DELAY: Duration = Duration::from_secs(600);
 

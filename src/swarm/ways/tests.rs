@@ -352,3 +352,16 @@ fn through_a_hole_leads_utp_alone() {
     assert_eq!(required.way(), UTP_ENCRYPTED);
     assert_eq!(required.fell(Closed, true), None);
 }
+
+#[test]
+fn who_is_to_be_met_by_utp_is_dialled_by_tcp_too() {
+    let mut hints = lessons(&[dial(TCP, Outcome::Success, true)]);
+    assert_eq!(
+        tried(ALL, &hints, |_| (Refused, false)),
+        [TCP],
+        "it is sure"
+    );
+    hints.lessons.prefer_utp();
+    let refused = tried(ALL, &hints, |_| (Refused, false));
+    assert_eq!(refused, [UTP, TCP]);
+}

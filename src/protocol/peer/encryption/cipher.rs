@@ -54,6 +54,13 @@ impl fmt::Debug for KeyStream {
     }
 }
 
+/// Both directions' key streams.
+#[derive(Debug)]
+pub(super) struct Streams {
+    pub(super) incoming: KeyStream,
+    pub(super) outgoing: KeyStream,
+}
+
 /// What two peers agreed on: how the bytes that follow are encrypted, each way.
 #[derive(Debug)]
 pub struct Cipher {
@@ -65,18 +72,18 @@ pub struct Cipher {
 
 impl Cipher {
     /// Both ways are encrypted to the end.
-    pub(super) fn lasting(incoming: KeyStream, outgoing: KeyStream) -> Self {
+    pub(super) fn lasting(streams: Streams) -> Self {
         Cipher {
-            incoming: Some(incoming),
-            outgoing: Some(outgoing),
+            incoming: Some(streams.incoming),
+            outgoing: Some(streams.outgoing),
             covered: u64::MAX,
         }
     }
 
     /// All is plain but so many bytes that come first.
-    pub(super) fn passing(incoming: KeyStream, covered: u64) -> Self {
+    pub(super) fn passing(streams: Streams, covered: u64) -> Self {
         Cipher {
-            incoming: Some(incoming).filter(|_| covered > 0),
+            incoming: Some(streams.incoming).filter(|_| covered > 0),
             outgoing: None,
             covered,
         }

@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::cipher::{Cipher, KeyStream};
+use super::cipher::{Cipher, Streams};
 use super::exchange::{KeyPair, PUBLIC_KEY_BYTES, name};
 use super::intake::{Intake, Wanted};
 use super::{EncryptionError, PLAIN, RC4, Seed, VC, number, padding};
@@ -31,13 +31,6 @@ enum Awaited {
     Padding(Streams, u32),
     #[default]
     Nothing,
-}
-
-/// Both directions' key streams.
-#[derive(Debug)]
-struct Streams {
-    incoming: KeyStream,
-    outgoing: KeyStream,
 }
 
 impl Initiator {
@@ -91,8 +84,8 @@ impl Initiator {
             Awaited::Padding(mut streams, method) => {
                 streams.incoming.apply(&mut bytes);
                 return match method {
-                    PLAIN => Ok(Some(Cipher::passing(streams.incoming, 0))),
-                    RC4 => Ok(Some(Cipher::lasting(streams.incoming, streams.outgoing))),
+                    PLAIN => Ok(Some(Cipher::passing(streams, 0))),
+                    RC4 => Ok(Some(Cipher::lasting(streams))),
                     methods => Err(EncryptionError::NoCommonMethod { methods }),
                 };
             }

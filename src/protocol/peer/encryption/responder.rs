@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::cipher::{Cipher, KeyStream};
+use super::cipher::{Cipher, Streams};
 use super::exchange::{KeyPair, PUBLIC_KEY_BYTES, Secret, name};
 use super::intake::{Intake, Wanted};
 use super::{EncryptionError, PLAIN, RC4, Seed, VC, number, padding};
@@ -48,16 +48,9 @@ enum Awaited {
     /// The torrent's name under its veil, then VC, crypto_provide, len(PadC).
     Torrent(Secret),
     /// PadC, len(IA).
-    Padding(InfoHash, Streams, u32),
+    Padding(InfoHash, Box<Streams>, u32),
     #[default]
     Nothing,
-}
-
-/// Both directions' key streams.
-#[derive(Debug)]
-struct Streams {
-    incoming: KeyStream,
-    outgoing: KeyStream,
 }
 
 impl Responder {
@@ -124,7 +117,7 @@ impl Responder {
                 }
                 let method = select(number(&sealed[8..12]))?;
                 let wanted = Wanted::Bytes(padding(&sealed[12..])? + 2);
-                (Awaited::Padding(torrent, streams, method), wanted)
+                (Awaited::Padding(torrent, Box::new(streams), method), wanted)
             }
             Awaited::Padding(info_hash, mut streams, method) => {
                 streams.incoming.apply(&mut bytes);
@@ -136,8 +129,8 @@ impl Responder {
                 self.outbox.extend(0u16.to_be_bytes());
                 streams.outgoing.apply(&mut self.outbox[begin..]);
                 let cipher = match method {
-                    RC4 => Cipher::lasting(streams.incoming, streams.outgoing),
-                    _ => Cipher::passing(streams.incoming, first_words.into()),
+                    RC4 => Cipher::lasting(*streams),
+                    _ => Cipher::passing(*streams, first_words.into()),
                 };
                 return Ok(Some(Agreed { info_hash, cipher }));
             }

@@ -68,9 +68,16 @@ fn outcomes_are_counted_by_the_hour() {
         script.wait(3600).ends(id, TheyLeft);
     }
     let rows = script.book.tally().take_outcomes();
-    let mut hours: Vec<_> = rows.iter().map(|it| (it.0.hour, it.1)).collect();
-    hours.sort_unstable();
-    assert_eq!(hours, [(1_001, 1), (1_002, 1)]);
+    let hours = |of: Counted| {
+        let rows = rows.iter().filter(|it| it.0.counted == of);
+        let mut hours: Vec<_> = rows.map(|it| (it.0.hour, it.1)).collect();
+        hours.sort_unstable();
+        hours
+    };
+    let attempts = hours(Counted::Attempt(Attempt::Incoming));
+    assert_eq!(attempts, [(1_001, 1), (1_002, 1)]);
+    let had_slots_ms = [(1_001, 3_600_000), (1_002, 3_600_000)];
+    assert_eq!(hours(Counted::SlotTime), had_slots_ms);
 }
 
 #[test]

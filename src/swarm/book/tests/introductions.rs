@@ -145,3 +145,20 @@ fn who_was_introduced_is_not_said_to_be_reachable() {
     let id = script.wait(600).dial(HIDDEN);
     assert!(script.settles(id, LIBTORRENT.id(2), 600).dialable);
 }
+
+#[test]
+fn who_can_help_over_utp_alone_is_dialled_by_that_at_once() {
+    let mut script = Script::with_utp();
+    let id = script.dial("45.0.0.8:6881");
+    script.settles(id, LIBTORRENT, 1_000);
+    script.wait(45);
+    assert!(script.book.redial(script.now, id));
+    script.ends(id, WeLeft);
+    assert_eq!(script.due("45.0.0.8:6881"), 1);
+    let contact = script.wait(1).contact().unwrap();
+    assert_eq!(contact.ways.way().transport, Transport::Utp);
+    // Once is enough, and the next visit to a seed is hours away.
+    assert!(!script.book.redial(script.now, contact.session));
+    script.ends(contact.session, WeLeft);
+    assert!(script.due("45.0.0.8:6881") > 3_600);
+}

@@ -16,9 +16,9 @@ pub trait Kind: Copy + 'static {
 
 /// A number for each of `N` kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts<K, const N: usize>([u64; N], PhantomData<K>);
+pub struct Census<K, const N: usize>([u64; N], PhantomData<K>);
 
-impl<K: Kind, const N: usize> Counts<K, N> {
+impl<K: Kind, const N: usize> Census<K, N> {
     /// The number of one kind.
     pub fn of(&self, kind: K) -> u64 {
         self.0[usize::from(kind.code())]
@@ -54,14 +54,14 @@ impl<K: Kind, const N: usize> Counts<K, N> {
     }
 }
 
-impl<K, const N: usize> Default for Counts<K, N> {
+impl<K, const N: usize> Default for Census<K, N> {
     fn default() -> Self {
-        Counts([0; N], PhantomData)
+        Census([0; N], PhantomData)
     }
 }
 
 /// By the labels of the kinds.
-impl<K: Kind, const N: usize> Serialize for Counts<K, N> {
+impl<K: Kind, const N: usize> Serialize for Census<K, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(kind, count)| (kind.label(), count)))
     }
