@@ -154,5 +154,5 @@ fn who_called_lately_is_called_on_once() {
     assert_eq!(contact.address, address(HOME));
     assert_eq!(contact.expected, Some(Asked::Caller));
     script.fails(contact.session);
-    assert_eq!(call_on(&mut script.wait(60)), 0, "it did not answer");
+    assert_eq!(call_on(script.wait(60)), 0, "it did not answer");
 }
