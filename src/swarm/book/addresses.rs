@@ -3,12 +3,14 @@
 mod address;
 mod forgetting;
 mod introductions;
+mod outages;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::protocol::address::IpFamily;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
@@ -52,6 +54,9 @@ pub(super) struct Addresses {
     pace: Pace,
     discipline: Discipline,
     swept_at: Option<Moment>,
+    /// Families without network, and whom to contact once it is back.
+    pub(super) paused: Vec<IpFamily>,
+    pub(super) parked: VecDeque<SocketAddr>,
 }
 
 impl Addresses {
@@ -64,6 +69,8 @@ impl Addresses {
             pace,
             discipline,
             swept_at: None,
+            paused: Vec::new(),
+            parked: VecDeque::new(),
         }
     }
 
@@ -152,6 +159,10 @@ impl Addresses {
         is_met: impl Fn(PeerNumber) -> bool,
     ) -> Option<(SocketAddr, Attempt)> {
         while let Some(at) = self.agenda.pop(now) {
+            if self.paused.contains(&IpFamily::of(at.ip())) {
+                self.parked.push_back(at);
+                continue;
+            }
             let Some(address) = self.known.get_mut(&at) else {
                 continue;
             };
