@@ -28,10 +28,10 @@ interop-all *options: (interop "--profile all" options) (interop "--profile mixe
 # Swarms that can be found in one way only
 interop-only *options: (interop "--only dht --magnet" options) (interop "--only dht --magnet --family 6" options) (interop "--only pex" options) (interop "--only lsd" options)
 
-# One thing each: metadata, DHT, gossip, local discovery, torrents of version 2, uTP, encryption, hole punching
+# One thing each: metadata, DHT, gossip, local discovery, torrents of version 2, uTP, encryption, hole punching, an outage
 interop-each:
     cargo build --release
-    for script in magnet dht pex lsd v2 utp encryption punch; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
+    for script in magnet dht pex lsd v2 utp encryption punch outage; do /usr/bin/python3 tests/interop/$script.py || exit 1; done
 
 # Swarms of thousands in virtual time: recall of each kind of peer, and under scarcity
 sim-big seeds="1 2 3":

@@ -27,6 +27,8 @@ mod learnt;
 mod magnets;
 #[path = "sim/neighbours.rs"]
 mod neighbours;
+#[path = "sim/outages.rs"]
+mod outages;
 #[path = "sim/places.rs"]
 mod places;
 #[path = "sim/private_links.rs"]

@@ -29,6 +29,7 @@ use crate::protocol::dht::limits::{K, LOST_AFTER};
 use crate::protocol::dht::{Event, LookupReport, Node, Settings};
 use crate::protocol::info_hash::InfoHash;
 use crate::swarm::facts::{Source, TorrentNumber};
+use crate::swarm::outage::Asked;
 
 use super::recorder::Write;
 use super::supervision::{Die, Lifeline};
@@ -63,6 +64,8 @@ pub struct Dht {
     join_at: Moment,
     join_wait: Duration,
     save_at: Moment,
+    /// Our network is down: nobody owes us an answer.
+    rests: bool,
     recorder: Recipient<Write>,
     clock: Clock,
     log: Logger,
@@ -92,6 +95,7 @@ impl Dht {
             join_at: now,
             join_wait: plan.pace.join_first(),
             save_at: now + SAVE_EVERY,
+            rests: false,
             recorder,
             clock,
             log: log.new(slog::o!("dht" => family.label())),
@@ -103,8 +107,9 @@ impl Dht {
     /// Tells what is to be told, sends what is to be sent, and sets the timer.
     fn drive(&mut self, ctx: &mut Context<Self>) {
         let now = self.clock.now();
+        self.mind_the_network(now);
         // A timer that each datagram sets anew would never end in a flood.
-        if self.node.poll_timeout() <= now {
+        if !self.rests && self.node.poll_timeout() <= now {
             self.node.handle_timeout(now);
         }
         while let Some(event) = self.node.poll_event() {
@@ -112,6 +117,10 @@ impl Dht {
         }
         let mut batch = Vec::new();
         while let Some(transmit) = self.node.poll_transmit() {
+            if self.node.awaits_known(transmit.to) {
+                let signs = &self.plan.signs;
+                signs.asked(now, transmit.to.ip(), Asked::Node);
+            }
             batch.push(transmit);
         }
         if !batch.is_empty() {
@@ -124,13 +133,25 @@ impl Dht {
                 }
             });
         }
-        let wait = self.node.poll_timeout().since(now);
+        let wait = match self.rests {
+            true => TICK,
+            false => self.node.poll_timeout().since(now),
+        };
         let timer = ctx.run_later(wait.max(Duration::from_millis(1)), |it, ctx| {
             it.timer = None;
             it.drive(ctx);
         });
         if let Some(before) = self.timer.replace(timer) {
             ctx.cancel_future(before);
+        }
+    }
+
+    /// While our network is down nobody is given up for silence; then all goes on.
+    fn mind_the_network(&mut self, now: Moment) {
+        let is_down = self.plan.signs.is_down(self.plan.family);
+        if std::mem::replace(&mut self.rests, is_down) && !is_down {
+            (self.join_at, self.join_wait) = (now, self.plan.pace.join_first());
+            self.node.revive(now);
         }
     }
 
@@ -195,6 +216,12 @@ impl Dht {
     /// Sees to what is due: first nodes, lookups, the saved table.
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let now = self.clock.now();
+        if self.rests {
+            if self.plan.signs.may_try(now, self.plan.family) {
+                self.node.try_one(now);
+            }
+            return self.drive(ctx);
+        }
         if self.node.known() < K && now >= self.join_at {
             self.join(now, ctx);
         }

@@ -40,6 +40,7 @@ use crate::swarm::book::Tally;
 use crate::swarm::facts::{Attempt, Outcome, TorrentNumber};
 
 use super::dht::Datagram;
+use super::lifesigns::LifeSigns;
 use super::recorder::{Load, Write};
 use super::supervision::{Die, Lifeline};
 use super::swarm::{Arrived, RecorderIs, RecorderLinks};
@@ -129,6 +130,7 @@ pub struct Listener {
     dhts: HashMap<IpFamily, Recipient<Datagram>>,
     tally: Tally,
     recorder: RecorderLinks,
+    signs: LifeSigns,
     clock: Clock,
     log: Logger,
     lifeline: Lifeline,
@@ -140,6 +142,7 @@ impl Listener {
         ports: Ports,
         admission: Admission,
         recorder: RecorderLinks,
+        signs: LifeSigns,
         clock: Clock,
         log: Logger,
         lifeline: Lifeline,
@@ -153,6 +156,7 @@ impl Listener {
             dhts: HashMap::new(),
             tally: Tally::default(),
             recorder,
+            signs,
             clock,
             log,
             lifeline,
@@ -245,6 +249,7 @@ impl StreamHandler<Accepted> for Listener {
                 return self.count(Outcome::LocalError);
             }
         };
+        self.signs.heard(self.clock.now(), remote);
         if self.admission.policy.excludes(remote.ip()) {
             return self.count(Outcome::Excluded);
         }

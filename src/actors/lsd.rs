@@ -24,6 +24,7 @@ use crate::swarm::facts::Source;
 use crate::swarm::pace::Pace;
 
 use super::dht::{Follow, Unfollow};
+use super::lifesigns::{self, LifeSigns, Turned};
 use super::supervision::{Die, Lifeline};
 use super::swarm::PeersFound;
 
@@ -46,6 +47,8 @@ pub struct LsdPlan {
     pub announced_port: Option<u16>,
     /// Joins the group.
     pub network: Network,
+    /// Whether the network is there.
+    pub signs: LifeSigns,
     /// The rhythm of the run.
     pub pace: Pace,
 }
@@ -173,7 +176,19 @@ impl Actor for Lsd {
         let interfaces = self.group.as_ref().map_or(0, |it| it.interfaces());
         info!(self.log, "local discovery"; "interfaces" => interfaces);
         ctx.run_interval(self.plan.pace.lsd_interval(), Self::rejoin);
+        ctx.add_stream(lifesigns::turned(self.plan.signs.turns()));
     }
+}
+
+/// An interface that was gone has left the group.
+impl StreamHandler<Turned> for Lsd {
+    fn handle(&mut self, _: Turned, ctx: &mut Self::Context) {
+        if !self.plan.signs.is_down(self.plan.family) {
+            self.rejoin(ctx);
+        }
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {}
 }
 
 impl StreamHandler<Arriving> for Lsd {

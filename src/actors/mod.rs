@@ -39,6 +39,7 @@
 //! | [`supervision::ChildExited`] | child → parent | its channel is unbounded, one message a death |
 
 pub mod dht;
+pub mod lifesigns;
 pub mod listener;
 pub mod lsd;
 pub mod monitor;

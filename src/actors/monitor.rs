@@ -1,15 +1,17 @@
-//! Monitor: samples how the run and its machine do.
+//! Monitor: samples how the run and its machine do, and notices when our own network is
+//! down.
 //!
 //! Owns: nothing but what the last sample leaves to the next. Receives:
 //! [`RecorderIs`], [`Close`]. Sends: `AskAll` to Root, one sample in ten seconds to the
-//! Recorder.
+//! Recorder, and an event where the network goes or comes.
 //! Stops when: told to.
 //! When full: a sample that the Recorder has no room for is dropped; the next one
-//! follows.
+//! follows. Events are sent again.
 //!
 //! What a gauge means and in which unit is written in `docs/store.md`.
 
 mod busy;
+mod network;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,8 +26,9 @@ use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::usage;
 use crate::store::Record;
-use crate::store::records::SampleRow;
+use crate::store::records::{EventRow, SampleRow};
 use crate::swarm::facts::Direction;
+use crate::swarm::outage::LOOK_EVERY;
 
 use super::recorder::Write;
 use super::root::AskAll;
@@ -33,6 +36,7 @@ use super::slots::Slots;
 use super::supervision::{Die, Lifeline, Restarts};
 use super::swarm::{RecorderIs, SwarmFigures};
 use busy::{ArbiterIs, Busy};
+pub use network::Outlook;
 
 /// Time between samples, which stand at full multiples of it.
 const EVERY: Duration = Duration::from_secs(10);
@@ -56,6 +60,8 @@ pub struct MonitorPlan {
     pub restarts: Restarts,
     /// Lines that the log has lost.
     pub lost_log_lines: Arc<AtomicU64>,
+    /// What the network is looked at by.
+    pub outlook: Outlook,
 }
 
 /// Samples how the run and its machine do.
@@ -66,6 +72,8 @@ pub struct Monitor {
     busy: Vec<Busy>,
     /// How long the last sample was on its way to the disk.
     stored_in: Option<Duration>,
+    /// Events that are still to be stored.
+    unsaved: Vec<EventRow>,
     clock: Clock,
     log: Logger,
     lifeline: Lifeline,
@@ -89,6 +97,7 @@ impl Monitor {
             recorder,
             busy: Vec::new(),
             stored_in: None,
+            unsaved: Vec::new(),
             clock,
             log,
             lifeline,
@@ -183,6 +192,10 @@ impl Actor for Monitor {
             busy::ask(arbiter, name, &ctx.address());
         }
         self.sample(ctx);
+        ctx.run_interval(LOOK_EVERY, |it, ctx| {
+            it.look_out();
+            it.save_events(ctx);
+        });
     }
 }
 
@@ -207,6 +220,7 @@ impl Handler<Close> for Monitor {
     type Result = ();
 
     fn handle(&mut self, _: Close, ctx: &mut Self::Context) {
+        self.save_events(ctx);
         self.lifeline.finish();
         ctx.stop();
     }

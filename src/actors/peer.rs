@@ -15,6 +15,7 @@ mod holding;
 mod introducing;
 mod measuring;
 mod origin;
+mod outage;
 mod outbox;
 mod plan;
 
@@ -43,6 +44,7 @@ use driver::Driver;
 use ending::Over;
 pub use introducing::{Introduce, Remain};
 pub use measuring::{AskMetadata, Measured};
+use outage::Absence;
 use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
 
@@ -90,6 +92,7 @@ pub struct Peer {
     mouth: Mouth,
     /// When to think again about holding the session.
     review_at: Option<Moment>,
+    absence: Absence,
     /// It is not left before then: it may yet introduce us to somebody.
     remains_until: Option<Moment>,
     lifeline: Lifeline,
@@ -147,6 +150,7 @@ impl Peer {
             has_named_node: false,
             mouth: Mouth::after(plan.told_at),
             review_at: None,
+            absence: Absence::of(&context.signs, plan.remote),
             remains_until: None,
             lifeline,
             slot: plan.slot,
@@ -156,6 +160,7 @@ impl Peer {
 
     /// The link stands: the handshake's time begins, and what was read before.
     fn linked(&mut self, now: Moment, link: BoxLink, head: &[u8]) {
+        self.is_heard(now);
         if self.direction == Direction::Outgoing {
             self.conversation = origin::opening(&self.context, now, self.remote, self.ways.way());
         }
@@ -168,6 +173,7 @@ impl Peer {
     /// Bytes came in.
     fn take_input(&mut self, now: Moment, bytes: &[u8]) {
         self.heard_at = Some(now);
+        self.is_heard(now);
         let broken = self.conversation.handle_input(now, bytes).err();
         while let Some(event) = self.conversation.poll_event() {
             self.take_event(now, event);
@@ -284,6 +290,9 @@ impl Peer {
 
     /// What is due by the clock; all bytes that have arrived were taken before.
     fn take_timeout(&mut self, now: Moment) {
+        if self.stands_still(now) || self.is_forgotten(now) {
+            return;
+        }
         if let Some(progress) = &mut self.progress
             && progress.poll_timeout().is_some_and(|due| due <= now)
         {
@@ -313,10 +322,12 @@ impl Peer {
     fn next_due(&self) -> Option<Moment> {
         match &self.stage {
             Stage::Dialling(_, deadline) => Some(*deadline),
+            Stage::Open(_) if self.stood_still() => self.absence.still_until,
             Stage::Open(_) if self.outbox.is_idle() => [
                 self.conversation.poll_timeout(),
                 self.progress.as_ref().and_then(Progress::poll_timeout),
                 self.review_at,
+                self.absence.proof_by,
                 self.mouth.due(),
             ]
             .into_iter()

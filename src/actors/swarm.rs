@@ -17,6 +17,7 @@ mod introducing;
 mod learning;
 mod messages;
 mod orders;
+mod outage;
 mod plan;
 mod recording;
 mod resuming;
@@ -54,6 +55,7 @@ pub use messages::{
     OfMetadata, PeersFound, Queues, RecorderIs, RecorderLinks, Replayed, RootLinks, Rumoured,
     Scraped, SessionEnded, Stop, SwarmFigures, TrackerCounts, TrackerFigures, TrackersNamed,
 };
+use outage::Doubts;
 pub use plan::{Shared, SwarmPlan};
 use recording::Recording;
 use rows::Rows;
@@ -94,6 +96,7 @@ pub struct Swarm {
     permits: Permits,
     shown: Shown,
     seeking: Seeking,
+    doubts: Doubts,
     learnt: Learnt,
     /// Who may introduce us to whom.
     rendezvous: Rendezvous,
@@ -140,6 +143,7 @@ impl Swarm {
             permits: Permits::default(),
             shown: Shown::new(&plan.trackers),
             seeking: Seeking::of(&plan),
+            doubts: Doubts::default(),
             rendezvous: Rendezvous::new(plan.terms.pace),
             learnt: Learnt::new(plan.trackers.clone(), plan.shared.policy.clone()),
             roster: watch::Sender::default(),
@@ -182,6 +186,7 @@ impl Swarm {
                 root: self.root.replays.clone(),
                 nodes: self.root.nodes.clone(),
                 permits: self.permits.clone(),
+                signs: shared.signs.clone(),
                 swarm_gone: self.token.clone(),
             })
         });
@@ -203,6 +208,7 @@ impl Swarm {
     fn tick(&mut self, ctx: &mut Context<Self>) {
         self.ticks = self.ticks.wrapping_add(1);
         self.contacts = 0;
+        self.mind_the_network(ctx);
         self.contact(ctx);
         self.flush(ctx);
         self.seek(ctx);
@@ -384,12 +390,9 @@ impl Handler<SessionEnded> for Swarm {
         debug!(self.log, "session ended"; "session" => ended.session.0,
             "outcome" => end.outcome.label(), "parting" => ?end.parting, "family" => end.family.label(),
             "pieces" => end.last.map(|it| it.pieces));
-        let silent = self.book.ended(now, ended.session, end);
         self.seeking.gone(ended.session);
         self.rendezvous.gone(ended.session);
-        if let Some(at) = silent {
-            self.seek_introduction(at);
-        }
+        self.conclude(now, ended.session, ended.end);
         self.contact(ctx);
     }
 }

@@ -12,6 +12,7 @@
 //! take is dropped and logged.
 
 mod ask;
+mod outage;
 mod rows;
 
 use std::net::{IpAddr, SocketAddr};
@@ -31,10 +32,12 @@ use crate::protocol::tracker::{
 use crate::store::Record;
 use crate::swarm::facts::{Source, TorrentNumber};
 
+use super::lifesigns::{self, LifeSigns};
 use super::recorder::Write;
 use super::supervision::{Die, Lifeline};
 use super::swarm::{Announced, PeersFound, RecorderIs, Scraped, TrackerCounts};
 pub use ask::Asker;
+use outage::Arrears;
 
 /// How long one exchange over HTTP may take, the name included.
 const HTTP_TIMEOUT: Duration = Duration::from_secs(60);
@@ -66,6 +69,8 @@ pub struct TrackerPlan {
     pub pace: u32,
     /// Speaks HTTP, HTTPS and UDP.
     pub asker: Asker,
+    /// Whether the network is there.
+    pub signs: LifeSigns,
     /// Falls when the Swarm does.
     pub swarm_gone: CancellationToken,
 }
@@ -98,6 +103,8 @@ pub struct Tracker {
     cadence: Cadence,
     exchange: Option<SpawnHandle>,
     timer: Option<SpawnHandle>,
+    arrears: Arrears,
+    leaving: bool,
     /// It answered our `started`: it counts us among its peers.
     knows_us: bool,
     /// It has a scrape, as far as we know.
@@ -124,6 +131,8 @@ impl Tracker {
             log: log.new(slog::o!("tracker" => plan.name.to_string())),
             exchange: None,
             timer: None,
+            arrears: Arrears::default(),
+            leaving: false,
             knows_us: false,
             scrapes: true,
             external_ip: None,
@@ -153,6 +162,7 @@ impl Tracker {
         };
         let (asker, url) = (self.plan.asker.clone(), self.plan.url.clone());
         let begun = self.clock.now();
+        self.arrears.asks(begun);
         let exchange = async move { asker.announce(&url, &request, limit).await };
         let exchange = exchange.into_actor(self).map(move |answer, it, ctx| {
             it.exchange = None;
@@ -174,6 +184,7 @@ impl Tracker {
             (_, Ok(_)) => true,
             (_, Err(_)) => self.knows_us,
         };
+        self.arrears.answered();
         self.record_announce(begun, &answer);
         if event == AnnounceEvent::Stopped {
             return self.end(ctx);
@@ -198,20 +209,12 @@ impl Tracker {
             }
             Err(failure) => {
                 warn!(self.log, "announce failed"; "error" => %failure);
-                let random = rand::random();
-                let next = self.cadence.after_error(now, &failure, random);
+                let next = self.after_failure(begun, now, &failure);
                 self.tell(Err(failure.label()), next);
                 next
             }
         };
-        let wait = next.since(now);
-        self.timer = Some(ctx.run_later(wait, |it, ctx| {
-            let event = match it.knows_us {
-                true => AnnounceEvent::None,
-                false => AnnounceEvent::Started,
-            };
-            it.announce(event, ctx);
-        }));
+        self.announce_in(next.since(now), ctx);
     }
 
     fn scrape(&mut self, limit: Duration, ctx: &mut Context<Self>) {
@@ -345,6 +348,7 @@ impl Actor for Tracker {
         // The Swarm's successor starts a Tracker of its own.
         let swarm_gone = self.plan.swarm_gone.clone().cancelled_owned();
         ctx.spawn(swarm_gone.into_actor(self).map(|(), _, ctx| ctx.stop()));
+        ctx.add_stream(lifesigns::turned(self.plan.signs.turns()));
         self.announce(AnnounceEvent::Started, ctx);
     }
 }
@@ -371,6 +375,7 @@ impl Handler<Finish> for Tracker {
     fn handle(&mut self, _: Finish, ctx: &mut Self::Context) {
         // An exchange that is given up may have reached the tracker.
         self.knows_us |= self.exchange.is_some();
+        self.leaving = true;
         let pending = [self.timer.take(), self.exchange.take()];
         for pending in pending.into_iter().flatten() {
             ctx.cancel_future(pending);

@@ -1,14 +1,14 @@
 //! From a checked configuration to a running actor tree.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix::prelude::*;
 use slog::{info, warn};
 use tokio::sync::oneshot;
 
+use crate::actors::lifesigns::LifeSigns;
 use crate::actors::listener::Admission;
-use crate::actors::monitor::MonitorPlan;
+use crate::actors::monitor::{MonitorPlan, Outlook};
 use crate::actors::root::{Root, RootPlan, RunEnd, StorePlan};
 use crate::actors::slots::Slots;
 use crate::actors::supervision::Restarts;
@@ -91,6 +91,8 @@ pub struct Running {
     pub port: Option<u16>,
     /// The run's sessions.
     pub slots: Slots,
+    /// Whether the network is there.
+    pub signs: LifeSigns,
     /// The run's log; to be closed last.
     pub log: LogFile,
     /// Answers `bta-dump` while the run lasts; none where no socket can be made.
@@ -267,6 +269,11 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
             arbiters: named(&arbiters.recorder, &shared.workers),
             restarts: shared.restarts.clone(),
             lost_log_lines: Arc::clone(&log_file.lost),
+            outlook: Outlook {
+                signs: shared.signs.clone(),
+                network: shared.network.clone(),
+                bind: shared.bind.clone(),
+            },
         },
         recorder_arbiter: arbiters.recorder,
         clock,
@@ -274,13 +281,14 @@ pub async fn begin(run: Run) -> Result<Running, RunError> {
         lost_log_lines: Arc::clone(&log_file.lost),
         ended,
     };
-    let slots = shared.slots.clone();
+    let (slots, signs) = (shared.slots.clone(), shared.signs.clone());
     let root = Root::create(|ctx| Root::new(plan, ctx));
     Ok(Running {
         root,
         ended: end,
         port,
         slots,
+        signs,
         log: log_file,
         server,
     })
@@ -309,7 +317,8 @@ fn shared(
     workers: Vec<ArbiterHandle>,
     log: &slog::Logger,
 ) -> Shared {
-    let own = own_addresses(config);
+    let own = listening::own_addresses(config);
+    let signs = LifeSigns::default();
     Shared {
         asker: Asker::new(
             network.clone(),
@@ -319,8 +328,10 @@ fn shared(
             user_agent(config),
             clock,
             pace.divisor(),
-        ),
+        )
+        .telling(signs.clone()),
         slots: Slots::new(sessions, config.allow_local, pace),
+        signs,
         network,
         utp,
         bind: own,
@@ -381,12 +392,4 @@ fn plan(
         announce_port: port.unwrap_or(NO_PORT),
         shared,
     }
-}
-
-/// The addresses that we are bound to dial from; none of a family: any.
-fn own_addresses(config: &Config) -> Vec<IpAddr> {
-    let v4 = config.bind.v4.filter(|it| !it.is_unspecified());
-    let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
-    let v4 = v4.map(IpAddr::V4).into_iter();
-    v4.chain(v6.map(IpAddr::V6)).collect()
 }

@@ -48,6 +48,7 @@ pub(super) fn plans(
             announced_port,
             state: state.clone(),
             network: shared.network.clone(),
+            signs: shared.signs.clone(),
             policy: shared.policy.clone(),
             pace,
         })

@@ -116,3 +116,11 @@ async fn open(network: &Network, ip: IpAddr, port: u16) -> Result<Acceptor, RunE
 fn is_taken(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrInUse
 }
+
+/// The addresses that we are bound to dial from; none of a family: any.
+pub(super) fn own_addresses(config: &Config) -> Vec<IpAddr> {
+    let v4 = config.bind.v4.filter(|it| !it.is_unspecified());
+    let v6 = config.bind.v6.filter(|it| !it.is_unspecified());
+    let v4 = v4.map(IpAddr::V4).into_iter();
+    v4.chain(v6.map(IpAddr::V6)).collect()
+}

@@ -25,6 +25,7 @@ pub(super) fn plans(
         own: Some(ip).filter(|it| !it.is_unspecified()),
         announced_port,
         network: shared.network.clone(),
+        signs: shared.signs.clone(),
         pace,
     })
     .collect()

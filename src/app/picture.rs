@@ -32,6 +32,8 @@ pub(super) struct Picture {
     samples: VecDeque<Sample>,
     sessions: usize,
     slots: usize,
+    /// Since when the network is down, if it is.
+    network_down: Option<Moment>,
 }
 
 /// What rates are made of.
@@ -59,6 +61,7 @@ impl Picture {
             samples: VecDeque::new(),
             sessions: 0,
             slots: 0,
+            network_down: None,
         }
     }
 
@@ -93,6 +96,11 @@ impl Picture {
         }
     }
 
+    /// Since when the network is down, if it is.
+    pub(super) fn take_network(&mut self, down_since: Option<Moment>) {
+        self.network_down = down_since;
+    }
+
     /// The view at this time.
     pub(super) fn view(&self, now: Moment, stopping: bool) -> View {
         let totals = self.totals();
@@ -104,6 +112,10 @@ impl Picture {
             now,
             running: now.since(self.begun),
             remaining: self.ends.map(|ends| ends.since(now)),
+            network_down: self.network_down.map(|since| {
+                let seconds = now.since(since).as_secs();
+                Duration::from_secs(seconds)
+            }),
             torrents: self.swarms.values().map(torrent).collect(),
             sources: sources(&totals),
             reached: by_source(&totals, |it| it.reached),
@@ -287,6 +299,7 @@ fn in_words(attempt: Attempt, outcome: Outcome) -> &'static str {
         Outcome::Crashed => "crashed",
         Outcome::Excluded => "excluded",
         Outcome::WrongWrapping => "wrongly wrapped",
+        Outcome::NetworkDown => "without network",
     }
 }
 

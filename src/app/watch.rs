@@ -78,6 +78,8 @@ pub(super) async fn until_stopped(
                     let sessions = (running.slots.used(), running.slots.total());
                     display.picture.take(clock.now(), figures, sessions);
                 }
+                let gap = running.signs.gap();
+                display.picture.take_network(gap.map(|(_, gap)| gap.since));
                 display.show();
             }
         }

@@ -89,6 +89,15 @@ impl Network {
         }
     }
 
+    /// Whether a way leads there, as far as this host can tell without sending
+    /// anything: a route, over an interface that is connected.
+    pub fn has_route(&self, from: Option<IpAddr>, to: SocketAddr) -> bool {
+        match self {
+            Network::Os(net) => net.has_route(from, to),
+            Network::Memory(net) => net.has_route(to),
+        }
+    }
+
     /// Looks a name up. An IP address is its own answer.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The machine's own TCP and UDP.
 
 mod multicast;
+mod route;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -4,6 +4,7 @@
 mod collect;
 mod digest;
 pub mod flat;
+mod gaps;
 mod groups;
 mod limits;
 mod render;
@@ -51,6 +52,8 @@ pub struct Summary {
     pub keeps_addresses: bool,
     /// What a reader should know of the store's state.
     pub remarks: Vec<String>,
+    /// Times in which our own network was down: nothing was seen then.
+    pub gaps: Gaps,
     /// Torrent by torrent.
     pub torrents: Vec<TorrentSummary>,
     /// All torrents together; connections that named no torrent of ours are in
@@ -58,6 +61,19 @@ pub struct Summary {
     pub total: Figures,
     /// The trackers' of all torrents together.
     pub total_reported_downloads: Option<ReportedDownloads>,
+}
+
+/// Times in which our own network was down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Gaps {
+    /// How many, of IPv4.
+    pub ipv4: u64,
+    /// Seconds in all of these.
+    pub ipv4_s: u64,
+    /// How many, of IPv6.
+    pub ipv6: u64,
+    /// Seconds in all of these.
+    pub ipv6_s: u64,
 }
 
 /// What a run found of one torrent.

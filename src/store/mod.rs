@@ -10,6 +10,7 @@ mod codec;
 mod database;
 pub mod error;
 mod folder;
+pub mod gaps;
 mod journal;
 mod keys;
 mod live;

@@ -30,6 +30,7 @@ use crate::protocol::peer::family::Family;
 
 use super::facts::{PeerNumber, PeerState};
 use super::identity::{Claim, Doubles, Identities, IdentityHasher, Twins};
+use super::outage::Asked;
 use super::pace::Pace;
 use super::place::Whereabouts;
 use super::presence::PresenceCounts;
@@ -82,6 +83,8 @@ pub struct Contact {
     pub ways: Ways,
     /// Somebody was reached there before.
     pub dialable: bool,
+    /// By what it is expected to answer, if it is.
+    pub expected: Option<Asked>,
     /// When who is there was last told of others.
     pub told_at: Option<Moment>,
 }

@@ -172,6 +172,8 @@ pub enum Outcome {
     Excluded = 16,
     /// It came plain where encrypted connections alone are taken, or the other way round.
     WrongWrapping = 17,
+    /// Our own network was down.
+    NetworkDown = 18,
 }
 
 macro_rules! labels {
@@ -235,7 +237,18 @@ labels!(Outcome, Success => "success", Unsettled => "unsettled", TimedOut => "ti
     UnknownInfoHash => "unknown_info_hash", SelfConnection => "self_connection",
     Duplicate => "duplicate", NoSlot => "no_slot", LocalError => "local_error",
     Stopped => "stopped", Crashed => "crashed", Excluded => "excluded",
-    WrongWrapping => "wrong_wrapping");
+    WrongWrapping => "wrong_wrapping",
+    NetworkDown => "network_down");
+
+impl Outcome {
+    /// Whether nothing came back: from nobody there, or over a network that is not.
+    pub const fn is_silence(self) -> bool {
+        matches!(
+            self,
+            Outcome::TimedOut | Outcome::NoRoute | Outcome::Unreachable | Outcome::LocalError
+        )
+    }
+}
 
 impl Source {
     /// Whether others than the torrent's own trackers, its link and the peer itself say

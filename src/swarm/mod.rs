@@ -10,6 +10,7 @@ pub mod facts;
 pub mod gossip;
 pub mod identity;
 pub mod learnt;
+pub mod outage;
 pub mod pace;
 pub mod place;
 pub mod presence;

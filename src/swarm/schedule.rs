@@ -254,6 +254,13 @@ impl ContactHistory {
             .max(self.earliest(pace))
     }
 
+    /// When to contact it again after a contact that our own network ended: it says
+    /// nothing of the peer.
+    pub fn after_outage(&mut self, now: Moment, pace: Pace) -> Moment {
+        self.early = None;
+        self.earliest(pace).max(now)
+    }
+
     /// After a close near the finish: one contact at once, if the last one is long
     /// enough ago, and a second one should that be too early (rTorrent closes just
     /// before it completes, and may not be back); otherwise the exception.

@@ -1,6 +1,6 @@
 //! How a run stands, in one line, for a log or a pipe.
 
-use crate::report::units::{clock, count};
+use crate::report::units::{clock, count, span};
 
 use super::view::View;
 
@@ -15,9 +15,13 @@ pub fn line(view: &View) -> String {
         0 => String::new(),
         some => format!("; {} of {some} trackers answer", view.answering()),
     };
+    let network = match view.network_down {
+        Some(down) => format!("; THE NETWORK IS DOWN since {}", span(down)),
+        None => String::new(),
+    };
     format!(
         "{} {torrents}, {} addresses, {} of {} sessions, {:.1} contacts/s; \
-         {} seen: {} already complete, {} below {}; {} confirmed{trackers}",
+         {} seen: {} already complete, {} below {}; {} confirmed{trackers}{network}",
         clock(view.running),
         count(all.addresses),
         count(view.sessions as u64),
@@ -71,10 +75,11 @@ mod tests {
             torrents: 2,
             ..Tracker::default()
         });
+        view.network_down = Some(Duration::from_secs(61));
         let line = line(&view);
         assert!(line.contains(" 2 torrents, 2,240 addresses"), "{line}");
         assert!(
-            line.ends_with("10 confirmed; 1 of 1 trackers answer"),
+            line.ends_with("1 of 1 trackers answer; THE NETWORK IS DOWN since 1m 1s"),
             "{line}"
         );
     }

@@ -22,6 +22,8 @@ pub struct View {
     pub running: Duration,
     /// Until it stops by itself.
     pub remaining: Option<Duration>,
+    /// How long our own network has been down, if it is.
+    pub network_down: Option<Duration>,
     /// One a torrent, in their lasting order.
     pub torrents: Vec<Torrent>,
     /// New addresses by the source that named them, in words.

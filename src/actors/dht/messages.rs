@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
+use crate::actors::lifesigns::LifeSigns;
 use crate::actors::swarm::PeersFound;
 use crate::net::{Datagrams, Network};
 use crate::protocol::address::{AddressPolicy, IpFamily};
@@ -67,6 +68,8 @@ pub struct DhtPlan {
     pub state: Option<PathBuf>,
     /// Looks names up.
     pub network: Network,
+    /// Whether the network is there.
+    pub signs: LifeSigns,
     /// Whom we speak to.
     pub policy: AddressPolicy,
     /// The rhythm of the run.

@@ -52,6 +52,7 @@ impl StreamHandler<Arriving> for Listener {
     fn handle(&mut self, it: Arriving, _: &mut Self::Context) {
         let Arriving { from, bytes } = it;
         let from = canonical(from);
+        self.signs.heard(self.clock.now(), from);
         if self.admission.policy.excludes(from.ip()) {
             return;
         }

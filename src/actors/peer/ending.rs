@@ -10,6 +10,7 @@ use crate::swarm::facts::Outcome;
 use crate::swarm::progress::Progress;
 use crate::swarm::schedule::Parting;
 
+use super::outage::is_lost;
 use super::outbox::Parcel;
 use super::{Peer, Stage, origin};
 
@@ -36,7 +37,8 @@ impl Peer {
         };
         // One open at a time.
         self.stage = Stage::Over;
-        let outcome = self.outcome(&why);
+        self.hear_end(now, &why);
+        let (outcome, is_lost) = (self.outcome(&why), is_lost(&why));
         match &why {
             _ if self.has_met() => self.ways.over(Outcome::Success, linked),
             Over::Ours(_) => self.ways.over(outcome, linked),
@@ -53,10 +55,15 @@ impl Peer {
             (_, Some(dial)) if dial.is_turned_away() => (dial.outcome, Parting::TurnedAway),
             (_, Some(dial)) => (dial.outcome, Parting::NotReached),
         };
+        let lost = match self.has_met() {
+            true => is_lost,
+            false => parting == Parting::NotReached && outcome.is_silence(),
+        };
         let last = self.progress.as_mut().and_then(|it| it.seen(now));
         let end = End {
             outcome,
             parting,
+            lost,
             dials: self.ways.dials().collect(),
             family: self.conversation.family(),
             unsettled: self.progress.as_ref().and_then(Progress::unsettled),
@@ -78,7 +85,7 @@ impl Peer {
     }
 
     /// Whether the handshake was done.
-    fn has_met(&self) -> bool {
+    pub(super) fn has_met(&self) -> bool {
         self.progress.is_some() || self.unmeasured.is_some()
     }
 

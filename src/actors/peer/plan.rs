@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::actors::dht::NodeNamed;
+use crate::actors::lifesigns::LifeSigns;
 use crate::actors::listener::Caller;
 use crate::actors::permits::Permits;
 use crate::actors::pex::Gossip;
@@ -77,6 +78,8 @@ pub struct PeerContext {
     pub nodes: Recipient<NodeNamed>,
     /// What thousands share on their way to the Swarm.
     pub permits: Permits,
+    /// Whether the network is there.
+    pub signs: LifeSigns,
     /// Falls when the Swarm does.
     pub swarm_gone: CancellationToken,
 }

@@ -93,10 +93,11 @@ impl Root {
         self.children.insert(child, ChildName::Listener);
         let ports = self.ports.clone();
         let admission = self.admission.clone();
+        let signs = self.monitor_plan.outlook.signs.clone();
         let (clock, log) = (self.clock, self.log.clone());
         let listener = Listener::create(move |ctx| {
             ctx.set_mailbox_capacity(Class::Listener.spec().mailbox);
-            Listener::new(ports, admission, links, clock, log, lifeline)
+            Listener::new(ports, admission, links, signs, clock, log, lifeline)
         });
         for info_hash in self.swarms.keys() {
             self.introduce_swarm(*info_hash, &listener, ctx);

@@ -189,6 +189,7 @@ impl Swarm {
             interval: self.plan.interval,
             pace: self.plan.terms.pace.divisor(),
             asker: shared.asker.clone(),
+            signs: shared.signs.clone(),
             swarm_gone: self.token.clone(),
         };
         let (child, lifeline) = self.children.nursery.lifeline();
@@ -281,6 +282,7 @@ impl Swarm {
             let end = End {
                 outcome: Outcome::Crashed,
                 parting: Parting::NotReached,
+                lost: false,
                 dials: Vec::new(),
                 family: Family::Other,
                 last: None,

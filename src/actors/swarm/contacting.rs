@@ -23,6 +23,10 @@ impl Swarm {
         debug!(self.log, "contact"; "session" => contact.session.0,
             "address" => self.shown(contact.address));
         let (session, address) = (contact.session, contact.address);
+        if let Some(expected) = contact.expected {
+            let signs = &self.plan.shared.signs;
+            signs.asked(now, address.ip(), expected);
+        }
         let known = KnownThere {
             dialable: contact.dialable,
             told_at: contact.told_at,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use slog::Logger;
 
+use crate::actors::lifesigns::LifeSigns;
 use crate::actors::slots::Slots;
 use crate::actors::supervision::Restarts;
 use crate::actors::tracker::Asker;
@@ -84,6 +85,8 @@ pub struct Shared {
     pub asker: Asker,
     /// The run's sessions.
     pub slots: Slots,
+    /// Whether the network is there.
+    pub signs: LifeSigns,
     /// The key of the identity hashes.
     pub secret: [u8; 32],
     /// The run's room for what is told before a torrent is measured.

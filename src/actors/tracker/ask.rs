@@ -1,6 +1,7 @@
 //! One announce or one scrape, over HTTP, HTTPS or UDP, at all addresses of a tracker.
 
 mod http;
+mod names;
 mod udp;
 
 use std::io;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::actors::lifesigns::LifeSigns;
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::net::{Network, Tls};
@@ -21,6 +23,7 @@ use crate::protocol::tracker::{
     AnnounceRequest, Announced, ConnectFailure, Scheme, Scraped, TrackerError, TrackerUrl,
     http as wire,
 };
+use names::Names;
 
 /// Speaks to trackers, at all addresses of their names.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Asker {
     user_agent: String,
     clock: Clock,
     pace: u32,
+    signs: LifeSigns,
+    names: Names,
 }
 
 impl Asker {
@@ -55,7 +60,15 @@ impl Asker {
             user_agent,
             clock,
             pace,
+            signs: LifeSigns::default(),
+            names: Names::default(),
         }
+    }
+
+    /// With `signs` that learn of whoever answers.
+    #[must_use]
+    pub fn telling(self, signs: LifeSigns) -> Self {
+        Asker { signs, ..self }
     }
 
     /// Announces. Within `limit` each address of the tracker's name is tried until
@@ -133,7 +146,10 @@ impl Asker {
             let answer = timeout(share, exchange(*address)).await;
             match answer.unwrap_or(Err(TrackerError::Timeout)) {
                 Err(error) if error.is_of_the_address() => failure = error,
-                answer => return answer,
+                answer => {
+                    self.signs.heard(self.clock.now(), *address);
+                    return answer;
+                }
             }
         }
         Err(failure)
@@ -144,7 +160,7 @@ impl Asker {
     }
 
     async fn addresses(&self, url: &TrackerUrl) -> Result<Vec<SocketAddr>, TrackerError> {
-        let found = self.network.resolve(url.host(), url.port()).await;
+        let found = self.resolve(url.host(), url.port()).await;
         let found = found.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => TrackerError::Timeout,
             _ => TrackerError::ConnectionFailed(ConnectFailure::NoSuchHost),

@@ -61,6 +61,9 @@ impl MemoryDatagrams {
     /// Sends; whether it arrives, nobody says.
     pub(in crate::net) fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
         let len = bytes.len();
+        if self.core.lock().unplugged.contains(&self.at.ip()) {
+            return Err(io::ErrorKind::NetworkUnreachable.into());
+        }
         self.inbox.lock().written_to.insert(to);
         if to.ip().is_multicast() {
             self.send_to_all(bytes, to);

@@ -57,6 +57,7 @@ struct State {
     loss_permille: u16,
     hidden: HashSet<IpAddr>,
     cut: HashSet<IpAddr>,
+    unplugged: HashSet<IpAddr>,
     names: HashMap<String, Vec<IpAddr>>,
     listeners: HashMap<SocketAddr, mpsc::Sender<(MemoryLink, SocketAddr)>>,
     sockets: HashMap<SocketAddr, Arc<datagrams::Inbox>>,
@@ -77,6 +78,7 @@ impl MemoryNet {
             loss_permille: 0,
             hidden: HashSet::new(),
             cut: HashSet::new(),
+            unplugged: HashSet::new(),
             names: HashMap::new(),
             listeners: HashMap::new(),
             sockets: HashMap::new(),
@@ -136,11 +138,18 @@ impl MemoryNet {
         self.core.lock().cut.insert(ip);
     }
 
-    /// Mends the cable: what was stalled goes on.
+    /// Pulls a host's cable out of its socket: the same, and it knows of it; connects
+    /// and datagrams fail at once.
+    pub fn unplug(&self, ip: IpAddr) {
+        self.core.lock().unplugged.insert(ip);
+    }
+
+    /// Mends the cable, and puts it in again: what was stalled goes on.
     pub fn mend(&self, ip: IpAddr) {
         let stalled = {
             let mut state = self.core.lock();
             state.cut.remove(&ip);
+            state.unplugged.remove(&ip);
             std::mem::take(&mut state.stalled)
         };
         stalled.into_iter().for_each(Waker::wake);
@@ -153,8 +162,16 @@ impl MemoryNet {
 
     pub(super) fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         let state = self.core.lock();
+        let cut = |ip: IpAddr| state.unplugged.contains(&ip) || state.cut.contains(&ip);
+        if cut(self.v4.into()) && cut(self.v6.into()) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         let ips = state.names.get(host).ok_or(io::ErrorKind::NotFound)?;
         Ok(ips.iter().map(|ip| SocketAddr::new(*ip, port)).collect())
+    }
+
+    pub(super) fn has_route(&self, to: SocketAddr) -> bool {
+        !self.core.lock().unplugged.contains(&self.home(to))
     }
 
     pub(super) async fn connect(
@@ -164,6 +181,9 @@ impl MemoryNet {
     ) -> io::Result<MemoryLink> {
         let from = from.filter(|ip| ip.is_ipv4() == to.is_ipv4() && !ip.is_unspecified());
         let from = from.unwrap_or_else(|| self.home(to));
+        if self.core.lock().unplugged.contains(&from) {
+            return Err(io::ErrorKind::NetworkUnreachable.into());
+        }
         let mut knocks = 0;
         while !self.core.lock().answers(from, to.ip()) {
             if knocks == KNOCKS {
@@ -277,7 +297,9 @@ impl State {
     }
 
     fn connected(&self, a: IpAddr, b: IpAddr) -> bool {
-        self.cut.is_empty() || !(self.cut.contains(&a) || self.cut.contains(&b))
+        let all_well = self.cut.is_empty() && self.unplugged.is_empty();
+        let is_off = |ip| self.cut.contains(ip) || self.unplugged.contains(ip);
+        all_well || !(is_off(&a) || is_off(&b))
     }
 
     /// Whether a connect gets any answer, be it a refusal.

@@ -124,6 +124,31 @@ async fn a_connect_goes_through_once_the_cable_is_mended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_host_whose_cable_is_out_knows_it() {
+    let (_, net, a, b) = hosts();
+    net.name("b.example", &[B]);
+    let _acceptor = b.listen(port(6881)).await.unwrap();
+    let (mut ours, mut theirs) = connected(&a, &b).await;
+    let socket = a.datagrams(SocketAddr::new(A, 0)).await.unwrap();
+    net.unplug(A);
+    assert!(!a.has_route(None, port(6881)) && b.has_route(None, SocketAddr::new(A, 1)));
+    let refused = a.connect(None, port(6881)).await.err().unwrap();
+    assert_eq!(refused.kind(), io::ErrorKind::NetworkUnreachable);
+    let refused = socket.send_to(b"hello", port(6881)).await.err().unwrap();
+    assert_eq!(refused.kind(), io::ErrorKind::NetworkUnreachable);
+    theirs.write_all(b"late").await.unwrap();
+    net.mend(A);
+    assert_eq!(read(&mut ours, 4).await, b"late");
+    assert!(a.has_route(None, port(6881)));
+    assert!(a.connect(None, port(6881)).await.is_ok());
+    // Without any network no name is found.
+    assert!(a.resolve("b.example", 1).await.is_ok());
+    net.cut(A);
+    net.unplug(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    assert!(a.resolve("b.example", 1).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_writer_waits_for_a_reader() {
     let (_, _, a, b) = hosts();
     let (mut ours, mut theirs) = connected(&a, &b).await;

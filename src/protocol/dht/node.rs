@@ -145,6 +145,12 @@ impl Node {
         self.table.len()
     }
 
+    /// Whether an answer is awaited from there, by a node that owed none before.
+    pub fn awaits_known(&self, address: SocketAddr) -> bool {
+        let known = || self.table.sound().any(|it| it.address == address);
+        self.is_asked(address) && known()
+    }
+
     /// Looks for our own name, beginning with these addresses and with whom we know:
     /// that fills the table. Ends with [`Event::Settled`].
     pub fn join(&mut self, now: Moment, seeds: &[SocketAddr]) {

@@ -16,6 +16,7 @@ mod cover;
 mod dht_ports;
 mod greeting;
 mod opening;
+mod reviving;
 mod talk;
 #[cfg(test)]
 mod tests;

@@ -82,6 +82,11 @@ impl Cadence {
         now + wait
     }
 
+    /// The last failure was not the tracker's: our own network was down.
+    pub fn pardon(&mut self) {
+        self.failures = self.failures.saturating_sub(1);
+    }
+
     /// Whether the tracker may be scraped: with each announce, unless it wants more
     /// time between two scrapes.
     pub fn may_scrape(&self, now: Moment) -> bool {
@@ -172,6 +177,9 @@ mod tests {
         cadence.after_answer(T0, &Announced::default());
         let again = cadence.after_error(T0, &TrackerError::Timeout, MIDDLE);
         assert_eq!(again.since(T0), seconds(30));
+        cadence.pardon();
+        let next = cadence.after_error(T0, &TrackerError::Timeout, MIDDLE);
+        assert_eq!(next.since(T0), seconds(30), "it was our own failure");
     }
 
     #[test]

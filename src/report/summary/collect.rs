@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    AttemptLine, Figures, Largest, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine,
+    AttemptLine, Figures, Gaps, Largest, NotCounted, OutcomeLine, PeerCounts, Reported, SourceLine,
     Summary, TorrentSummary, WayLine,
 };
 use crate::moment::Moment;
@@ -131,6 +131,7 @@ pub(super) fn summary(reader: &Reader, selection: &Selection) -> Result<Summary,
         threshold_percent: f64::from(reader.parameters().threshold_permille) / 10.0,
         keeps_addresses: reader.parameters().keep_addresses,
         remarks: reader.remarks().to_vec(),
+        gaps: Gaps::of(reader, selection, reader.as_of().or(fact("closed_at")?))?,
         torrents,
         total: total.figures(),
     })

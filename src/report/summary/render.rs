@@ -105,6 +105,9 @@ impl Page {
         if summary.keeps_addresses {
             self.line("this store holds peers' addresses (--keep-addresses)");
         }
+        if let Some(gaps) = summary.gaps.words() {
+            self.line(&gaps);
+        }
         for remark in &summary.remarks {
             self.line(&format!("note: {}", harmless(remark)));
         }

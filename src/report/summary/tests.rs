@@ -39,6 +39,7 @@ fn summary(torrents: Vec<TorrentSummary>) -> Summary {
         threshold_percent: 97.5,
         keeps_addresses: true,
         remarks: Vec::new(),
+        gaps: Gaps::default(),
         torrents,
         total,
         total_reported_downloads: None,

@@ -2,12 +2,15 @@
 
 mod address;
 mod forgetting;
+mod introductions;
+mod outages;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::protocol::address::IpFamily;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
@@ -51,6 +54,9 @@ pub(super) struct Addresses {
     pace: Pace,
     discipline: Discipline,
     swept_at: Option<Moment>,
+    /// Families without network, and whom to contact once it is back.
+    pub(super) paused: Vec<IpFamily>,
+    pub(super) parked: VecDeque<SocketAddr>,
 }
 
 impl Addresses {
@@ -63,6 +69,8 @@ impl Addresses {
             pace,
             discipline,
             swept_at: None,
+            paused: Vec::new(),
+            parked: VecDeque::new(),
         }
     }
 
@@ -151,6 +159,10 @@ impl Addresses {
         is_met: impl Fn(PeerNumber) -> bool,
     ) -> Option<(SocketAddr, Attempt)> {
         while let Some(at) = self.agenda.pop(now) {
+            if self.paused.contains(&IpFamily::of(at.ip())) {
+                self.parked.push_back(at);
+                continue;
+            }
             let Some(address) = self.known.get_mut(&at) else {
                 continue;
             };
@@ -165,39 +177,6 @@ impl Addresses {
             return Some((at, address.occupy()));
         }
         None
-    }
-
-    /// An address out of turn, if it may be contacted now; it is busy from here on.
-    pub(super) fn take(
-        &mut self,
-        now: Moment,
-        at: SocketAddr,
-        is_met: impl Fn(PeerNumber) -> bool,
-    ) -> Option<Attempt> {
-        let address = self.known.get_mut(&at)?;
-        let taken = address.busy || address.own || address.peer.is_some_and(&is_met);
-        if taken || address.contacts.earliest(self.pace) > now {
-            return None;
-        }
-        self.agenda.cancel(at);
-        Some(address.occupy())
-    }
-
-    /// The next contact is to come no sooner than `due`: a better one may come first.
-    pub(super) fn delay(&mut self, at: SocketAddr, due: Moment) {
-        if let Some(address) = self.known.get(&at)
-            && self.agenda.due(at).is_some_and(|planned| planned < due)
-        {
-            self.agenda.plan(at, due, address.rank);
-        }
-    }
-
-    /// Where nobody answered the last contact, and none is under way: when the next one
-    /// may start.
-    pub(super) fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
-        let address = self.known.get(&at)?;
-        let silent = address.contacts.is_silent() && !address.busy && !address.own;
-        silent.then(|| address.contacts.earliest(self.pace))
     }
 
     /// How many are due that are worth the end of another session.
@@ -253,7 +232,7 @@ impl Addresses {
             return;
         }
         let contacts = &mut address.contacts;
-        let due = match direction {
+        let mut due = match direction {
             Direction::Incoming => {
                 contacts.after_call(now, parting, standing, self.delay, self.pace)
             }
@@ -263,25 +242,12 @@ impl Addresses {
         if self.discipline == Discipline::SoonestFirst {
             address.rank = Rank::of(now, contacts.last_start, standing);
         }
-        let mut due = due;
         if std::mem::take(&mut address.to_redial) {
             address.lessons.prefer_utp();
             // Until it knows that we have left.
             due = earliest.max(now + self.pace.return_at_once());
         }
         self.agenda.plan(at, due, address.rank);
-    }
-
-    /// The session there is given up for one by uTP: once an hour at most.
-    pub(super) fn redial(&mut self, now: Moment, at: SocketAddr) -> bool {
-        let hour = self.pace.rendezvous_hour();
-        let address = self.known.get_mut(&at).filter(|it| it.busy);
-        let due = |it: &Address| it.redialled_at.is_none_or(|then| now.since(then) >= hour);
-        let Some(address) = address.filter(|it| due(it)) else {
-            return false;
-        };
-        (address.to_redial, address.redialled_at) = (true, Some(now));
-        true
     }
 
     /// It is ourselves: never again.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::moment::Moment;
-use crate::protocol::address::canonical;
+use crate::protocol::address::{IpFamily, canonical};
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::pex::PexFlags;
 use crate::swarm::address_state::AddressState;
@@ -67,19 +67,60 @@ impl Book {
                 None => break (address, attempt),
             }
         };
+        Some(self.open_contact(now, address, attempt))
+    }
+
+    /// Whom to try although the network of a family is down, if anybody waits for it.
+    pub fn next_try(&mut self, now: Moment, family: IpFamily) -> Option<Contact> {
+        let (records, sessions) = (&self.records, &self.sessions);
+        let is_met = |peer| sessions.is_live(records.root(peer));
+        let (address, attempt) = self.addresses.next_parked(family, is_met)?;
+        Some(self.open_contact(now, address, attempt))
+    }
+
+    /// Whether anybody of a family without network is to be contacted.
+    pub fn is_awaited(&self, family: IpFamily) -> bool {
+        let mut parked = self.addresses.parked.iter();
+        parked.any(|it| IpFamily::of(it.ip()) == family)
+    }
+
+    /// The network of a family is down: contacts wait. Or it is back.
+    pub fn pause(&mut self, now: Moment, family: IpFamily, is_down: bool) {
+        let paused = &mut self.addresses.paused;
+        match (paused.iter().position(|it| *it == family), is_down) {
+            (None, true) => paused.push(family),
+            (Some(index), false) => {
+                paused.remove(index);
+                self.addresses.unpark(now, family);
+            }
+            _ => {}
+        }
+    }
+
+    /// Plans contacts now with at most so many of those who are expected to answer and
+    /// with whom no session is open. Answers how many.
+    pub fn call_on(&mut self, now: Moment, family: IpFamily, most: u32) -> u32 {
+        let (records, sessions) = (&self.records, &self.sessions);
+        let is_met = |peer| sessions.is_live(records.root(peer));
+        self.addresses.call_on(now, family, most, is_met)
+    }
+
+    fn open_contact(&mut self, now: Moment, address: SocketAddr, attempt: Attempt) -> Contact {
         let known = self.addresses.get(address);
         let hints = known.map(|it| self.hints(address, it)).unwrap_or_default();
         let source = known.map_or(Source::Tracker, |it| it.first_source);
         let dialable = known.is_some_and(|it| it.dialable);
+        let expected = known.and_then(|it| it.expected(now));
         let told_at = known.and_then(|it| it.told_at);
         let session = Session::new(now, address, Direction::Outgoing, attempt, source);
-        Some(Contact {
+        Contact {
             session: self.sessions.open(session),
             address,
             ways: Ways::new(self.terms.ways, &hints),
             dialable,
+            expected,
             told_at,
-        })
+        }
     }
 
     /// What is known of who is at an address, for those who dial it.

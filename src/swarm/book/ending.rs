@@ -1,6 +1,6 @@
 //! How sessions and contacts end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
@@ -8,6 +8,7 @@ use crate::swarm::facts::{Direction, Outcome, PeerNumber};
 use crate::swarm::progress::Report;
 use crate::swarm::schedule::Parting;
 
+use super::addresses::Addresses;
 use super::sessions::Session;
 use super::{Book, End, SessionId};
 
@@ -15,6 +16,41 @@ impl Book {
     /// A session or contact ended. Answers with the address that we dialled, if nobody
     /// was there.
     pub fn ended(&mut self, now: Moment, id: SessionId, end: &End) -> Option<SocketAddr> {
+        let home = self.conclude_session(now, id, end, false)?;
+        (end.parting == Parting::NotReached).then_some(home)
+    }
+
+    /// Our own network ended it: nobody is charged, and the peer is looked for soon.
+    pub fn cut_off(&mut self, now: Moment, id: SessionId, end: &mut End) {
+        if end.parting == Parting::NotReached {
+            end.outcome = Outcome::NetworkDown;
+        }
+        for dial in end.dials.iter_mut().filter(|it| it.outcome.is_silence()) {
+            dial.outcome = Outcome::NetworkDown;
+        }
+        self.conclude_session(now, id, end, true);
+    }
+
+    /// Whose line a session or contact had, and when it was last known to work: at the
+    /// peer's last word, or when it was dialled.
+    pub fn line(&self, id: SessionId, end: &End) -> Option<(IpAddr, Moment)> {
+        let session = self.sessions.get(id)?;
+        let ip = session.address.ip();
+        if let Some(heard_at) = end.heard_at {
+            return Some((ip, heard_at));
+        }
+        let dialled = session.direction == Direction::Outgoing;
+        let address = dialled.then(|| self.addresses.get(session.address))??;
+        Some((ip, address.contacted_at()))
+    }
+
+    fn conclude_session(
+        &mut self,
+        now: Moment,
+        id: SessionId,
+        end: &End,
+        is_cut: bool,
+    ) -> Option<SocketAddr> {
         self.end_overlaps(now);
         let session = self.sessions.close(id)?;
         self.tally
@@ -28,13 +64,15 @@ impl Book {
         if end.parting.reached() {
             self.count_reached(now, &session);
         }
-        self.learn(&session, end);
         let number = self.conclude(now, &session, end);
-        self.conclude_contact(&session, end, number);
-        self.plan_return(now, &session, end, number);
+        // What our own network did says nothing of them.
+        if !is_cut || end.parting.reached() {
+            self.learn(&session, end);
+            self.conclude_contact(&session, end, number);
+        }
+        self.plan_return(now, &session, end, number, is_cut);
         self.delist(now, &session, end);
-        let silent = end.parting == Parting::NotReached;
-        session.home.filter(|_| silent)
+        session.home
     }
 
     /// At one of the two ends: the accepting one sees where the connection came from,
@@ -122,6 +160,7 @@ impl Book {
         session: &Session,
         end: &End,
         number: Option<PeerNumber>,
+        is_cut: bool,
     ) {
         let Some(home) = session.home else {
             return;
@@ -130,7 +169,18 @@ impl Book {
         let number = number.map(|it| self.records.root(it));
         let standing = number.and_then(|it| self.records.get(it)?.standing());
         let direction = session.direction;
-        self.addresses
-            .release(now, home, direction, end.parting, standing.as_ref());
+        let release = match is_cut {
+            true => Addresses::release_unheard,
+            false => Addresses::release,
+        };
+        let addresses = &mut self.addresses;
+        release(
+            addresses,
+            now,
+            home,
+            direction,
+            end.parting,
+            standing.as_ref(),
+        );
     }
 }

@@ -70,6 +70,7 @@ impl Book {
             address: at,
             ways,
             dialable,
+            expected: None,
             told_at,
         })
     }

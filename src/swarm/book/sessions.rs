@@ -26,6 +26,8 @@ pub struct End {
     pub outcome: Outcome,
     /// Who left.
     pub parting: Parting,
+    /// The line went dead: nobody answered, or nobody said farewell.
+    pub lost: bool,
     /// What each dial gave, in turn; of a session that came in, what that gave.
     pub dials: Vec<Dial>,
     /// Client family, as far as it was known.

@@ -9,6 +9,7 @@ mod fates;
 mod hearsay;
 mod introductions;
 mod neighbours;
+mod outages;
 mod places;
 mod recognition;
 mod replays;
@@ -244,6 +245,7 @@ impl Script {
         End {
             outcome,
             parting,
+            lost: false,
             dials: Vec::new(),
             family: Family::Other,
             last: None,

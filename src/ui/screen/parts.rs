@@ -33,9 +33,14 @@ pub(super) fn head(view: &View, columns: usize) -> Vec<Line> {
         Scene::World => format!("bta watches {torrents} and counts who completes them"),
         Scene::Demo => format!("bta's demo: it watches {torrents} of scripted peers"),
     };
-    let (style, what, stop) = match view.stopping {
-        false => (Style::Strong, what, "Ctrl-C ends it"),
-        true => (
+    let (style, what, stop) = match (view.stopping, view.network_down) {
+        (false, None) => (Style::Strong, what, "Ctrl-C ends it"),
+        (false, Some(down)) => (
+            Style::Bad,
+            format!("the network is down since {}: bta waits", span(down)),
+            "Ctrl-C ends it",
+        ),
+        (true, _) => (
             Style::Bad,
             "bta is stopping: it says goodbye to peers and trackers".to_owned(),
             "Ctrl-C: at once",

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use rand::Rng;
+use rand::seq::IteratorRandom;
 
 use super::{Event, LookupId, Node};
 use crate::moment::Moment;
@@ -276,6 +277,27 @@ impl Node {
         for Pending { to, purpose, .. } in lost {
             self.table.failed(to);
             self.went_without_answer(now, to, purpose);
+        }
+    }
+
+    /// Our own network was down and is back: nobody owes an answer, and lookups go on
+    /// where they were.
+    pub fn revive(&mut self, now: Moment) {
+        for (_, Pending { to, purpose, .. }) in std::mem::take(&mut self.pending) {
+            match purpose {
+                Purpose::Lookup(id) => {
+                    self.lookups.entry(id).and_modify(|it| it.put_back(to));
+                }
+                purpose => self.went_without_answer(now, to, purpose),
+            }
+        }
+        self.drive(now);
+    }
+
+    /// One of those we know is asked whether it lives.
+    pub fn try_one(&mut self, now: Moment) {
+        if let Some(one) = self.table.sound().choose(&mut self.rng) {
+            self.ask(now, one.address, Query::Ping, Purpose::Ping);
         }
     }
 

@@ -160,6 +160,27 @@ fn a_lookup_that_nobody_answers_ends() {
     panic!("it never ends");
 }
 
+#[test]
+fn after_an_outage_nobody_owes_an_answer_and_lookups_go_on() {
+    let mut node = node(false);
+    node.join(T0, &[address(2)]);
+    let (to, query) = asked(&mut node);
+    let answer = krpc::Answer::default();
+    let reply = krpc::write_answer(&query.transaction, NodeId([9; 20]), to, &answer);
+    node.handle_datagram(T0, to, &reply);
+    while node.poll_event().is_some() {}
+    node.look_up(T0, HASH, None);
+    assert_eq!(asked_whom(&mut node), [to]);
+    assert!(node.awaits_known(to) && !node.awaits_known(address(3)));
+    let later = T0 + limits::LOST_AFTER * 10;
+    node.revive(later);
+    assert_eq!(node.saved().nodes.len(), 1);
+    assert_eq!(asked_whom(&mut node), [to], "once more");
+    assert_eq!(node.poll_event(), None);
+    node.try_one(later);
+    assert_eq!(asked_whom(&mut node), [to]);
+}
+
 /// Each of the others sees us at the same address: our name comes to suit it.
 #[test]
 fn takes_a_name_that_suits_its_address() {

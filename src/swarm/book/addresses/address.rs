@@ -72,6 +72,11 @@ impl Address {
         self.dialable && self.contacts.failures == 0
     }
 
+    /// When the last contact started.
+    pub(in crate::swarm::book) fn contacted_at(&self) -> Moment {
+        self.contacts.last_start
+    }
+
     /// Whether who was met here can be called.
     pub(in crate::swarm::book) fn door(&self) -> Door {
         match (self.dialable, self.contacts.contacts) {

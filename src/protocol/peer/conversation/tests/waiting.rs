@@ -71,6 +71,21 @@ fn a_peer_that_says_nothing_is_gone() {
 }
 
 #[test]
+fn after_an_outage_silence_counts_anew_and_a_word_goes_out_at_once() {
+    let mut session = meet([0; 8], "-LT2080-");
+    said(&mut session);
+    let back = T0 + limits::PEER_SILENCE * 2;
+    session.revive(back);
+    assert!(session.poll_timeout().unwrap() <= back);
+    assert_eq!(session.handle_timeout(back), Ok(()));
+    assert_eq!(session.transmit(), [0; 4]);
+    let end = back + limits::PEER_SILENCE;
+    let almost = end - std::time::Duration::from_millis(1);
+    assert_eq!(session.handle_timeout(almost), Ok(()));
+    assert_eq!(session.handle_timeout(end), Err(ConversationError::Silent));
+}
+
+#[test]
 fn pace_shortens_rhythm_and_patience() {
     let hurried = Greeting {
         pace: 10,
