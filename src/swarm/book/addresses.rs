@@ -1,6 +1,7 @@
 //! The addresses of one swarm: who named them, and when to contact them.
 
 mod forgetting;
+mod lasting;
 mod outages;
 
 use std::collections::{HashMap, VecDeque};
@@ -89,23 +90,9 @@ pub(super) struct Address {
 }
 
 impl Address {
-    fn known(&self, address: SocketAddr) -> KnownAddress {
-        KnownAddress {
-            address,
-            source: self.first_source,
-            hour: self.hour,
-            state: self.state,
-        }
-    }
-
     /// Dialling it works, as far as is known.
     pub(super) fn answers(&self) -> bool {
         self.dialable && self.contacts.failures == 0
-    }
-
-    /// When the last contact started.
-    pub(super) fn contacted_at(&self) -> Moment {
-        self.contacts.last_start
     }
 
     /// Whether who was met here can be called.
@@ -164,30 +151,6 @@ impl Addresses {
 
     pub(super) fn get_mut(&mut self, at: SocketAddr) -> Option<&mut Address> {
         self.known.get_mut(&at)
-    }
-
-    /// All, as a successor has to know them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = KnownAddress> + '_ {
-        self.known.iter().map(|(at, it)| it.known(*at))
-    }
-
-    /// This came of a contact with an address, or of a call that named it. Answers if it
-    /// is better than what had come of it.
-    pub(super) fn came(&mut self, at: SocketAddr, to: AddressState) -> Option<Risen> {
-        let address = self.known.get_mut(&at).filter(|it| it.state < to)?;
-        let known = address.known(at);
-        address.state = to;
-        Some(Risen { known, to })
-    }
-
-    /// An address as the book of this swarm's predecessor knew it; when the next contact
-    /// may be.
-    pub(super) fn recall(&mut self, due: Moment, it: &KnownAddress) {
-        if self.name(due, it.address, it.source) == Named::New
-            && let Some(address) = self.known.get_mut(&it.address)
-        {
-            (address.hour, address.state) = (it.hour, it.state);
-        }
     }
 
     /// When the next contact with an address is due.
