@@ -131,6 +131,7 @@ impl Addresses {
             busy: false,
             dialable: false,
             own: false,
+            delayed: false,
             to_redial: false,
             redialled_at: None,
             peer: None,
@@ -183,11 +184,13 @@ impl Addresses {
         Some(address.occupy())
     }
 
-    /// The next contact is to come no sooner than `due`: a better one may come first.
+    /// The next contact is to come no sooner than `due`: a better one may come first. Once
+    /// a contact: who names the address again and again does not keep us from it.
     pub(super) fn delay(&mut self, at: SocketAddr, due: Moment) {
-        if let Some(address) = self.known.get(&at)
+        if let Some(address) = self.known.get_mut(&at).filter(|it| !it.delayed)
             && self.agenda.due(at).is_some_and(|planned| planned < due)
         {
+            address.delayed = true;
             self.agenda.plan(at, due, address.rank);
         }
     }
@@ -214,6 +217,7 @@ impl Addresses {
     pub(super) fn start(&mut self, now: Moment, at: SocketAddr) {
         if let Some(address) = self.known.get_mut(&at) {
             address.contacts.start(now);
+            address.delayed = false;
         }
     }
 
