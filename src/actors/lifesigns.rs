@@ -156,7 +156,7 @@ impl LifeSigns {
     }
 
     /// While the network is down: whether somebody may be asked all the same, to
-    /// notice that it is back. One in [`TRY_EVERY`], whoever asks first.
+    /// notice that it is back. One in two seconds, whoever asks first.
     pub fn may_try(&self, now: Moment, family: IpFamily) -> bool {
         let mut state = self.of(family).lock();
         let may = state.outage.is_worth_a_try() && now.since(state.tried_at) >= TRY_EVERY;

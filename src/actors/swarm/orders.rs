@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::actors::supervision::{Class, Die};
+use crate::swarm::book::Figures;
 
 use super::{Ask, KillChild, RecorderIs, Replayed, Stop, Swarm, SwarmFigures};
 
@@ -44,7 +45,10 @@ impl Handler<Ask> for Swarm {
             torrent: self.plan.torrent,
             name: Arc::clone(&self.plan.name),
             measured: self.plan.terms.yardstick.is_known(),
-            figures: self.book.figures(),
+            figures: Figures {
+                sessions: self.open_sessions(),
+                ..self.book.figures()
+            },
             totals: *self.book.tally().totals(),
             trackers: self.shown.trackers(),
             latest: self.shown.latest(),

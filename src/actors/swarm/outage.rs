@@ -33,6 +33,12 @@ struct Doubt {
 }
 
 impl Swarm {
+    /// Sessions and contacts that have not ended.
+    pub(super) fn open_sessions(&self) -> usize {
+        let unconcluded = self.book.figures().sessions;
+        unconcluded.saturating_sub(self.doubts.waiting.len())
+    }
+
     /// A session has ended: it counts as soon as it is known whose failure it was.
     pub(super) fn conclude(&mut self, now: Moment, session: SessionId, end: Box<End>) {
         let doubt = Doubt {

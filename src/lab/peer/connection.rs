@@ -174,12 +174,13 @@ impl Connection {
             return Ok(());
         };
         let witness = &self.world.witness;
-        if let Some((via, at)) = self.contact.take() {
-            witness.contacted(self.plan.number, via, at);
-        }
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
         if present.contains(&guest) {
             return Err(Ending::Duplicate);
+        }
+        // Whoever is turned away may try the other ways of the same contact at once.
+        if let Some((via, at)) = self.contact.take() {
+            witness.contacted(self.plan.number, via, at);
         }
         present.push(guest);
         self.guest = Some(guest);

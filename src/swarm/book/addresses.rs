@@ -3,6 +3,7 @@
 mod address;
 mod forgetting;
 mod introductions;
+mod lasting;
 mod outages;
 
 use std::collections::{HashMap, VecDeque};
@@ -80,30 +81,6 @@ impl Addresses {
 
     pub(super) fn get_mut(&mut self, at: SocketAddr) -> Option<&mut Address> {
         self.known.get_mut(&at)
-    }
-
-    /// All, as a successor has to know them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = KnownAddress> + '_ {
-        self.known.iter().map(|(at, it)| it.known(*at))
-    }
-
-    /// This came of a contact with an address, or of a call that named it. Answers if it
-    /// is better than what had come of it.
-    pub(super) fn came(&mut self, at: SocketAddr, to: AddressState) -> Option<Risen> {
-        let address = self.known.get_mut(&at).filter(|it| it.state < to)?;
-        let known = address.known(at);
-        address.state = to;
-        Some(Risen { known, to })
-    }
-
-    /// An address as the book of this swarm's predecessor knew it; when the next contact
-    /// may be.
-    pub(super) fn recall(&mut self, due: Moment, it: &KnownAddress) {
-        if self.name(due, it.address, it.source) == Named::New
-            && let Some(address) = self.known.get_mut(&it.address)
-        {
-            (address.hour, address.state) = (it.hour, it.state);
-        }
     }
 
     /// When the next contact with an address is due.

@@ -32,16 +32,11 @@ impl Book {
     }
 
     /// Whose line a session or contact had, and when it was last known to work: at the
-    /// peer's last word, or when it was dialled.
+    /// peer's last word, or when it began.
     pub fn line(&self, id: SessionId, end: &End) -> Option<(IpAddr, Moment)> {
         let session = self.sessions.get(id)?;
-        let ip = session.address.ip();
-        if let Some(heard_at) = end.heard_at {
-            return Some((ip, heard_at));
-        }
-        let dialled = session.direction == Direction::Outgoing;
-        let address = dialled.then(|| self.addresses.get(session.address))??;
-        Some((ip, address.contacted_at()))
+        let alive_at = end.heard_at.unwrap_or(session.began_at);
+        Some((session.address.ip(), alive_at))
     }
 
     fn conclude_session(

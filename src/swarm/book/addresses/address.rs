@@ -58,23 +58,9 @@ pub(in crate::swarm::book) struct Address {
 }
 
 impl Address {
-    pub(super) fn known(&self, address: SocketAddr) -> KnownAddress {
-        KnownAddress {
-            address,
-            source: self.first_source,
-            hour: self.hour,
-            state: self.state,
-        }
-    }
-
     /// Dialling it works, as far as is known.
     pub(in crate::swarm::book) fn answers(&self) -> bool {
         self.dialable && self.contacts.failures == 0
-    }
-
-    /// When the last contact started.
-    pub(in crate::swarm::book) fn contacted_at(&self) -> Moment {
-        self.contacts.last_start
     }
 
     /// Whether who was met here can be called.
