@@ -22,8 +22,8 @@ interop *options:
     cargo build --release
     /usr/bin/python3 tests/interop/run.py {{ options }}
 
-# Every swarm of real clients: each client in each way of behaving; hard to reach; with a cut of the network
-interop-all *options: (interop "--profile all" options) (interop "--profile mixed" options) (interop "--profile mixed --cut 60" options)
+# All with real clients: each in each way of behaving; hard to reach; with a cut of the network; one thing each
+interop-all *options: (interop "--profile all" options) (interop "--profile mixed" options) (interop "--profile mixed --cut 60" options) interop-each
 
 # Swarms that can be found in one way only
 interop-only *options: (interop "--only dht --magnet" options) (interop "--only dht --magnet --family 6" options) (interop "--only pex" options) (interop "--only lsd" options)

@@ -243,6 +243,11 @@ impl Pace {
 
 /// Recognising: for how long a mark means the same client. Not divided.
 impl Pace {
+    /// Once our own network is back, a session that has not been heard since may have
+    /// lost its peer for so long without showing it: TCP sends again after up to half
+    /// of the gap.
+    pub const DOUBT: Duration = Duration::from_secs(60);
+
     /// The longest gap over which the same address, claimed listen port and client
     /// name mean the same peer: half the world listens on 6881 or 51413.
     pub const IDENTITY_GAP: Duration = Duration::from_secs(3600);

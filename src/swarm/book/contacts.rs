@@ -8,6 +8,7 @@ use crate::protocol::peer::family::Family;
 use crate::protocol::peer::pex::PexFlags;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
+use crate::swarm::pace::Pace;
 use crate::swarm::ways::{Hints, Ways};
 
 use super::addresses::{Address, KnownAddress, Named};
@@ -86,12 +87,14 @@ impl Book {
 
     /// The network of a family is down: contacts wait. Or it is back.
     pub fn pause(&mut self, now: Moment, family: IpFamily, is_down: bool) {
+        self.sessions.end_doubts(now);
         let paused = &mut self.addresses.paused;
         match (paused.iter().position(|it| *it == family), is_down) {
             (None, true) => paused.push(family),
             (Some(index), false) => {
                 paused.remove(index);
                 self.addresses.unpark(now, family);
+                self.sessions.doubt(family, now + Pace::DOUBT);
             }
             _ => {}
         }

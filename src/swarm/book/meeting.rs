@@ -32,7 +32,7 @@ impl Book {
             return true;
         };
         let number = self.records.root(number);
-        let alone = self.sessions.of(number).all(|other| other == id);
+        let alone = !self.sessions.has_other(number, id);
         if !alone {
             self.found_at(id, number);
         }
@@ -42,6 +42,7 @@ impl Book {
     /// A session observed something. None if the book knows no such session.
     pub fn observed(&mut self, now: Moment, id: SessionId, it: &Observed) -> Option<Reaction> {
         self.end_overlaps(now);
+        self.sessions.heard(id);
         let session = self.sessions.get(id)?;
         let known = session.peer;
         let moved = session.endpoint != it.claim.ids.endpoint;
@@ -60,6 +61,7 @@ impl Book {
                 }
             },
         };
+        let superseded = self.sessions.supersede(number, id);
         if known.is_none() || moved {
             self.settle(now, id, number, it);
         }
@@ -75,7 +77,10 @@ impl Book {
             dialable: home.is_some_and(|it| it.answers() && it.peer.map(root) == Some(peer)),
             expected_finish: self.records.get(peer)?.expected_finish,
             rising,
-            close: self.sessions.of(peer).skip(1).collect(),
+            close: superseded
+                .into_iter()
+                .chain(self.sessions.of(peer).skip(1))
+                .collect(),
         })
     }
 
@@ -87,7 +92,7 @@ impl Book {
     ) -> Option<(PeerNumber, SessionLink)> {
         let known = |number| {
             let number = self.records.root(number);
-            let live = self.sessions.is_live(number);
+            let live = self.sessions.is_sure(number);
             self.records.get(number).map(|it| it.known(live))
         };
         let found = self.identities.recognise(now, claim, &IDENTITY, known);
@@ -108,7 +113,7 @@ impl Book {
             Some(known) => known,
             None => (self.enter(now, it), SessionLink::SameSession),
         };
-        if self.sessions.of(number).any(|other| other < id) {
+        if self.sessions.has_older(number, id) {
             self.found_at(id, number);
             return Err(Superfluous(number));
         }
@@ -259,7 +264,7 @@ impl Book {
         let Some(rival) = self.records.get(holder).filter(|_| holder != number) else {
             return true;
         };
-        if self.sessions.is_live(holder) {
+        if self.sessions.is_sure(holder) {
             return claim.dialled && rival.prefix != claim.prefix;
         }
         let same_name = rival.prefix == claim.prefix;

@@ -117,7 +117,7 @@ impl Book {
             .records
             .get(host)
             .filter(|host| host.prefix == it.claim.prefix);
-        let Some(rival) = rival.filter(|_| self.sessions.is_live(host)) else {
+        let Some(rival) = rival.filter(|_| self.sessions.is_sure(host)) else {
             return;
         };
         let last = rival.history.last();

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::moment::Moment;
+use crate::protocol::address::IpFamily;
 use crate::protocol::peer::family::Family;
 use crate::swarm::facts::{
     Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source,
@@ -133,6 +134,9 @@ pub(super) struct Sessions {
     by_peer: HashMap<PeerNumber, BTreeSet<SessionId>>,
     /// The last session that each IPv6 host opened.
     callers: HashMap<Ipv6Addr, SessionId>,
+    /// Those that slept through an outage of our own network and were not heard since,
+    /// and until when they are doubted.
+    doubted: HashMap<SessionId, Moment>,
     last: u64,
 }
 
@@ -149,6 +153,7 @@ impl Sessions {
 
     pub(super) fn close(&mut self, id: SessionId) -> Option<Session> {
         let session = self.open.remove(&id)?;
+        self.doubted.remove(&id);
         if let Some(host) = session.calling_host()
             && self.callers.get(&host) == Some(&id)
         {
@@ -223,5 +228,59 @@ impl Sessions {
     /// Whether a session to this peer is open.
     pub(super) fn is_live(&self, peer: PeerNumber) -> bool {
         self.by_peer.contains_key(&peer)
+    }
+
+    /// Whether one is open that is not doubted: whoever else comes is somebody else.
+    pub(super) fn is_sure(&self, peer: PeerNumber) -> bool {
+        self.of(peer).any(|id| !self.doubted.contains_key(&id))
+    }
+
+    /// Whether the peer has another session that is not doubted.
+    pub(super) fn has_other(&self, peer: PeerNumber, id: SessionId) -> bool {
+        let mut others = self.of(peer).filter(|other| *other != id);
+        others.any(|other| !self.doubted.contains_key(&other))
+    }
+
+    /// Whether it has an older one.
+    pub(super) fn has_older(&self, peer: PeerNumber, id: SessionId) -> bool {
+        let mut older = self.of(peer).take_while(|other| *other < id);
+        older.any(|other| !self.doubted.contains_key(&other))
+    }
+
+    /// Our own network is back: who is still there shows in a while. Those of whom it
+    /// should have shown are believed again.
+    pub(super) fn doubt(&mut self, family: IpFamily, until: Moment) {
+        let slept = self
+            .open
+            .iter()
+            .filter(|(_, it)| it.peer.is_some() && IpFamily::of(it.address.ip()) == family);
+        self.doubted.extend(slept.map(|(id, _)| (*id, until)));
+    }
+
+    /// Ends the doubts that are too old.
+    pub(super) fn end_doubts(&mut self, now: Moment) {
+        self.doubted.retain(|_, until| *until > now);
+    }
+
+    /// The peer of this session is there.
+    pub(super) fn heard(&mut self, id: SessionId) {
+        self.doubted.remove(&id);
+    }
+
+    /// The peer came anew in this session: those that were doubted are nobody's now.
+    /// Which they are.
+    pub(super) fn supersede(&mut self, peer: PeerNumber, id: SessionId) -> Vec<SessionId> {
+        let doubted = self.of(peer).filter(|other| *other != id);
+        let doubted = doubted.filter(|other| self.doubted.contains_key(other));
+        let gone: Vec<_> = doubted.collect();
+        for other in &gone {
+            if let Some(session) = self.open.get_mut(other) {
+                session.peer = None;
+            }
+            if let Some(of_peer) = self.by_peer.get_mut(&peer) {
+                of_peer.remove(other);
+            }
+        }
+        gone
     }
 }

@@ -156,3 +156,64 @@ fn who_called_lately_is_called_on_once() {
     script.fails(contact.session);
     assert_eq!(call_on(script.wait(60)), 0, "it did not answer");
 }
+
+/// A client that changes its peer id calls, and again after an outage that its first
+/// session slept through; what the second one shows.
+fn comes_anew(is_cut: bool, heard_again: bool, client: Client) -> (SessionId, Reaction) {
+    let mut script = Script::new();
+    let first = script.accept("45.0.0.1:40000");
+    script.settles(first, client.id(1), 500);
+    if is_cut {
+        script.pause(true);
+        script.wait(60).pause(false);
+    }
+    if heard_again {
+        script.wait(1).steps(first, client.id(1), 510);
+    }
+    script.wait(4);
+    let second = script.accept("45.0.0.1:40001");
+    (first, script.settles(second, client.id(2), 1_000))
+}
+
+#[test]
+fn who_comes_anew_after_an_outage_is_not_beside_itself() {
+    let (first, reaction) = comes_anew(true, false, LIBTORRENT);
+    assert_eq!(verdict(&reaction), Some(Verdict::Confirmed));
+    assert_eq!(reaction.close, [first]);
+    // The controls: two at once are two.
+    for heard_again in [false, true] {
+        let (_, reaction) = comes_anew(heard_again, heard_again, LIBTORRENT);
+        assert_eq!(verdict(&reaction), None);
+        assert_eq!(reaction.close, []);
+    }
+}
+
+#[test]
+fn nobody_is_doubted_for_long() {
+    let mut script = Script::new();
+    let first = script.accept("45.0.0.1:40000");
+    script.settles(first, LIBTORRENT.id(1), 500);
+    script.pause(true);
+    script.wait(60).pause(false);
+    script.wait(60).pause(false);
+    let second = script.accept("45.0.0.1:40001");
+    let reaction = script.settles(second, LIBTORRENT.id(2), 1_000);
+    assert_eq!(verdict(&reaction), None);
+}
+
+#[test]
+fn one_that_keeps_its_peer_id_is_taken_back_after_an_outage() {
+    let mut script = Script::new();
+    let first = script.accept("45.0.0.1:40000");
+    script.settles(first, TRANSMISSION, 500);
+    script.pause(true);
+    script.wait(60).pause(false);
+    let second = script.accept("45.0.0.1:40001");
+    let claim = TRANSMISSION.claim(address("45.0.0.1:40001"), Incoming);
+    assert!(script.book.met(second, &claim), "it is not one too many");
+    let reaction = script.settles(second, TRANSMISSION, 1_000);
+    assert_eq!(verdict(&reaction), Some(Verdict::Confirmed));
+    assert_eq!(reaction.close, [first]);
+    script.ends_as(first, WeLeft, Outcome::Duplicate, None);
+    assert_eq!(script.state(reaction.peer), PeerState::Confirmed);
+}
