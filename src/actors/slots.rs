@@ -10,7 +10,7 @@ use crate::config::Sessions;
 use crate::moment::Moment;
 use crate::swarm::facts::{Direction, TorrentNumber};
 use crate::swarm::pace::Pace;
-use crate::swarm::schedule::{Knocks, Offer, Offers, Shares};
+use crate::swarm::schedule::{Callers, Knocks, Offer, Offers, Shares};
 use crate::swarm::vantage::Vantage;
 
 /// Of so many sessions one is asked to end at a time, while others wait for it.
@@ -120,17 +120,21 @@ impl Slots {
         let full = book.outgoing >= self.shared.outgoing || book.used() >= self.shared.total;
         if full {
             // What is kept for those that come in is not taken from them.
-            let shy = book.incoming > self.shared.kept();
+            let callers = match book.incoming > self.shared.kept() {
+                true => Callers::Too,
+                false => Callers::Spared,
+            };
             let most = (self.shared.total / ROOM_SHARE).max(1);
-            book.recall(now, wanted.min(most), shy, self.shared.pace);
+            book.recall(now, wanted.min(most), callers, self.shared.pace);
         }
     }
 
-    /// The same for the next who comes in, if nobody else would find room.
+    /// The same for the next who comes in, if nobody else would find room: among those
+    /// that came in. Whoever calls again and again does not end what we dialled.
     pub fn make_room_inside(&self, now: Moment) {
         let mut book = self.shared.book();
         if book.used() >= self.shared.total {
-            book.recall(now, 1, true, self.shared.pace);
+            book.recall(now, 1, Callers::Alone, self.shared.pace);
         }
     }
 
@@ -193,9 +197,9 @@ impl Book {
         self.outgoing + self.incoming
     }
 
-    fn recall(&mut self, now: Moment, most: usize, shy: bool, pace: Pace) {
+    fn recall(&mut self, now: Moment, most: usize, callers: Callers, pace: Pace) {
         while self.recalled < most {
-            let Some(number) = self.offers.take(now, shy, pace) else {
+            let Some(number) = self.offers.take(now, callers, pace) else {
                 return;
             };
             // One that was told may offer itself at the same moment.
@@ -358,7 +362,7 @@ mod tests {
         slots.make_room(at(0), 1);
         let mut book = slots.shared.book();
         book.offers.offer(held[0].number, nothing);
-        book.recall(at(0), 2, false, Pace::default());
+        book.recall(at(0), 2, Callers::Spared, Pace::default());
         assert_eq!(book.recalled, 1);
         drop(book);
         held.clear();

@@ -16,7 +16,7 @@ use super::pace::Pace;
 pub use agenda::{Agenda, Rank};
 pub use knocks::Knocks;
 pub use shares::Shares;
-pub use yielding::{Discipline, Offer, Offers};
+pub use yielding::{Callers, Discipline, Offer, Offers};
 
 /// What decides whether an open session is kept.
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,17 @@ pub struct Offer {
     pub priority: Option<u32>,
 }
 
+/// Whether those give way that came in and are not known to be dialable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// They stay.
+    Spared,
+    /// They and all others.
+    Too,
+    /// They and nobody else.
+    Alone,
+}
+
 /// How late a session's peer is to finish, how low its priority is, and its number.
 type Standing = (Moment, Reverse<Option<u32>>, u64);
 
@@ -61,15 +72,16 @@ impl Offers {
         }
     }
 
-    /// The session that is given up first, if one is; `shy` says whether it may be one
-    /// that came in. It is offered no more.
-    pub fn take(&mut self, now: Moment, shy: bool, pace: Pace) -> Option<u64> {
+    /// The session that is given up first, if one is. It is offered no more.
+    pub fn take(&mut self, now: Moment, callers: Callers, pace: Pace) -> Option<u64> {
         let latest = |of: &BTreeSet<Standing>, stays: Duration| {
             let last = of.last().copied();
             last.filter(|(finish, ..)| finish.since(now) > stays)
         };
         let other = latest(&self.others, pace.stays_when_short());
-        let shy = latest(&self.shy, pace.hold_expected()).filter(|_| shy);
+        let other = other.filter(|_| callers != Callers::Alone);
+        let shy = latest(&self.shy, pace.hold_expected());
+        let shy = shy.filter(|_| callers != Callers::Spared);
         // Of two of whom nothing is expected the one goes that can be met again.
         let (.., number) = match (other, shy) {
             (Some(other), Some(shy)) if shy.0 > other.0 => shy,
@@ -115,23 +127,24 @@ mod tests {
         offers
     }
 
-    fn taken(mut offers: Offers, shy: bool) -> Vec<u64> {
-        std::iter::from_fn(|| offers.take(at(0), shy, PACE)).collect()
+    fn taken(mut offers: Offers, callers: Callers) -> Vec<u64> {
+        std::iter::from_fn(|| offers.take(at(0), callers, PACE)).collect()
     }
 
     #[test]
     fn the_farthest_finish_goes_first_and_the_near_ones_stay() {
         let offered = [(Some(300), false), (None, false), (Some(60), false)];
-        assert_eq!(taken(offers(&offered), false), [2, 1]);
+        assert_eq!(taken(offers(&offered), Callers::Spared), [2, 1]);
     }
 
     #[test]
     fn who_came_in_goes_only_if_it_may_and_is_far_from_its_finish() {
         let offered = [(None, true), (Some(599), true), (Some(900), false)];
-        assert_eq!(taken(offers(&offered), false), [3]);
-        assert_eq!(taken(offers(&offered), true), [1, 3]);
+        assert_eq!(taken(offers(&offered), Callers::Spared), [3]);
+        assert_eq!(taken(offers(&offered), Callers::Too), [1, 3]);
+        assert_eq!(taken(offers(&offered), Callers::Alone), [1]);
         let equal = [(None, true), (None, false)];
-        assert_eq!(taken(offers(&equal), true), [2, 1]);
+        assert_eq!(taken(offers(&equal), Callers::Too), [2, 1]);
     }
 
     #[test]
@@ -150,7 +163,7 @@ mod tests {
         // What is expected of a peer counts for more.
         let finish = Some(at(3_600));
         offers.offer(6, Offer { finish, ..nothing });
-        assert_eq!(taken(offers, false), [2, 4, 1, 3, 5, 6]);
+        assert_eq!(taken(offers, Callers::Spared), [2, 4, 1, 3, 5, 6]);
     }
 
     #[test]
@@ -159,6 +172,6 @@ mod tests {
         let finish = Some(at(30));
         offers.offer(1, offer(finish, false));
         offers.withdraw(2);
-        assert_eq!(taken(offers, true), [0; 0]);
+        assert_eq!(taken(offers, Callers::Too), [0; 0]);
     }
 }
