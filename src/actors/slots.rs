@@ -198,7 +198,9 @@ impl Book {
             let Some(number) = self.offers.take(now, shy, pace) else {
                 return;
             };
-            if let Some(recall) = self.recalls.get(&number) {
+            // One that was told may offer itself at the same moment.
+            let recall = self.recalls.get(&number);
+            if let Some(recall) = recall.filter(|it| !it.is_cancelled()) {
                 recall.cancel();
                 self.recalled += 1;
             }
@@ -341,6 +343,26 @@ mod tests {
         held.push(slots.take(at(0), ONE).unwrap());
         slots.make_room(at(0), 1);
         assert_eq!(recalled(&held), [0; 0], "the others finish within a minute");
+    }
+
+    #[test]
+    fn who_offers_itself_while_it_is_told_to_end_is_told_once() {
+        let slots = slots(1, 0);
+        let mut held = dialled(&slots);
+        let nothing = Offer {
+            finish: None,
+            shy: false,
+            priority: None,
+        };
+        held[0].offer(nothing);
+        slots.make_room(at(0), 1);
+        let mut book = slots.shared.book();
+        book.offers.offer(held[0].number, nothing);
+        book.recall(at(0), 2, false, Pace::default());
+        assert_eq!(book.recalled, 1);
+        drop(book);
+        held.clear();
+        assert_eq!(slots.shared.book().recalled, 0);
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Rendezvous {
     /// Whom to be introduced to, and when.
     due: BTreeSet<(Moment, SocketAddr)>,
     minute: Budget,
+    /// Who called within the minute, by whatever relay.
+    called: Budget,
 }
 
 impl Rendezvous {
@@ -110,6 +112,7 @@ impl Rendezvous {
             targets: HashMap::new(),
             due: BTreeSet::new(),
             minute: Budget::default(),
+            called: Budget::default(),
         }
     }
 
@@ -231,11 +234,14 @@ impl Rendezvous {
         if wanted.is_some_and(|(_, until)| now <= until) {
             return Introduction::Wanted;
         }
+        let minute = self.pace.rendezvous_minute();
         let called = &mut self.relays.entry(relay).or_default().called;
-        called.renew(now, self.pace.rendezvous_minute());
-        match called.spend(1, Pace::CALLS_RELAY) {
-            1 => Introduction::Called,
-            _ => Introduction::TooMuch,
+        called.renew(now, minute);
+        self.called.renew(now, minute);
+        let may = called.spend(1, Pace::CALLS_RELAY) == 1;
+        match may && self.called.spend(1, Pace::CALLS) == 1 {
+            true => Introduction::Called,
+            false => Introduction::TooMuch,
         }
     }
 

@@ -59,8 +59,9 @@ fn run(
 ) -> Run {
     in_virtual_time(async {
         let mut scenario = Scenario::sim(seed, peers, HOUR);
+        // Else whom bta meets in time depends on when it happens to announce.
         for tracker in &mut scenario.trackers {
-            tracker.interval = 5 * MINUTE;
+            tracker.interval = MINUTE;
         }
         let world = World::of(&scenario).await;
         let running = world.begin().await;

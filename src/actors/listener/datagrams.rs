@@ -24,11 +24,11 @@ pub(super) struct Arriving {
     bytes: Vec<u8>,
 }
 
-/// Datagrams as they come; their ends are cut off where they are longer than any of
-/// use to us.
+/// Datagrams as they come; of those that are longer than any of use to us there is one
+/// byte too many, and the rest is cut off.
 pub(super) fn arriving(socket: Arc<Datagrams>) -> impl futures_util::Stream<Item = Arriving> {
     stream::unfold(socket, |socket| async move {
-        let mut buffer = [0; limits::DATAGRAM_BYTES];
+        let mut buffer = [0; limits::DATAGRAM_BYTES + 1];
         let (read, from) = received(&socket, &mut buffer).await;
         let arriving = Arriving {
             from,
@@ -53,7 +53,9 @@ impl StreamHandler<Arriving> for Listener {
         let Arriving { from, bytes } = it;
         let from = canonical(from);
         self.signs.heard(self.clock.now(), from);
-        if self.admission.policy.excludes(from.ip()) {
+        // Of a stream nothing may be missing: one that is cut off is as good as lost.
+        let is_whole = bytes.len() <= limits::DATAGRAM_BYTES;
+        if !is_whole || self.admission.policy.excludes(from.ip()) {
             return;
         }
         if bytes.first() == Some(&DICTIONARY) {

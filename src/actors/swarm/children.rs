@@ -294,6 +294,8 @@ impl Swarm {
             };
             let now = self.now();
             self.book.ended(now, session, &end);
+            self.seeking.gone(session);
+            self.rendezvous.gone(session);
             self.record_event(
                 "peer_died",
                 "a session's actor died; its contact counts as crashed",

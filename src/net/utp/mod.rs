@@ -42,7 +42,7 @@ impl Utp {
         Utp { sockets }
     }
 
-    /// Whether there is a socket for any address.
+    /// Whether there is no socket at all.
     pub fn is_silent(&self) -> bool {
         self.sockets.is_empty()
     }

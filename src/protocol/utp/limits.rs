@@ -22,6 +22,10 @@ pub const SEND_BYTES: usize = 16 << 10;
 /// which BEP 29 asks for) would grow to, and nothing that could fill a queue.
 pub const WINDOW: std::ops::RangeInclusive<u8> = 2..=8;
 
+/// Packets kept until they are acknowledged, those included that came ahead of a missing
+/// one: who never acknowledges that one makes us keep no more.
+pub const UNACKNOWLEDGED: usize = 64;
+
 /// Until the round trip is known (as RFC 6298), and the least and longest wait for an
 /// acknowledgement. The longest is short, so that a session that a cut of the network
 /// has silenced goes on soon after it.

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::limits::{
-    FIRST_TIMEOUT, LEAST_TIMEOUT, LONGEST_TIMEOUT, PAYLOAD_BYTES, SEND_BYTES, WINDOW,
+    FIRST_TIMEOUT, LEAST_TIMEOUT, LONGEST_TIMEOUT, PAYLOAD_BYTES, SEND_BYTES, UNACKNOWLEDGED,
+    WINDOW,
 };
 use super::packet::Kind;
 use crate::moment::Moment;
@@ -251,6 +252,9 @@ impl Sending {
     /// Makes a new packet of what waits. Against a window that is shut one packet at a
     /// time is tried all the same: else nobody would say when it opens.
     fn begin(&mut self, now: Moment, alone: bool) -> Option<()> {
+        if self.unacknowledged.len() >= UNACKNOWLEDGED {
+            return None;
+        }
         let bytes: usize = self.unacknowledged.iter().map(|it| it.payload.len()).sum();
         let room = usize::try_from(self.their_window).unwrap_or(usize::MAX);
         let mut len = self.waiting.len().min(PAYLOAD_BYTES);

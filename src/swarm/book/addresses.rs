@@ -116,6 +116,7 @@ impl Addresses {
             busy: false,
             dialable: false,
             own: false,
+            delayed: false,
             to_redial: false,
             redialled_at: None,
             peer: None,
@@ -170,6 +171,7 @@ impl Addresses {
     pub(super) fn start(&mut self, now: Moment, at: SocketAddr) {
         if let Some(address) = self.known.get_mut(&at) {
             address.contacts.start(now);
+            address.delayed = false;
         }
     }
 

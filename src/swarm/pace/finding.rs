@@ -95,6 +95,10 @@ impl Pace {
     /// [`Pace::rendezvous_minute`]: a liar would have us dial strangers.
     pub const CALLS_RELAY: usize = 6;
 
+    /// The same in one swarm, of all relays: who connects again and again is a new one each
+    /// time.
+    pub const CALLS: usize = 60;
+
     /// Relays held in one swarm, beyond what they show themselves, for those whom they named
     /// and nobody has reached yet.
     pub const RELAYS_HELD: usize = 2;

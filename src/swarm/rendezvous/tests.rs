@@ -128,6 +128,21 @@ fn a_liar_cannot_make_us_dial_the_world() {
 }
 
 #[test]
+fn nor_can_one_who_connects_again_and_again() {
+    let mut rendezvous = swarm(0, 0);
+    let mut called = 0;
+    for number in 0..1_000 {
+        let answer = rendezvous.introduced(T0, relay(number), at(number as u16));
+        called += usize::from(answer == Introduction::Called);
+        rendezvous.gone(relay(number));
+    }
+    assert_eq!(called, Pace::CALLS);
+    let later = T0 + secs(60);
+    let answer = rendezvous.introduced(later, relay(1), at(1));
+    assert_eq!(answer, Introduction::Called);
+}
+
+#[test]
 fn an_answer_that_comes_late_or_twice_is_somebody_elses_call() {
     let mut rendezvous = swarm(2, 1);
     assert_eq!(asks(&mut rendezvous, T0, 1), [Step::Ask(relay(2), at(0))]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::world::{START, Weather, World, address};
-use crate::protocol::utp::limits::{CONNECTIONS, GIVE_UP};
+use crate::protocol::utp::limits::{CONNECTIONS, GIVE_UP, UNACKNOWLEDGED};
 use crate::protocol::utp::packet::{Header, Kind, Packet};
 use crate::protocol::utp::*;
 
@@ -98,6 +98,38 @@ fn a_forged_reset_changes_nothing() {
     }
     world.write(1, theirs, b"still");
     assert_eq!(world.read_exactly(0, ours, 5), b"still");
+}
+
+#[test]
+fn who_never_acknowledges_one_packet_makes_us_keep_few_behind_it() {
+    let mut endpoint = Endpoint::new(true, [1; 32]);
+    intrude(&mut endpoint, 1, |told| told.wrapping_sub(1));
+    let key = (address(1), 2);
+    let mut header = Header {
+        kind: Kind::State,
+        connection: 2,
+        timestamp_us: 1,
+        difference_us: 0,
+        window_bytes: 50_000,
+        sequence: 9,
+        acknowledged: 0,
+    };
+    let mut sent = std::collections::BTreeSet::new();
+    for round in 0..1_000 {
+        while let Ok(Some(_)) = endpoint.write(START, key, &[7; 2_000]) {}
+        while let Some((_, bytes)) = endpoint.poll_transmit() {
+            let sequence = Packet::parse(&bytes).unwrap().header.sequence;
+            // The window grows as long as all is acknowledged.
+            if round < 10 {
+                header.acknowledged = sequence;
+            } else {
+                sent.insert(sequence);
+            }
+        }
+        // Later all has come but one.
+        endpoint.handle_input(START, address(1), &header.encode(&[0xff; 252], &[]));
+    }
+    assert!(sent.len() <= UNACKNOWLEDGED, "{}", sent.len());
 }
 
 proptest! {

@@ -44,6 +44,8 @@ pub(in crate::swarm::book) struct Address {
     pub(in crate::swarm::book) dialable: bool,
     /// It is ourselves.
     pub(super) own: bool,
+    /// The next contact was put off, for an introduction.
+    pub(super) delayed: bool,
     /// The session there is given up for one by uTP.
     pub(super) to_redial: bool,
     pub(super) redialled_at: Option<Moment>,

@@ -25,11 +25,13 @@ impl Addresses {
         Some(address.occupy())
     }
 
-    /// The next contact is to come no sooner than `due`: a better one may come first.
+    /// The next contact is to come no sooner than `due`: a better one may come first. Once
+    /// a contact: who names the address again and again does not keep us from it.
     pub(in crate::swarm::book) fn delay(&mut self, at: SocketAddr, due: Moment) {
-        if let Some(address) = self.known.get(&at)
+        if let Some(address) = self.known.get_mut(&at).filter(|it| !it.delayed)
             && self.agenda.due(at).is_some_and(|planned| planned < due)
         {
+            address.delayed = true;
             self.agenda.plan(at, due, address.rank);
         }
     }

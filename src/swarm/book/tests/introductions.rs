@@ -126,6 +126,26 @@ fn the_next_contact_waits_for_an_introduction_and_comes_without_one() {
 }
 
 #[test]
+fn a_contact_is_not_put_off_for_ever_by_those_who_name_it_again_and_again() {
+    let mut script = Script::with_utp();
+    let id = script.dial(HIDDEN);
+    script.fails(id);
+    script.wait(29);
+    for _ in 0..30 {
+        script.book.await_introduction(address(HIDDEN), script.now);
+        script.wait(1);
+    }
+    let contact = script.contact().unwrap();
+    assert_eq!(contact.address, address(HIDDEN));
+    // After this one the next waits anew.
+    script.fails(contact.session);
+    let due = script.due(HIDDEN);
+    let soon = script.now + Duration::from_secs(due);
+    script.book.await_introduction(address(HIDDEN), soon);
+    assert_eq!(script.due(HIDDEN), due + 10);
+}
+
+#[test]
 fn who_was_introduced_is_not_said_to_be_reachable() {
     let mut script = Script::with_utp();
     let contact = script.introduced(HIDDEN).unwrap();
