@@ -23,6 +23,7 @@ from ways import ONLY, ways
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = {"ip": "apt-get install iproute2", "nft": "apt-get install nftables", "setpriv": "apt-get install util-linux"}
 SETTLE_S = 5  # between the last client's word and the end of the observation
+CUT_SHARE = 85
 KNOWN_S = 60  # the same where clients are known late
 
 
@@ -58,8 +59,10 @@ def arguments():
     add("--without-bta", action="store_true", help="only the swarm: do all clients keep to their plans?")
     add("--folder", type=Path, help="where logs, stores and result.json go (a new one in the temporary folder)")
     options = parser.parse_args()
-    if options.cut:  # as many come before it and after it as else
+    if options.cut:
+        # As many come before it and after it as else; who comes in it may hear of bta too late.
         options.arrivals_s = options.arrivals_s or plan.PROFILES[options.profile].arrivals_s + options.cut
+        options.share, options.share_of_all = options.share or CUT_SHARE, 0
     for name, value in vars(plan.PROFILES[options.profile]).items():
         if getattr(options, name, None) is None:
             setattr(options, name, value)
