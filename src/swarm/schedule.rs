@@ -137,6 +137,15 @@ impl Standing {
         )
     }
 
+    /// Without a forecast of what is farther away than `span`.
+    pub fn forecast_within(self, now: Moment, span: Duration) -> Self {
+        let near = |finish: &Moment| finish.since(now) <= span;
+        Standing {
+            expected_finish: self.expected_finish.filter(near),
+            ..self
+        }
+    }
+
     /// When it will reach the threshold, if that is still to come: a forecast that
     /// has not come true says nothing any more.
     pub fn finishes_after(&self, now: Moment) -> Option<Moment> {

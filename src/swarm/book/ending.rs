@@ -162,7 +162,12 @@ impl Book {
         };
         let number = number.or_else(|| self.addresses.get(home)?.peer);
         let number = number.map(|it| self.records.root(it));
-        let standing = number.and_then(|it| self.records.get(it)?.standing());
+        let mut standing = number.and_then(|it| self.records.get(it)?.standing());
+        let pace = self.terms.pace;
+        if end.parting == Parting::TheyLeft && !session.has_measured(now, pace) {
+            // Thrown out after seconds: a far forecast made of them is no reason to come late.
+            standing = standing.map(|it| it.forecast_within(now, pace.reconnect_expected()));
+        }
         let direction = session.direction;
         let release = match is_cut {
             true => Addresses::release_unheard,

@@ -49,6 +49,12 @@ fn returns_as_each_ending_asks() {
         "the delay"
     );
     assert_eq!(returns(LIBTORRENT, 5, WeLeft, Some(10)), 25, "30 s apart");
+    assert_eq!(returns(LIBTORRENT, 40, TheyLeft, Some(300)), 150);
+    assert_eq!(
+        returns(LIBTORRENT, 8, TheyLeft, Some(300)),
+        22,
+        "thrown out: what a few seconds foretell is a guess"
+    );
 }
 
 #[test]
