@@ -115,13 +115,20 @@ impl World {
         self.pass(Duration::from_secs(seconds));
     }
 
-    /// The first host dials the second and speaks; both ends.
+    /// The first host dials the second and speaks; both ends. All calls of a dial may be
+    /// lost: then it dials again.
     pub(super) fn connect(&mut self, hello: &[u8]) -> (Key, Key) {
-        self.hosts[0].dial(self.now, address(1));
-        let ours = self.wait(0, |event| match event {
-            Event::Connected(_, key) => Some(*key),
-            _ => None,
-        });
+        let ours = loop {
+            let dial = self.hosts[0].dial(self.now, address(1));
+            let key = self.wait(0, |event| match event {
+                Event::Connected(of, key) if *of == dial => Some(Some(*key)),
+                Event::Failed(of, _) if *of == dial => Some(None),
+                _ => None,
+            });
+            if let Some(key) = key {
+                break key;
+            }
+        };
         self.write(0, ours, hello);
         let theirs = self.wait(1, |event| match event {
             Event::Incoming(key) => Some(*key),
