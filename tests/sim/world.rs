@@ -163,6 +163,17 @@ impl World {
         println!("{judgement}\n{virtual_s} s in {real:.1?}");
         judgement
     }
+
+    /// The same, of a run that confirmed nobody wrongly, kept to its conduct and
+    /// overlooked hardly anybody.
+    pub(crate) fn judge_sound(&self) -> Judgement {
+        let judgement = self.judge();
+        assert!(judgement.wrong.is_empty(), "{:?}", judgement.wrong);
+        let offences = &judgement.truth.offences;
+        assert!(offences.is_empty(), "{offences:?}");
+        assert!(overlooked(&judgement) <= 1);
+        judgement
+    }
 }
 
 /// True completions of peers that told enough, and are not confirmed. Who is met in
