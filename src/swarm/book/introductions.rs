@@ -11,8 +11,8 @@ use super::sessions::Session;
 use super::{Book, Contact, SessionId};
 
 impl Book {
-    /// Where nobody answers when we dial, and whom we do not meet otherwise: when the
-    /// next contact may start.
+    /// Where nobody answers when we dial, and whom we do not meet otherwise: when an
+    /// introduction may lead there.
     pub fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
         let at = canonical(at);
         let peer = self.addresses.get(at)?.peer;
@@ -22,8 +22,7 @@ impl Book {
         self.addresses.unanswered(at)
     }
 
-    /// An introduction is asked for when the next contact may start: that one is to wait
-    /// for it.
+    /// An introduction is asked for at `asked_at`: the next contact is to wait for it.
     pub fn await_introduction(&mut self, at: SocketAddr, asked_at: Moment) {
         let due = asked_at + self.terms.pace.rendezvous_wait();
         self.addresses.delay(canonical(at), due);
