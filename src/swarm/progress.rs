@@ -41,6 +41,8 @@ pub struct Terms {
     /// The client holds HAVE messages back for long, and always sends the pieces
     /// it has in its handshake (rTorrent).
     pub holds_back: bool,
+    /// The client may be a super-seeder (BEP 16).
+    pub may_super_seed: bool,
     /// The run's key for [`Seen::set_sum`].
     pub sum_key: u64,
     /// The run's rhythm.
@@ -116,7 +118,7 @@ impl Progress {
             started: now,
             known_at: now,
             based: false,
-            honesty: Honesty::new(now, &terms.yardstick),
+            honesty: Honesty::new(now, &terms),
             tempo: Tempo::since(nothing),
             upload_only: None,
             partial_reported: false,
@@ -248,7 +250,7 @@ impl Progress {
     /// The silence was no 0: the session opens only now.
     fn reopen(&mut self, now: Moment) {
         self.phase = Phase::Opening(now, Opening::Replacing);
-        self.honesty = Honesty::new(now, &self.terms.yardstick);
+        self.honesty = Honesty::new(now, &self.terms);
     }
 
     /// The first observation stands, as of `at`.
