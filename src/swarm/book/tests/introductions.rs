@@ -173,6 +173,18 @@ fn who_was_introduced_is_not_said_to_be_reachable() {
 }
 
 #[test]
+fn who_is_still_watched_is_not_given_up_to_help_others() {
+    let mut script = Script::with_utp();
+    let id = script.dial("45.0.0.8:6881");
+    assert!(!script.book.redial(script.now, id), "nobody knows yet");
+    script.settles(id, LIBTORRENT, 500);
+    script.wait(45);
+    assert!(!script.book.redial(script.now, id));
+    script.crosses(id, LIBTORRENT);
+    assert!(script.book.redial(script.now, id));
+}
+
+#[test]
 fn who_can_help_over_utp_alone_is_dialled_by_that_at_once() {
     let mut script = Script::with_utp();
     let id = script.dial("45.0.0.8:6881");
