@@ -2,6 +2,7 @@
 //! reaches the threshold.
 
 mod answers;
+mod backlog;
 mod checking;
 mod growth;
 mod held;
@@ -16,6 +17,7 @@ use std::mem;
 
 pub use self::report::{Crossing, Few, Report, Seen, Showing};
 
+use self::backlog::Backlog;
 use self::held::Held;
 use self::honesty::Honesty;
 use self::tempo::Tempo;
@@ -82,6 +84,8 @@ pub struct Progress {
     rises: u8,
     falls: u8,
     reports: VecDeque<Report>,
+    /// An outage of our network has just ended.
+    backlog: Option<Box<Backlog>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +131,7 @@ impl Progress {
             rises: 0,
             falls: 0,
             reports: VecDeque::new(),
+            backlog: None,
             terms,
         }
     }
@@ -217,6 +222,7 @@ impl Progress {
     /// What stands before a message.
     fn before(&mut self, now: Moment) -> Observation {
         self.judge(now);
+        self.heard_late(now);
         self.observation()
     }
 
@@ -314,6 +320,7 @@ impl Progress {
             return;
         }
         self.rises += 1;
+        let from = self.known_before(from);
         let seen = self.as_seen();
         let checking = self.tempo.is_checking(seen.at, &self.terms);
         self.reports.push_back(Report::Crossed(Crossing {
