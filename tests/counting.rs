@@ -126,6 +126,7 @@ impl Life {
                 yardstick,
                 fast: self.fast,
                 holds_back: false,
+                may_super_seed: true,
                 sum_key: 1,
                 pace: Pace::default(),
             };

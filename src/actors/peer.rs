@@ -173,7 +173,7 @@ impl Peer {
     /// Bytes came in.
     fn take_input(&mut self, now: Moment, bytes: &[u8]) {
         self.heard_at = Some(now);
-        self.is_heard(now);
+        self.hear(now);
         let broken = self.conversation.handle_input(now, bytes).err();
         while let Some(event) = self.conversation.poll_event() {
             self.take_event(now, event);

@@ -2,6 +2,7 @@
 //! reaches the threshold.
 
 mod answers;
+mod backlog;
 mod checking;
 mod growth;
 mod held;
@@ -16,6 +17,7 @@ use std::mem;
 
 pub use self::report::{Crossing, Few, Report, Seen, Showing};
 
+use self::backlog::Backlog;
 use self::held::Held;
 use self::honesty::Honesty;
 use self::tempo::Tempo;
@@ -41,6 +43,8 @@ pub struct Terms {
     /// The client holds HAVE messages back for long, and always sends the pieces
     /// it has in its handshake (rTorrent).
     pub holds_back: bool,
+    /// The client may be a super-seeder (BEP 16).
+    pub may_super_seed: bool,
     /// The run's key for [`Seen::set_sum`].
     pub sum_key: u64,
     /// The run's rhythm.
@@ -80,6 +84,8 @@ pub struct Progress {
     rises: u8,
     falls: u8,
     reports: VecDeque<Report>,
+    /// An outage of our network has just ended.
+    backlog: Option<Box<Backlog>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +122,7 @@ impl Progress {
             started: now,
             known_at: now,
             based: false,
-            honesty: Honesty::new(now, &terms.yardstick),
+            honesty: Honesty::new(now, &terms),
             tempo: Tempo::since(nothing),
             upload_only: None,
             partial_reported: false,
@@ -125,6 +131,7 @@ impl Progress {
             rises: 0,
             falls: 0,
             reports: VecDeque::new(),
+            backlog: None,
             terms,
         }
     }
@@ -215,6 +222,7 @@ impl Progress {
     /// What stands before a message.
     fn before(&mut self, now: Moment) -> Observation {
         self.judge(now);
+        self.heard_late(now);
         self.observation()
     }
 
@@ -248,7 +256,7 @@ impl Progress {
     /// The silence was no 0: the session opens only now.
     fn reopen(&mut self, now: Moment) {
         self.phase = Phase::Opening(now, Opening::Replacing);
-        self.honesty = Honesty::new(now, &self.terms.yardstick);
+        self.honesty = Honesty::new(now, &self.terms);
     }
 
     /// The first observation stands, as of `at`.
@@ -312,6 +320,7 @@ impl Progress {
             return;
         }
         self.rises += 1;
+        let from = self.known_before(from);
         let seen = self.as_seen();
         let checking = self.tempo.is_checking(seen.at, &self.terms);
         self.reports.push_back(Report::Crossed(Crossing {

@@ -126,6 +126,7 @@ impl Kept {
         let terms = Terms {
             fast: self.fast,
             holds_back: self.family.holds_back_have(),
+            may_super_seed: self.family.may_super_seed(),
             ..terms
         };
         let mut progress = self.told.measure(terms, self.ended_at).ok()?;
@@ -189,6 +190,7 @@ mod tests {
             yardstick: Yardstick::new(100, 1 << 20, 980),
             fast: true,
             holds_back: false,
+            may_super_seed: true,
             sum_key: 1,
             pace: Pace::default(),
         }

@@ -42,6 +42,7 @@ impl Peer {
             yardstick: self.context.yardstick,
             fast: self.conversation.fast(),
             holds_back: self.conversation.family().holds_back_have(),
+            may_super_seed: self.conversation.family().may_super_seed(),
             sum_key: self.context.hasher.set_key(),
             pace: self.context.pace,
         }

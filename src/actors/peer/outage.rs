@@ -60,6 +60,9 @@ impl Peer {
         if std::mem::replace(&mut self.absence.returns, returns) != returns {
             self.opened_at = now;
             self.conversation.revive(now);
+            if let Some(progress) = &mut self.progress {
+                progress.was_away();
+            }
             let utp = self.ways.way().transport == Transport::Utp;
             self.absence.proof_by = utp.then_some(now + PROOF);
         }
@@ -84,7 +87,17 @@ impl Peer {
         forgotten
     }
 
-    /// Something came from the peer.
+    /// Something came from the peer. What comes first after an outage may have been said
+    /// long ago.
+    pub(super) fn hear(&mut self, now: Moment) {
+        let (signs, family) = (&self.context.signs, family(self.remote));
+        let away = signs.is_down(family) || signs.returns(family) != self.absence.returns;
+        if let Some(progress) = self.progress.as_mut().filter(|_| away) {
+            progress.was_away();
+        }
+        self.is_heard(now);
+    }
+
     pub(super) fn is_heard(&self, now: Moment) {
         self.context.signs.heard(now, self.remote);
     }

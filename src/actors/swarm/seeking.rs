@@ -154,6 +154,7 @@ impl Swarm {
             yardstick: self.plan.terms.yardstick,
             fast: false,
             holds_back: false,
+            may_super_seed: true,
             sum_key: IdentityHasher::new(&self.plan.shared.secret, &self.plan.info_hash).set_key(),
             pace: self.plan.terms.pace,
         };

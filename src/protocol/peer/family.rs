@@ -137,6 +137,15 @@ impl Family {
     pub const fn holds_back_have(self) -> bool {
         matches!(self, Family::Rtorrent)
     }
+
+    /// Whether it may hide what it has (BEP 16). Those that do not are known by their
+    /// makers' word: transmission issue 1725, webtorrent issue 1690, anacrolix issue 1104.
+    pub const fn may_super_seed(self) -> bool {
+        !matches!(
+            self,
+            Family::Transmission | Family::WebTorrent | Family::Anacrolix
+        )
+    }
 }
 
 impl fmt::Display for Family {

@@ -1,6 +1,7 @@
 //! One connection, from the moment that both sides know of it.
 
-use super::limits::{GIVE_UP, LINGER, QUIET};
+use super::limits::{GIVE_UP, LINGER};
+use super::liveness::{Heard, Liveness};
 use super::packet::{Header, Kind, Packet};
 use super::receiving::Receiving;
 use super::sending::{Outgoing, Sending};
@@ -36,8 +37,7 @@ pub(super) struct Connection {
     receiving: Receiving,
     /// When they were heard last.
     heard: Moment,
-    /// When something was sent or heard last.
-    active: Moment,
+    liveness: Liveness,
     /// How long their last packet was under way, by the two clocks.
     difference_us: u32,
     acknowledge: bool,
@@ -59,7 +59,7 @@ impl Connection {
             sending: Sending::from(numbers.next, first.window_bytes),
             receiving: Receiving::after(numbers.acknowledged),
             heard: now,
-            active: now,
+            liveness: Liveness::new(now),
             difference_us: difference(now, first),
             acknowledge: false,
             has_spoken: false,
@@ -98,11 +98,17 @@ impl Connection {
         if kind == Kind::Reset {
             return self.fail(Failure::Reset);
         }
-        (self.heard, self.active) = (now, now);
+        self.heard = now;
         self.difference_us = difference(now, &packet.header);
         let told = (acknowledged, packet.selective);
         let still = kind == Kind::State;
-        self.sending.acknowledge(now, told, window_bytes, still);
+        let arrived = self.sending.acknowledge(now, told, window_bytes, still);
+        let what = match (kind, arrived) {
+            (Kind::State, 0) => Heard::NothingNew,
+            (Kind::State, _) => Heard::Acknowledgement,
+            _ => Heard::Speech,
+        };
+        self.liveness.heard(now, what);
         match kind {
             // Nobody reads it, and nobody will: they should know.
             Kind::Data if self.left.is_some() => return self.abort(),
@@ -184,9 +190,9 @@ impl Connection {
         }
         let silent = self.silent_at();
         let resend = self.sending.resend_at();
-        let warm = self.is_free().then(|| self.active + QUIET);
+        let question = self.may_ask().then(|| self.liveness.due());
         let over = self.left.map(|since| since + LINGER);
-        [silent, resend, warm, over].into_iter().flatten().min()
+        [silent, resend, question, over].into_iter().flatten().min()
     }
 
     /// When they have been silent for too long, to something that wants an answer.
@@ -195,17 +201,20 @@ impl Connection {
         Some(since.max(self.heard) + GIVE_UP)
     }
 
-    /// What is due now.
-    pub(super) fn handle_timeout(&mut self, now: Moment) {
-        if self.silent_at().is_some_and(|at| at <= now) {
+    /// What is due now. Somebody else was heard last at `others`.
+    pub(super) fn handle_timeout(&mut self, now: Moment, others: Option<Moment>) {
+        let silent = self.silent_at().is_some_and(|at| at <= now);
+        if silent || self.may_ask() && self.liveness.is_gone(now, others) {
             return self.fail(Failure::Silent);
         }
         self.sending.handle_timeout(now);
     }
 
-    /// Whether it has nothing to say, and could be asked whether it is still there.
-    fn is_free(&self) -> bool {
-        self.has_spoken && !self.sending.is_finishing() && self.sending.unanswered_since().is_none()
+    /// Whether they can be asked if they are still there: something was sent that they
+    /// have, and what is sent again asks nothing that is answered by itself.
+    fn may_ask(&self) -> bool {
+        let settled = self.liveness.answers() || self.sending.unanswered_since().is_none();
+        self.has_spoken && settled && !self.sending.is_finishing()
     }
 
     /// The packets that may be sent now.
@@ -225,7 +234,7 @@ impl Connection {
             return;
         }
         let before = out.len();
-        let warm = self.is_free() && now.since(self.active) >= QUIET;
+        let ask = self.may_ask() && self.liveness.ask(now);
         while let Some(Outgoing {
             kind,
             sequence,
@@ -243,14 +252,15 @@ impl Connection {
         if (self.acknowledge && !told) || self.receiving.has_opened() {
             header.kind = Kind::State;
             out.push(header.encode(&selective, &[]));
-        } else if warm && out.len() == before {
+        }
+        if ask {
             // Its number was acknowledged: what it carries is thrown away, and answered.
             header.kind = Kind::Data;
-            header.sequence = header.sequence.wrapping_sub(1);
+            header.sequence = self.sending.acknowledged();
             out.push(header.encode(&[], &[0]));
         }
         if out.len() > before {
-            self.active = now;
+            self.liveness.sent(now);
             self.receiving.tell_window();
         }
         self.acknowledge = false;

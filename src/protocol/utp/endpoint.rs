@@ -42,6 +42,8 @@ pub struct Endpoint {
     is_open: bool,
     connections: BTreeMap<Key, Connection>,
     dials: Dials,
+    /// When somebody was heard last.
+    heard: Option<Moment>,
     timers: BTreeSet<(Moment, Timer)>,
     out: VecDeque<(SocketAddr, Vec<u8>)>,
     events: VecDeque<Event>,
@@ -63,6 +65,7 @@ impl Endpoint {
             is_open,
             connections: BTreeMap::new(),
             dials: Dials::default(),
+            heard: None,
             timers: BTreeSet::new(),
             out: VecDeque::new(),
             events: VecDeque::new(),
@@ -132,6 +135,7 @@ impl Endpoint {
             || self.connect(now, key, &header)
             || self.accept(now, key, &header)
         {
+            self.heard = Some(now);
             self.change(now, key, |it| it.handle_input(now, &packet));
         } else {
             self.refuse(from, &header);
@@ -302,9 +306,10 @@ impl Endpoint {
 
     /// What is due now.
     pub fn handle_timeout(&mut self, now: Moment) {
+        let heard = self.heard;
         while let Some((_, timer)) = self.timers.first().copied().filter(|it| it.0 <= now) {
             match timer {
-                Timer::Connection(key) => self.change(now, key, |it| it.handle_timeout(now)),
+                Timer::Connection(key) => self.change(now, key, |it| it.handle_timeout(now, heard)),
                 Timer::Dial(number) => {
                     self.timers.pop_first();
                     match self.dials.dial(number) {

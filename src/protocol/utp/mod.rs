@@ -9,6 +9,7 @@ mod connection;
 mod dials;
 mod endpoint;
 pub mod limits;
+mod liveness;
 pub mod packet;
 mod receiving;
 mod sending;

@@ -133,18 +133,25 @@ impl Sending {
         usize::from(behind) <= self.unacknowledged.len() + LOST_AFTER
     }
 
-    /// What a packet of theirs says of ours; `still`: it says nothing else.
+    /// The number of the last packet that they have, with all before it.
+    pub(super) fn acknowledged(&self) -> u16 {
+        let under_way = u16::try_from(self.unacknowledged.len()).unwrap_or(u16::MAX);
+        self.next.wrapping_sub(1).wrapping_sub(under_way)
+    }
+
+    /// What a packet of theirs says of ours; `still`: it says nothing else. How many have
+    /// newly arrived.
     pub(super) fn acknowledge(
         &mut self,
         now: Moment,
         (acknowledged, selective): (u16, &[u8]),
         their_window: u32,
         still: bool,
-    ) {
+    ) -> usize {
         self.their_window = their_window;
         let ahead = usize::from(self.next.wrapping_sub(1).wrapping_sub(acknowledged));
         let Some(arrived) = self.unacknowledged.len().checked_sub(ahead) else {
-            return;
+            return 0;
         };
         let mut sample = None;
         for sent in self.unacknowledged.drain(..arrived) {
@@ -175,6 +182,7 @@ impl Sending {
             self.standing += 1;
         }
         self.find_loss();
+        arrived
     }
 
     /// The oldest packet is lost if three others came after it; once.

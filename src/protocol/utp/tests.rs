@@ -112,6 +112,44 @@ fn a_vanished_peer_is_noticed_when_something_is_said_to_it() {
 }
 
 #[test]
+fn one_gone_without_a_word_is_noticed_where_others_are_heard() {
+    let mut world = World::new(15, Weather::default());
+    let (lost, _) = world.connect(b"hello");
+    world.events = [Vec::new(), Vec::new()];
+    let (heard, theirs) = world.connect(b"hello");
+    world.seconds(60);
+    assert_eq!(
+        [lost, heard].map(|key| world.last_word(0, key)),
+        [Ok(None); 2]
+    );
+    world.lost_number = Some(lost.1);
+    for _ in 0..60 {
+        world.write(1, theirs, b"have");
+        world.seconds(1);
+    }
+    assert_eq!(world.last_word(0, lost), Err(Failure::Silent));
+    assert_eq!(world.read(0, heard).len(), 240);
+}
+
+#[test]
+fn a_cut_ends_no_idle_connection_beside_others() {
+    for begins in 0..30 {
+        let mut world = World::new(16, Weather::default());
+        let (first, _) = world.connect(b"hello");
+        world.events = [Vec::new(), Vec::new()];
+        let (second, _) = world.connect(b"hello");
+        world.seconds(60 + begins);
+        world.cut = true;
+        world.seconds(60);
+        world.cut = false;
+        world.seconds(300);
+        for key in [first, second] {
+            assert_eq!(world.last_word(0, key), Ok(None), "cut after {begins} s");
+        }
+    }
+}
+
+#[test]
 fn a_cut_of_a_minute_ends_no_connection() {
     let mut world = World::new(4, Weather::default());
     let (ours, theirs) = world.connect(b"hello");

@@ -117,6 +117,7 @@ impl Addresses {
             dialable: false,
             own: false,
             delayed: false,
+            introduced: false,
             to_redial: false,
             redialled_at: None,
             peer: None,

@@ -11,8 +11,8 @@ use super::sessions::Session;
 use super::{Book, Contact, SessionId};
 
 impl Book {
-    /// Where nobody answers when we dial, and whom we do not meet otherwise: when the
-    /// next contact may start.
+    /// Where nobody answers when we dial, and whom we do not meet otherwise: when an
+    /// introduction may lead there.
     pub fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
         let at = canonical(at);
         let peer = self.addresses.get(at)?.peer;
@@ -22,8 +22,7 @@ impl Book {
         self.addresses.unanswered(at)
     }
 
-    /// An introduction is asked for when the next contact may start: that one is to wait
-    /// for it.
+    /// An introduction is asked for at `asked_at`: the next contact is to wait for it.
     pub fn await_introduction(&mut self, at: SocketAddr, asked_at: Moment) {
         let due = asked_at + self.terms.pace.rendezvous_wait();
         self.addresses.delay(canonical(at), due);
@@ -31,10 +30,15 @@ impl Book {
 
     /// A session that we dialled is about to be given up: its peer can introduce us to
     /// others only over uTP, and is to be dialled by that. False: not again so soon, for
-    /// it may speak none with us.
+    /// it may speak none with us; or its own completion is still to be seen.
     pub fn redial(&mut self, now: Moment, id: SessionId) -> bool {
-        let session = self.sessions.get(id);
-        session.is_some_and(|it| self.addresses.redial(now, it.address))
+        let Some(session) = self.sessions.get(id) else {
+            return false;
+        };
+        let met = session.peer.map(|it| self.records.root(it));
+        let met = met.and_then(|it| self.records.get(it));
+        let is_watched = met.is_none_or(|it| it.history.open());
+        !is_watched && self.addresses.redial(now, session.address)
     }
 
     /// Whether nobody was ever met at an address that may be contacted.

@@ -3,11 +3,11 @@
 //! A super-seeder claims to hold nothing, then reveals a piece or two by HAVE, and
 //! on leaving that mode all of them: to an onlooker, a very fast download.
 
+use super::Terms;
 use super::report::{Few, Showing};
 use crate::moment::Moment;
 use crate::swarm::facts::Observation;
 use crate::swarm::pace::Pace;
-use crate::swarm::yardstick::Yardstick;
 
 /// One session's evidence, from strangers' first messages on.
 #[derive(Debug)]
@@ -22,9 +22,9 @@ pub(super) struct Honesty {
 }
 
 impl Honesty {
-    pub(super) fn new(now: Moment, yardstick: &Yardstick) -> Self {
+    pub(super) fn new(now: Moment, terms: &Terms) -> Self {
         Honesty {
-            showing: if yardstick.can_reveal() {
+            showing: if terms.may_super_seed && terms.yardstick.can_reveal() {
                 Showing::Nothing
             } else {
                 Showing::Honest

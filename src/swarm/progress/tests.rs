@@ -12,6 +12,7 @@ fn terms(fast: bool) -> Terms {
         yardstick: Yardstick::new(100, 1_000_000, 980),
         fast,
         holds_back: false,
+        may_super_seed: true,
         sum_key: 42,
         pace: Pace::default(),
     }

@@ -34,6 +34,8 @@ pub(super) struct World {
     weather: Weather,
     /// Nothing arrives any longer.
     pub(super) cut: bool,
+    /// Nothing arrives that has this connection number.
+    pub(super) lost_number: Option<u16>,
     pub(super) events: [Vec<Event>; 2],
 }
 
@@ -47,6 +49,7 @@ impl World {
             random: StdRng::seed_from_u64(seed),
             weather,
             cut: false,
+            lost_number: None,
             events: [Vec::new(), Vec::new()],
         }
     }
@@ -59,7 +62,8 @@ impl World {
                 let copies = 1 + u32::from(chance(self.weather.doubled));
                 for _ in 0..copies {
                     let mut chance = |permille| self.random.random_range(0..1_000) < permille;
-                    let lost = chance(self.weather.lost) || self.cut;
+                    let number = Some(u16::from_be_bytes([bytes[2], bytes[3]]));
+                    let lost = chance(self.weather.lost) || self.cut || number == self.lost_number;
                     let late = chance(self.weather.late);
                     let takes = 50
                         + if late {

@@ -6,6 +6,7 @@ use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
 use crate::swarm::book::hearsay::Said;
 use crate::swarm::facts::{Attempt, PeerNumber, Source, Sources};
+use crate::swarm::pace::Pace;
 use crate::swarm::presence::Door;
 use crate::swarm::schedule::{ContactHistory, Rank};
 use crate::swarm::ways::Lessons;
@@ -46,6 +47,8 @@ pub(in crate::swarm::book) struct Address {
     pub(super) own: bool,
     /// The next contact was put off, for an introduction.
     pub(super) delayed: bool,
+    /// The last contact came by an introduction.
+    pub(super) introduced: bool,
     /// The session there is given up for one by uTP.
     pub(super) to_redial: bool,
     pub(super) redialled_at: Option<Moment>,
@@ -74,9 +77,18 @@ impl Address {
         }
     }
 
+    /// When a peer may introduce us to who is there: at once where nobody answered our own
+    /// dials, for a dial through a hole goes on with the same contact; once.
+    pub(super) fn introducible(&self, pace: Pace) -> Moment {
+        match self.contacts.is_silent() && !self.introduced {
+            true => self.contacts.last_start,
+            false => self.contacts.earliest(pace),
+        }
+    }
+
     /// A contact is under way from here on.
     pub(super) fn occupy(&mut self) -> Attempt {
-        self.busy = true;
+        (self.busy, self.introduced) = (true, false);
         match self.contacts.contacts {
             0 => Attempt::First,
             _ => Attempt::Later,

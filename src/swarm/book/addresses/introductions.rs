@@ -18,11 +18,13 @@ impl Addresses {
     ) -> Option<Attempt> {
         let address = self.known.get_mut(&at)?;
         let taken = address.busy || address.own || address.peer.is_some_and(&is_met);
-        if taken || address.contacts.earliest(self.pace) > now {
+        if taken || address.introducible(self.pace) > now {
             return None;
         }
         self.agenda.cancel(at);
-        Some(address.occupy())
+        let attempt = address.occupy();
+        address.introduced = true;
+        Some(attempt)
     }
 
     /// The next contact is to come no sooner than `due`: a better one may come first. Once
@@ -36,12 +38,12 @@ impl Addresses {
         }
     }
 
-    /// Where nobody answered the last contact, and none is under way: when the next one
-    /// may start.
+    /// Where nobody answered the last contact, and none is under way: when an introduction
+    /// may lead there.
     pub(in crate::swarm::book) fn unanswered(&self, at: SocketAddr) -> Option<Moment> {
         let address = self.known.get(&at)?;
         let silent = address.contacts.is_silent() && !address.busy && !address.own;
-        silent.then(|| address.contacts.earliest(self.pace))
+        silent.then(|| address.introducible(self.pace))
     }
 
     /// The session there is given up for one by uTP: once an hour at most.

@@ -29,26 +29,29 @@ impl Script {
 }
 
 #[test]
-fn who_does_not_answer_may_be_introduced_once_half_a_minute_has_passed() {
+fn who_does_not_answer_may_be_introduced_at_once_and_once_a_contact() {
     let mut script = Script::with_utp();
     assert_eq!(script.unanswered(), None);
     let began = script.now;
     let id = script.dial(HIDDEN);
     assert_eq!(script.unanswered(), None, "nobody knows yet");
     script.wait(15).fails(id);
-    assert_eq!(script.unanswered(), Some(began + Duration::from_secs(30)));
-    assert_eq!(script.introduced(HIDDEN), None);
-    let contact = script.wait(15).introduced(HIDDEN).unwrap();
+    assert_eq!(script.unanswered(), Some(began));
+    let contact = script.introduced(HIDDEN).unwrap();
     assert_eq!(contact.address, address(HIDDEN));
     assert_eq!(contact.ways.way().transport, Transport::Utp);
     script.book.contacting(script.now, &contact);
     assert_eq!(script.unanswered(), None, "a contact is under way");
     assert_eq!(script.introduced(HIDDEN), None);
     script.fails(contact.session);
-    assert_eq!(
-        script.unanswered(),
-        Some(script.now + Duration::from_secs(30))
-    );
+    let half_a_minute = Duration::from_secs(30);
+    assert_eq!(script.unanswered(), Some(script.now + half_a_minute));
+    assert_eq!(script.introduced(HIDDEN), None);
+    // The contact after it may go on through a hole, too.
+    let began = script.wait(90).now;
+    let id = script.dial(HIDDEN);
+    script.wait(15).fails(id);
+    assert_eq!(script.unanswered(), Some(began));
 }
 
 #[test]
@@ -114,8 +117,11 @@ fn the_next_contact_waits_for_an_introduction_and_comes_without_one() {
     let id = script.dial(HIDDEN);
     script.fails(id);
     assert_eq!(script.due(HIDDEN), 30);
-    let earliest = script.unanswered().unwrap();
-    script.book.await_introduction(address(HIDDEN), earliest);
+    // One that is answered until then puts nothing off.
+    script.book.await_introduction(address(HIDDEN), script.now);
+    assert_eq!(script.due(HIDDEN), 30);
+    let later = script.now + Duration::from_secs(30);
+    script.book.await_introduction(address(HIDDEN), later);
     assert_eq!(script.due(HIDDEN), 40);
     // One that is later anyway is not brought forward.
     script.book.await_introduction(address(HIDDEN), script.now);
@@ -164,6 +170,18 @@ fn who_was_introduced_is_not_said_to_be_reachable() {
     // The control: who was dialled is.
     let id = script.wait(600).dial(HIDDEN);
     assert!(script.settles(id, LIBTORRENT.id(2), 600).dialable);
+}
+
+#[test]
+fn who_is_still_watched_is_not_given_up_to_help_others() {
+    let mut script = Script::with_utp();
+    let id = script.dial("45.0.0.8:6881");
+    assert!(!script.book.redial(script.now, id), "nobody knows yet");
+    script.settles(id, LIBTORRENT, 500);
+    script.wait(45);
+    assert!(!script.book.redial(script.now, id));
+    script.crosses(id, LIBTORRENT);
+    assert!(script.book.redial(script.now, id));
 }
 
 #[test]

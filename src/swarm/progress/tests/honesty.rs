@@ -69,6 +69,18 @@ fn an_empty_peer_that_reveals_nothing_is_honest_after_five_seconds() {
 }
 
 #[test]
+fn super_seeding_is_no_matter_with_a_client_that_knows_none() {
+    for (may_super_seed, showing) in [(false, Showing::Honest), (true, Showing::Nothing)] {
+        let mut session = Session::with(Terms {
+            may_super_seed,
+            ..terms(true)
+        });
+        session.at(0, |it, now| it.have_none(now)).wait(1_000);
+        assert_eq!(session.seen(1_000).showing, showing);
+    }
+}
+
+#[test]
 fn super_seeding_is_no_matter_in_a_torrent_of_few_pieces() {
     for (pieces, showing) in [(8, Showing::Honest), (9, Showing::Revealed)] {
         let mut session = Session::with(Terms {

@@ -132,3 +132,30 @@ fn one_burst_is_one_change() {
     session.at(36_000, |it, now| it.have_all(now));
     assert_eq!(session.progress.expected_finish(at(36_000)), None);
 }
+
+#[test]
+fn what_comes_first_after_an_outage_may_be_old() {
+    let mut session = Session::new(true);
+    session.bitfield(0, 90).wait(1_000);
+    session.at(61_000, |it, _| it.was_away());
+    session.haves(61_000, 10, 90..98);
+    let crossing = session.crossing();
+    assert_eq!(
+        crossing.from,
+        Observation {
+            at: at(250),
+            pieces: 90
+        }
+    );
+    assert_eq!(crossing.seen.at, at(61_070));
+    // What comes later is new.
+    let mut session = Session::new(true);
+    session.bitfield(0, 90).wait(1_000);
+    session.at(61_000, |it, _| it.was_away());
+    session.haves(61_000, 10, 90..94).haves(62_000, 10, 94..98);
+    let from = Observation {
+        at: at(62_020),
+        pieces: 97,
+    };
+    assert_eq!(session.crossing().from, from);
+}
