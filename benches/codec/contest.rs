@@ -54,8 +54,14 @@ impl<'a, A: PartialEq + Debug> Contest<'a, A> {
         self
     }
 
-    /// Times all in turn, so that a disturbance hits all alike, and adds their rows.
+    /// Times all in turn, so that a disturbance hits all alike, and adds their rows; passed
+    /// over if words were given and its name has none of them.
     pub(crate) fn hold(mut self, table: &mut Table) {
+        let mut words = common::arguments();
+        words.retain(|it| !it.starts_with("--"));
+        if !words.is_empty() && !words.iter().any(|it| self.name.contains(it)) {
+            return;
+        }
         let enough = if common::is_quick() { QUICK } else { LONG };
         let entries = self.entries.iter_mut();
         let times: Vec<_> = entries.map(|it| often(&mut it.1, enough)).collect();

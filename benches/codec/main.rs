@@ -1,5 +1,6 @@
 //! What it costs to read and write bencode, peer messages, KRPC and bitfields, beside the
-//! best crate of each kind in the same run: `cargo bench --bench codec [-- --quick]`.
+//! best crate of each kind in the same run: `cargo bench --bench codec [-- WORD...]
+//! [--quick]`, WORD being one of those that rows begin with: `bencode`, `peer`, `KRPC`, `bitfield`.
 //! All do the same work on the same bytes, and their answers are compared before anything
 //! is timed.
 #![allow(clippy::unwrap_used, missing_docs)]
