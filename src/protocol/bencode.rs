@@ -1,9 +1,13 @@
-//! Bounded reading of bencoded documents, over `bip_bencode`.
+//! Bounded reading of bencoded documents, over `bip_bencode`; and writing them.
+
+mod writer;
 
 use bip_bencode::ext::BRefAccessExt;
 use bip_bencode::{BDecodeOpt, BRefAccess, BencodeRef, BencodeRefKind};
 
 use super::limits;
+
+pub use writer::Writer;
 
 /// Not a bencoded document, or one beyond the bounds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-"""What lookups cost and find in the DHT of benches/dht.rs: dht_compare.py LAB [SEED...].
+"""What lookups cost and find in the DHT of benches/dht: dht_compare.py [--nodes N] LAB [SEED...].
 
 LAB is that bench's program. Of each torrent the peers are stored on one to eight of the closest live nodes. bta,
 libtorrent, the `mainline` crate (tests/interop/mainline, if it was built) and npm's bittorrent-dht (if it was installed)
@@ -6,10 +6,10 @@ look up one torrent after the other, all at the same time, and the lab tells of 
 seed a line each, and at the end the median of all seeds, with the least and the most; docs/dht.md has the table.
 """
 
+import argparse
 import json
 import statistics
 import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -112,9 +112,10 @@ def measure(seen_by, all_of_them, torrent):
         yield name, (share, searches, max(times) - min(times) if times else 0.0)
 
 
-def run(program, seed):
+def run(program, nodes, seed):
     """Of each searcher its means over the torrents of one lab."""
-    lab = subprocess.Popen([program, seed, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [program, seed, "--nodes", nodes, "--serve"]
+    lab = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     all_of_them = {}
     try:
         plan = json.loads(lab.stdout.readline())
@@ -136,10 +137,15 @@ def run(program, seed):
         lab.kill()
 
 
-def main(program, *seeds):
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--nodes", default="1000", help="how many nodes the DHT has")
+    options.add_argument("program", metavar="LAB")
+    options.add_argument("seeds", nargs="*", default=["2015"])
+    options = options.parse_args()
     results = defaultdict(list)
-    for seed in seeds or ["2015"]:
-        for name, row in run(program, seed).items():
+    for seed in options.seeds:
+        for name, row in run(options.program, options.nodes, seed).items():
             results[name].append(row)
             share, searches, seconds = row
             print(f"seed {seed}: {name}: {share:.2f} % found, {searches:.1f} searches, {seconds:.2f} s", flush=True)
@@ -149,4 +155,4 @@ def main(program, *seeds):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

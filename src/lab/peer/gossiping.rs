@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::lab::pace::Pace;
 use crate::moment::Moment;
 use crate::protocol::address::write_compact;
+use crate::protocol::bencode::Writer;
 
 /// The first message comes so long after the extension handshake (Transmission).
 const FIRST: Duration = Duration::from_secs(1);
@@ -66,17 +67,15 @@ fn encode(added: &[SocketAddr], dropped: &[SocketAddr]) -> Vec<u8> {
             .for_each(|it| write_compact(*it, &mut bytes));
         bytes
     };
-    let mut out = b"d".to_vec();
+    let mut out = Writer::new(b"d");
     for (key, value) in [
         ("added", compact(added)),
         ("added.f", vec![REACHABLE; added.len()]),
         ("dropped", compact(dropped)),
     ] {
-        out.extend(format!("{}:{key}{}:", key.len(), value.len()).bytes());
-        out.extend(value);
+        out.entry(key, &value);
     }
-    out.push(b'e');
-    out
+    out.end(b"e")
 }
 
 #[cfg(test)]

@@ -31,12 +31,17 @@ impl IpFamily {
         }
     }
 
-    /// Bytes of a node in compact form.
-    const fn compact_bytes(self) -> usize {
+    /// Bytes of an address and port in compact form.
+    pub const fn address_bytes(self) -> usize {
         match self {
-            IpFamily::V4 => 26,
-            IpFamily::V6 => 38,
+            IpFamily::V4 => 6,
+            IpFamily::V6 => 18,
         }
+    }
+
+    /// Bytes of a node in compact form.
+    pub const fn node_bytes(self) -> usize {
+        20 + self.address_bytes()
     }
 }
 
@@ -53,7 +58,7 @@ pub struct Contact {
 ///
 /// Source: BEP 5, "compact node info"; BEP 32.
 pub fn compact_nodes(bytes: &[u8], family: IpFamily) -> impl Iterator<Item = Contact> + '_ {
-    let entries = bytes.chunks_exact(family.compact_bytes());
+    let entries = bytes.chunks_exact(family.node_bytes());
     entries.filter_map(move |entry| {
         let (id, address) = entry.split_first_chunk::<20>()?;
         let address = match family {

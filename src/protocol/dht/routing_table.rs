@@ -189,16 +189,33 @@ impl RoutingTable {
 
     /// The nodes closest to a name that owe no answer, the closest first.
     pub fn closest(&self, target: NodeId, most: usize) -> Vec<Contact> {
-        let mut all: Vec<Contact> = self.sound().collect();
-        all.sort_unstable_by_key(|it| target.distance(it.id));
-        all.truncate(most);
-        all
+        // First stands the bucket that the target itself would be in, then all that share
+        // more with us, then one after the other those that share less.
+        let at = self.own.distance(target).shared_bits();
+        let (farther, rest) = self.buckets.split_at(at);
+        let nearest = [rest.get(..1), rest.get(1..)].into_iter().flatten();
+        let mut found = Vec::new();
+        for buckets in nearest.chain(farther.chunks(1).rev()) {
+            let known = found.len();
+            let wanted = most.saturating_sub(known);
+            if wanted == 0 {
+                break;
+            }
+            found.extend(sound(buckets));
+            let news = &mut found[known..];
+            let distance = |it: &Contact| target.distance(it.id);
+            if news.len() > wanted {
+                news.select_nth_unstable_by_key(wanted, distance);
+            }
+            found.truncate(most);
+            found[known..].sort_unstable_by_key(distance);
+        }
+        found
     }
 
     /// All nodes that owe no answer, those closest to us last.
     pub fn sound(&self) -> impl Iterator<Item = Contact> + '_ {
-        let entries = self.buckets.iter().flat_map(|it| &it.entries);
-        entries.filter(|it| it.failures == 0).map(|it| it.contact)
+        sound(&self.buckets)
     }
 
     /// The node that was not heard of for longest, if it is questionable; it is not
@@ -251,6 +268,11 @@ impl Bucket {
         }
         self.replacements.push_back(entry);
     }
+}
+
+fn sound(buckets: &[Bucket]) -> impl Iterator<Item = Contact> + '_ {
+    let entries = buckets.iter().flat_map(|it| &it.entries);
+    entries.filter(|it| it.failures == 0).map(|it| it.contact)
 }
 
 /// Nodes that a bucket holds.

@@ -5,7 +5,7 @@ use super::contact::{Contact, compact_nodes, write_nodes};
 use super::limits;
 use super::node_id::NodeId;
 use crate::protocol::address::IpFamily;
-use crate::protocol::bencode::{self, Node, Tail};
+use crate::protocol::bencode::{self, Node, Tail, Writer};
 
 /// The longest file that is read: more than any that we write.
 pub const FILE_BYTES: usize = 64 << 10;
@@ -35,15 +35,11 @@ impl Saved {
     /// As it is kept.
     pub fn write(&self, family: IpFamily) -> Vec<u8> {
         let kept = &self.nodes[..self.nodes.len().min(limits::SAVED_NODES)];
-        let mut nodes = Vec::new();
-        write_nodes(kept, &mut nodes);
-        let key = family.nodes_key();
-        let mut out = b"d2:id20:".to_vec();
-        out.extend(self.id.0);
-        out.extend(format!("{}:{key}{}:", key.len(), nodes.len()).into_bytes());
-        out.extend(nodes);
-        out.push(b'e');
-        out
+        let mut out = Writer::new(b"d");
+        out.entry("id", &self.id.0);
+        out.bytes(family.nodes_key().as_bytes());
+        write_nodes(kept, out.begin_bytes(kept.len() * family.node_bytes()));
+        out.end(b"e")
     }
 }
 

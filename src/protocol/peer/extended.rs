@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bip_bencode::{BRefAccess, BencodeRef};
 
-use crate::protocol::bencode::{self, BencodeError, Node, Tail};
+use crate::protocol::bencode::{self, BencodeError, Node, Tail, Writer};
 use crate::protocol::limits;
 
 /// Ids under which we ask for extension messages in our hello. They are those
@@ -91,31 +91,26 @@ impl ExtendedHello {
 
     /// As the payload of the extension message with id 0; keys sorted.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = b"d1:m".to_vec();
+        let mut out = Writer::new(b"d1:m");
         self.ids.write(&mut out);
-        let mut int = |key: &str, value: Option<u64>| {
+        let mut int = |key, value: Option<u64>| {
             if let Some(value) = value {
-                out.extend(format!("{}:{key}i{value}e", key.len()).bytes());
+                out.int_entry(key, value);
             }
         };
         int("metadata_size", self.metadata_size.map(u64::from));
         int("p", self.p.map(u64::from));
         int("reqq", self.reqq.map(u64::from));
         int("upload_only", self.upload_only.map(u64::from));
-        let mut text = |key: &str, value: &[u8]| {
-            out.extend(format!("{}:{key}{}:", key.len(), value.len()).bytes());
-            out.extend(value);
-        };
         if let Some(v) = &self.v {
-            text("v", v.as_bytes());
+            out.entry("v", v.as_bytes());
         }
         match self.yourip {
-            Some(IpAddr::V4(ip)) => text("yourip", &ip.octets()),
-            Some(IpAddr::V6(ip)) => text("yourip", &ip.octets()),
+            Some(IpAddr::V4(ip)) => out.entry("yourip", &ip.octets()),
+            Some(IpAddr::V6(ip)) => out.entry("yourip", &ip.octets()),
             None => {}
         }
-        out.push(b'e');
-        out
+        out.end(b"e")
     }
 
     /// Takes in a later hello: what it says replaces what was said before.
@@ -148,8 +143,8 @@ impl ExtensionIds {
         }
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.push(b'd');
+    fn write(&self, out: &mut Writer) {
+        out.raw(b"d");
         for (name, id) in [
             ("lt_donthave", self.lt_donthave),
             ("lt_tex", self.lt_tex),
@@ -159,10 +154,10 @@ impl ExtensionIds {
             ("ut_pex", self.ut_pex),
         ] {
             if let Some(id) = id {
-                out.extend(format!("{}:{name}i{id}e", name.len()).bytes());
+                out.int_entry(name, id.into());
             }
         }
-        out.push(b'e');
+        out.raw(b"e");
     }
 }
 

@@ -129,6 +129,7 @@ impl FrameReader {
 
 impl Head {
     /// Reads a frame's head; `None` if more bytes are needed.
+    #[inline]
     fn read(bytes: &[u8]) -> Option<Head> {
         let (len, body) = bytes.split_first_chunk::<4>()?;
         let len_bytes = u32::from_be_bytes(*len);

@@ -102,6 +102,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// The payload's length does not fit the id.
+    #[inline]
     pub fn decode(body: &'a [u8]) -> Result<Message<'a>, WrongLength> {
         let Some((&id, payload)) = body.split_first() else {
             return Ok(Message::KeepAlive);

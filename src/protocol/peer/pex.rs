@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bip_bencode::BencodeRef;
 
 use crate::protocol::address::{compact_v4, compact_v6, write_compact};
-use crate::protocol::bencode::{self, BencodeError, Node, Tail};
+use crate::protocol::bencode::{self, BencodeError, Node, Tail, Writer};
 use crate::protocol::limits;
 
 /// What a peer says of another one: hearsay.
@@ -114,11 +114,10 @@ impl PeerExchange {
             all.for_each(|it| write_compact(it, &mut out));
             out
         };
-        let mut out = b"d".to_vec();
+        let mut out = Writer::new(b"d");
         let mut list = |key: &str, bytes: Vec<u8>| {
             if !bytes.is_empty() {
-                out.extend(format!("{}:{key}{}:", key.len(), bytes.len()).bytes());
-                out.extend(bytes);
+                out.entry(key, &bytes);
             }
         };
         for (family, key) in [(true, "added"), (false, "added6")] {
@@ -134,8 +133,7 @@ impl PeerExchange {
                 compact(&mut dropped.filter(|it| it.is_ipv4() == family)),
             );
         }
-        out.push(b'e');
-        out
+        out.end(b"e")
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::Query;
 use crate::protocol::address::{IpFamily, write_compact};
+use crate::protocol::bencode::Writer;
 use crate::protocol::dht::contact::{Contact, write_nodes};
 use crate::protocol::dht::filter::Filters;
 use crate::protocol::dht::limits;
@@ -38,25 +39,24 @@ pub fn write_query(
     query: &Query,
     read_only: bool,
 ) -> Vec<u8> {
-    let mut out = Writer::default();
-    out.raw(b"d1:ad2:id");
+    let mut out = Writer::new(b"d1:ad2:id");
     out.bytes(&id.0);
     let method: &[u8] = match query {
         Query::Ping => b"ping",
         Query::FindNode(target, _) => {
-            out.entry(b"target", &target.0);
-            out.want(family);
+            out.entry("target", &target.0);
+            write_want(family, &mut out);
             b"find_node"
         }
         Query::GetPeers(info_hash, _) => {
-            out.entry(b"info_hash", &info_hash.0);
-            out.want(family);
+            out.entry("info_hash", &info_hash.0);
+            write_want(family, &mut out);
             b"get_peers"
         }
         Query::Scrape(info_hash, _) => {
-            out.entry(b"info_hash", &info_hash.0);
+            out.entry("info_hash", &info_hash.0);
             out.raw(b"6:scrapei1e");
-            out.want(family);
+            write_want(family, &mut out);
             b"get_peers"
         }
         Query::AnnouncePeer {
@@ -65,130 +65,97 @@ pub fn write_query(
             token,
             seed,
         } => {
-            out.bytes(b"implied_port");
-            out.number(usize::from(port.is_none()));
-            out.entry(b"info_hash", &info_hash.0);
-            out.bytes(b"port");
-            out.number(usize::from(port.unwrap_or_default()));
+            out.int_entry("implied_port", u64::from(port.is_none()));
+            out.entry("info_hash", &info_hash.0);
+            out.int_entry("port", u64::from(port.unwrap_or_default()));
             if *seed {
                 out.raw(b"4:seedi1e");
             }
-            out.entry(b"token", token);
+            out.entry("token", token);
             b"announce_peer"
         }
         Query::Sample(target, _) => {
-            out.entry(b"target", &target.0);
-            out.want(family);
+            out.entry("target", &target.0);
+            write_want(family, &mut out);
             b"sample_infohashes"
         }
         // Nobody asks them.
         Query::Malformed | Query::Unknown => b"",
     };
     out.raw(b"e");
-    out.entry(b"q", method);
+    out.entry("q", method);
     if read_only {
         out.raw(b"2:roi1e");
     }
-    out.close(transaction, b"q")
+    close(out, transaction, b"q")
 }
 
 /// An answer to who sent from `to`.
 pub fn write_answer(transaction: &[u8], id: NodeId, to: SocketAddr, answer: &Answer) -> Vec<u8> {
-    let mut out = Writer::default();
-    out.raw(b"d2:ip");
-    out.address(to);
+    let mut out = Writer::new(b"d2:ip");
+    write_address(to, &mut out);
     out.raw(b"1:rd");
     if let Some(filters) = &answer.filters {
-        out.entry(b"BFpe", filters.downloaders.as_wire());
-        out.entry(b"BFsd", filters.seeds.as_wire());
+        out.entry("BFpe", filters.downloaders.as_wire());
+        out.entry("BFsd", filters.seeds.as_wire());
     }
-    out.entry(b"id", &id.0);
+    out.entry("id", &id.0);
     if answer.samples.is_some() {
-        out.raw(b"8:interval");
-        out.number(limits::SAMPLE_INTERVAL.as_secs() as usize);
+        out.int_entry("interval", limits::SAMPLE_INTERVAL.as_secs());
     }
     if let Some(nodes) = &answer.nodes {
-        out.nodes(b"nodes", nodes);
+        write_entries(IpFamily::V4, nodes, &mut out);
     }
     if let Some(nodes) = &answer.nodes6 {
-        out.nodes(b"nodes6", nodes);
+        write_entries(IpFamily::V6, nodes, &mut out);
     }
     if let Some((samples, stored)) = &answer.samples {
-        out.raw(b"3:num");
-        out.number(*stored);
+        out.int_entry("num", *stored as u64);
         let samples: Vec<u8> = samples.iter().flat_map(|it| it.0).collect();
-        out.entry(b"samples", &samples);
+        out.entry("samples", &samples);
     }
     if let Some(token) = &answer.token {
-        out.entry(b"token", token);
+        out.entry("token", token);
     }
     if !answer.peers.is_empty() {
         out.raw(b"6:valuesl");
-        answer.peers.iter().for_each(|it| out.address(*it));
+        let peers = answer.peers.iter();
+        peers.for_each(|it| write_address(*it, &mut out));
         out.raw(b"e");
     }
     out.raw(b"e");
-    out.close(transaction, b"r")
+    close(out, transaction, b"r")
 }
 
 /// A refusal: 203 for a malformed query or a bad token, 204 for an unknown one (BEP 5).
 pub fn write_error(transaction: &[u8], code: u16, text: &str) -> Vec<u8> {
-    let mut out = Writer::default();
-    out.raw(b"d1:el");
-    out.number(code.into());
+    let mut out = Writer::new(b"d1:el");
+    out.int(code.into());
     out.bytes(text.as_bytes());
     out.raw(b"e");
-    out.close(transaction, b"e")
+    close(out, transaction, b"e")
 }
 
-/// Bencode, piece by piece.
-#[derive(Default)]
-struct Writer(Vec<u8>);
+fn write_address(address: SocketAddr, out: &mut Writer) {
+    let len = IpFamily::of(address.ip()).address_bytes();
+    write_compact(address, out.begin_bytes(len));
+}
 
-impl Writer {
-    fn raw(&mut self, bytes: &[u8]) {
-        self.0.extend(bytes);
-    }
+fn write_want(family: IpFamily, out: &mut Writer) {
+    out.raw(b"4:wantl");
+    out.bytes(family.want());
+    out.raw(b"e");
+}
 
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.raw(bytes.len().to_string().as_bytes());
-        self.raw(b":");
-        self.raw(bytes);
-    }
+fn write_entries(family: IpFamily, nodes: &[Contact], out: &mut Writer) {
+    out.bytes(family.nodes_key().as_bytes());
+    write_nodes(nodes, out.begin_bytes(nodes.len() * family.node_bytes()));
+}
 
-    fn number(&mut self, number: usize) {
-        self.raw(format!("i{number}e").as_bytes());
-    }
-
-    fn entry(&mut self, key: &[u8], value: &[u8]) {
-        self.bytes(key);
-        self.bytes(value);
-    }
-
-    fn address(&mut self, address: SocketAddr) {
-        let mut compact = Vec::with_capacity(18);
-        write_compact(address, &mut compact);
-        self.bytes(&compact);
-    }
-
-    fn nodes(&mut self, key: &[u8], nodes: &[Contact]) {
-        let mut compact = Vec::new();
-        write_nodes(nodes, &mut compact);
-        self.entry(key, &compact);
-    }
-
-    fn want(&mut self, family: IpFamily) {
-        self.raw(b"4:wantl");
-        self.bytes(family.want());
-        self.raw(b"e");
-    }
-
-    /// `t`, `v` and `y`, which every message ends with.
-    fn close(mut self, transaction: &[u8], kind: &[u8]) -> Vec<u8> {
-        self.entry(b"t", transaction);
-        self.entry(b"v", CLIENT);
-        self.entry(b"y", kind);
-        self.raw(b"e");
-        self.0
-    }
+/// `t`, `v` and `y`, which every message ends with.
+fn close(mut out: Writer, transaction: &[u8], kind: &[u8]) -> Vec<u8> {
+    out.entry("t", transaction);
+    out.entry("v", CLIENT);
+    out.entry("y", kind);
+    out.end(b"e")
 }

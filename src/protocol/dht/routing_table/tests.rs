@@ -143,12 +143,17 @@ fn stale_buckets_are_refreshed_once() {
 
 proptest! {
     #[test]
-    fn names_the_closest(bits in proptest::collection::vec(0..160usize, 0..60), target: [u8; 20]) {
+    fn names_the_closest(
+        bits in proptest::collection::vec(0..160usize, 0..60), shared in 0..=160usize, seed: u64,
+    ) {
         let mut table = RoutingTable::new(OWN);
         for (number, bits) in bits.iter().enumerate() {
             table.answered(T0, contact(*bits, number as u32));
         }
-        let target = NodeId(target);
+        let target = match shared {
+            160 => OWN,
+            _ => OWN.random_at(shared, &mut SmallRng::seed_from_u64(seed)),
+        };
         let closest = table.closest(target, 8);
         let mut all: Vec<_> = table.sound().collect();
         all.sort_by_key(|it| target.distance(it.id));
