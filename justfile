@@ -17,6 +17,10 @@ lint:
 demo:
     cargo run --release -- --demo
 
+# How fast it is, beside what bounds it (docs/performance.md); `just bench --quick` only shows that the benches work
+bench *options:
+    for bench in codec recorder sweep watch scale dht; do cargo bench --bench $bench -- {{ options }} || exit 1; done
+
 # A swarm of real clients in network namespaces, as root; `just interop --help` lists the options
 interop *options:
     cargo build --release
