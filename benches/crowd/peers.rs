@@ -11,7 +11,7 @@ use super::Plan;
 const RESERVED: [u8; 8] = [0, 0, 0, 0, 0, 0x10, 0, 0x04];
 
 const HELLO: &[u8] =
-    b"\x14\0d1:md11:lt_donthavei7e6:share_modei8ee4:reqqi500e1:v18:libtorrent/2.0.11e";
+    b"\x14\0d1:md11:lt_donthavei7e10:share_modei8ee4:reqqi500e1:v17:libtorrent/2.0.11e";
 
 /// Length of a HAVE message as it is sent.
 pub(super) const HAVE_BYTES: usize = 9;

@@ -58,6 +58,8 @@ impl Program {
     pub(crate) fn start(input: &Path, divisor: u32, words: &[&str]) -> Program {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
+            // With it each error of a parser looks up who called whom.
+            .env_remove("RUST_BACKTRACE")
             .arg(ROLE)
             .arg(divisor.to_string())
             .arg("--output")
