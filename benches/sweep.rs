@@ -1,110 +1,107 @@
 //! N synthetic peers visited once by the whole program, beside the floor: a bare tokio
 //! loop that dials them, shakes hands, reads what they hold and closes.
-//! `cargo bench --bench sweep [-- --quick] [--peers N]...`
+//! `cargo bench --bench sweep [-- --quick] [--peers N]`
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
 mod crowd;
 #[path = "sweep/floor.rs"]
 mod floor;
 mod program;
+#[path = "sweep/visit.rs"]
+mod visit;
 
 use std::time::Duration;
 
-use bta::store::Reader;
-use crowd::{Crowd, Plan, wall_ns};
-use floor::Floor;
-use program::Program;
+use common::{RUNS, Spread, Table, header, is_quick, number, value};
+use crowd::{Crowd, Plan};
+use visit::{PLAN, Sweep, by_bta};
 
-/// Whoever holds so many of 1,000 is complete, which settles at once.
-const PLAN: Plan = Plan {
-    peers: 0,
-    pieces: 1000,
-    seeds_permille: 0,
-    held: (980, 999),
-    threshold: 980,
-    seed: 2015,
-};
+const PEERS: [usize; 3] = [1_000, 5_000, 18_000];
 
-/// What is dialled at a time.
-const CONCURRENCY: usize = 1_000;
-
-/// Settling, holding and returning in real time: nobody is visited twice.
-const DIVISOR: u32 = 1;
-
-const OPTIONS: [&str; 14] = [
-    "--allow-local",
-    "--port",
-    "0",
-    "--no-dht",
-    "--no-lsd",
-    "--no-utp",
-    "--encryption",
-    "off",
-    "--geoip",
-    "none",
-    "--timeout",
-    "5s",
-    "--jobs",
-    "1000",
-];
-
-/// One sweep.
-#[derive(Clone, Copy, Debug)]
-struct Sweep {
-    took: Duration,
-    cpu: Duration,
-    crowd: Duration,
-}
+/// Visits at a time, of the floor; the program bounds its dials by the same number.
+const CONCURRENCY: usize = 512;
 
 fn main() {
     if crowd::played() || program::played() || floor::played() {
         return;
     }
-    let peers = std::env::args().filter_map(|it| it.parse().ok());
+    header();
+    let (peers, runs) = match (value("--peers"), is_quick()) {
+        (Some(peers), _) => (vec![peers], RUNS),
+        (None, true) => (vec![300], 1),
+        (None, false) => (PEERS.to_vec(), RUNS),
+    };
+    let mut rates = Table::new([
+        "peers",
+        "floor, contacts/s",
+        "bta, contacts/s",
+        "bta / floor",
+        "all recorded after, s",
+    ]);
+    let mut costs = Table::new([
+        "peers",
+        "floor, CPU µs a contact",
+        "bta, CPU µs a contact",
+        "bta / floor",
+        "crowd's share with bta, µs",
+        "bta, memory at first and at most, MiB",
+    ]);
     for peers in peers {
         let mut crowd = Crowd::start(&Plan { peers, ..PLAN });
-        for _ in 0..3 {
-            println!("floor {:?}", floor(&mut crowd));
-            println!("ours {:?}", ours(&mut crowd));
-        }
+        let pairs: Vec<_> = (0..runs)
+            .map(|_| (by_floor(&mut crowd), by_bta(&mut crowd)))
+            .collect();
+        let spread = |of: fn(&(Sweep, Sweep)) -> f64| pairs.iter().map(of).collect::<Spread>();
+        let each = 1e6 / peers as f64;
+        let rate = |visits: Spread| visits.map(|it| peers as f64 / it);
+        rates.row([
+            number(peers as f64),
+            rate(spread(|it| it.0.visits.as_secs_f64())).to_string(),
+            rate(spread(|it| it.1.visits.as_secs_f64())).to_string(),
+            spread(|it| it.0.visits.as_secs_f64() / it.1.visits.as_secs_f64()).to_string(),
+            spread(|it| it.1.recorded.as_secs_f64()).to_string(),
+        ]);
+        costs.row([
+            number(peers as f64),
+            spread(|it| it.0.cpu.as_secs_f64())
+                .map(|it| it * each)
+                .to_string(),
+            spread(|it| it.1.cpu.as_secs_f64())
+                .map(|it| it * each)
+                .to_string(),
+            spread(|it| it.1.cpu.as_secs_f64() / it.0.cpu.as_secs_f64()).to_string(),
+            spread(|it| it.1.crowd_cpu.as_secs_f64())
+                .map(|it| it * each)
+                .to_string(),
+            format!(
+                "{:#}, {}",
+                spread(|it| mebi(it.1.began_with)),
+                spread(|it| mebi(it.1.peak))
+            ),
+        ]);
     }
+    rates.print();
+    costs.print();
 }
 
-fn floor(crowd: &mut Crowd) -> Sweep {
+fn mebi(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+fn by_floor(crowd: &mut Crowd) -> Sweep {
     crowd.begin_anew();
-    let floor = Floor::run(crowd, CONCURRENCY);
-    let stats = crowd.stats();
+    let before = crowd.cpu();
+    let floor = floor::run(crowd, CONCURRENCY);
+    let stats = crowd.settled_stats();
     assert_eq!(floor.visited, crowd.plan.peers);
+    assert_eq!(stats.visited, crowd.plan.peers as u64);
     Sweep {
-        took: Duration::from_nanos(floor.ended_ns - stats.accepted_ns),
+        visits: Duration::from_nanos(stats.closed_ns - stats.accepted_ns),
+        recorded: Duration::ZERO,
         cpu: floor.cpu,
-        crowd: Duration::ZERO,
-    }
-}
-
-fn ours(crowd: &mut Crowd) -> Sweep {
-    crowd.begin_anew();
-    let peers = crowd.plan.peers as u64;
-    let mut program = Program::start(&crowd.torrent, DIVISOR, &OPTIONS);
-    while crowd.stats().visited < peers {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    while {
-        let it = program.standing();
-        it.observed < peers || it.unrecorded > 0
-    } {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let ended = wall_ns();
-    let used = program.used();
-    let stats = crowd.stats();
-    let ended_run = program.end();
-    let reader = Reader::open(&ended_run.run).unwrap();
-    assert_eq!(reader.peers(None).count() as u64, peers);
-    println!("{stats:?} {used:?}");
-    Sweep {
-        took: Duration::from_nanos(ended - stats.accepted_ns),
-        cpu: used.cpu(),
-        crowd: Duration::ZERO,
+        crowd_cpu: crowd.cpu() - before,
+        peak: 0,
+        began_with: 0,
     }
 }

@@ -16,12 +16,14 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bta::protocol::info_hash::InfoHash;
 use bta::protocol::limits;
 use sha1::{Digest, Sha1};
 use tempfile::TempDir;
+
+use crate::common::cpu_time;
 
 pub(crate) use orders::{Flow, Sent, Stats};
 pub(crate) use peers::peer_id;
@@ -116,6 +118,11 @@ impl Crowd {
     /// Its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it has used of processors.
+    pub(crate) fn cpu(&self) -> Duration {
+        cpu_time(self.process()).unwrap().total()
     }
 
     /// One line to the crowd's process, and its answer.

@@ -119,6 +119,17 @@ impl Crowd {
         }
     }
 
+    /// The same, once nobody is connected any more.
+    pub(crate) fn settled_stats(&mut self) -> Stats {
+        loop {
+            let stats = self.stats();
+            if stats.open == 0 {
+                return stats;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// Forgets all counts, and holds again what it held at first.
     pub(crate) fn begin_anew(&mut self) {
         self.order("anew");

@@ -49,12 +49,11 @@ async fn play(divisor: u32, words: Vec<OsString>) {
         config: Config::new(line.args, &Surroundings::read(clock.now())).unwrap(),
     };
     let mut running = begin(run).await.unwrap();
-    println!("{}", used());
+    println!("begun");
     let mut orders = orders();
     while let Some(order) = orders.recv().await {
         match order.as_str() {
             "standing" => println!("{}", standing(&running).await),
-            "used" => println!("{}", used()),
             "end" => break,
             other => panic!("{other}"),
         }
@@ -77,23 +76,6 @@ async fn standing(running: &Running) -> String {
     let queues = swarms.iter().map(|it| &it.queues);
     let unrecorded: usize = queues.map(|it| it.rows + it.batches + it.rises).sum();
     format!("{observed} {sessions} {confirmed} {unrecorded}")
-}
-
-/// Source: getrusage(2); but for the memory, /proc.
-fn used() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|it| it.trim().strip_suffix(" kB"));
-    let peak: u64 = peak.unwrap().parse().unwrap();
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields = stat.rsplit(')').next().unwrap();
-    let times: Vec<u64> = fields
-        .split_ascii_whitespace()
-        .skip(11)
-        .take(2)
-        .map(|it| it.parse().unwrap())
-        .collect();
-    format!("{} {} {}", times[0] * 10_000, times[1] * 10_000, peak << 10)
 }
 
 /// The lines of standard input; when they end, so does this process.

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::common::{CpuTime, cpu_time, memory_bytes, peak_memory_bytes};
+
 pub(crate) use child::played;
 
 /// The first word of a process that plays the program.
@@ -25,18 +27,9 @@ pub(crate) struct Program {
     answers: Lines<BufReader<ChildStdout>>,
     folder: TempDir,
     /// What it had used when it began: opening the store is no part of the work.
-    pub began: Used,
-}
-
-/// What the program's process has used so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Used {
-    /// Of processors, in user space.
-    pub(crate) user: Duration,
-    /// In the kernel on its behalf.
-    pub system: Duration,
-    /// The most memory that it ever had, in bytes.
-    pub peak: u64,
+    began: CpuTime,
+    /// The memory that it had then, in bytes.
+    pub began_with: u64,
 }
 
 /// How it stands.
@@ -72,13 +65,14 @@ impl Program {
             .unwrap();
         let orders = child.stdin.take().unwrap();
         let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        let began = Used::read(&answers.next().unwrap().unwrap());
+        assert_eq!(answers.next().unwrap().unwrap(), "begun");
         Program {
+            began: cpu_time(child.id()).unwrap(),
+            began_with: memory_bytes(child.id()).unwrap(),
             child,
             orders,
             answers,
             folder,
-            began,
         }
     }
 
@@ -103,14 +97,19 @@ impl Program {
         }
     }
 
-    /// What it has used since it began.
-    pub(crate) fn used(&mut self) -> Used {
-        let now = Used::read(&self.order("used"));
-        Used {
-            user: now.user - self.began.user,
-            system: now.system - self.began.system,
-            peak: now.peak,
-        }
+    /// What it has used of processors since it began.
+    pub(crate) fn cpu(&self) -> Duration {
+        (cpu_time(self.process()).unwrap() - self.began).total()
+    }
+
+    /// Its memory now, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        memory_bytes(self.process()).unwrap()
+    }
+
+    /// The most that it ever had.
+    pub(crate) fn peak(&self) -> u64 {
+        peak_memory_bytes(self.process()).unwrap()
     }
 
     /// Ends the run as Ctrl-C does; its folder lasts as long as the answer.
@@ -142,22 +141,6 @@ pub(crate) struct Ended {
     /// Its folder.
     pub run: PathBuf,
     program: Program,
-}
-
-impl Used {
-    /// On processors in all.
-    pub(crate) fn cpu(&self) -> Duration {
-        self.user + self.system
-    }
-
-    fn read(line: &str) -> Used {
-        let [user, system, peak] = numbers(line);
-        Used {
-            user: Duration::from_micros(user),
-            system: Duration::from_micros(system),
-            peak,
-        }
-    }
 }
 
 fn numbers<const N: usize>(line: &str) -> [u64; N] {

@@ -4,48 +4,43 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
+use bta::net::limits::raise_descriptor_limit;
+use bta::protocol::info_hash::InfoHash;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::crowd::{Crowd, wall_ns};
-use bta::net::limits::raise_descriptor_limit;
-use bta::protocol::info_hash::InfoHash;
+use crate::common::own_cpu_time;
+use crate::crowd::Crowd;
 
 const ROLE: &str = "--play-floor";
 
-/// A sweep by the floor.
+/// What a sweep by the floor came to.
 pub(crate) struct Floor {
+    /// Peers that told what they hold.
     pub visited: usize,
-    /// When the last one was read, in nanoseconds since the epoch.
-    pub ended_ns: u64,
+    /// What that took of processors.
     pub cpu: Duration,
 }
 
-impl Floor {
-    /// Visits a whole crowd, so many at a time.
-    pub(crate) fn run(crowd: &Crowd, concurrency: usize) -> Floor {
-        let list = crowd.folder().join("addresses");
-        let addresses: Vec<_> = crowd.addresses().map(|it| it.to_string()).collect();
-        std::fs::write(&list, addresses.join("\n")).unwrap();
-        let output = Command::new(std::env::current_exe().unwrap())
-            .arg(ROLE)
-            .arg(list)
-            .arg(concurrency.to_string())
-            .arg(crowd.info_hash.to_string())
-            .output()
-            .unwrap();
-        let output = String::from_utf8(output.stdout).unwrap();
-        let numbers: Vec<u64> = output
-            .split_whitespace()
-            .map(|it| it.parse().unwrap())
-            .collect();
-        Floor {
-            visited: numbers[0] as usize,
-            ended_ns: numbers[1],
-            cpu: Duration::from_micros(numbers[2]),
-        }
+/// Visits a whole crowd, so many at a time.
+pub(crate) fn run(crowd: &Crowd, concurrency: usize) -> Floor {
+    let list = crowd.folder().join("addresses");
+    let addresses: Vec<_> = crowd.addresses().map(|it| it.to_string()).collect();
+    std::fs::write(&list, addresses.join("\n")).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .arg(ROLE)
+        .arg(list)
+        .arg(concurrency.to_string())
+        .arg(crowd.info_hash.to_string())
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let (visited, micros) = output.trim().split_once(' ').unwrap();
+    Floor {
+        visited: visited.parse().unwrap(),
+        cpu: Duration::from_micros(micros.parse().unwrap()),
     }
 }
 
@@ -64,7 +59,7 @@ pub(crate) fn played() -> bool {
         .enable_all()
         .build();
     let runtime = runtime.unwrap();
-    let before = cpu();
+    let before = own_cpu_time();
     let visited = tokio::task::LocalSet::new().block_on(&runtime, async {
         let visits = addresses
             .into_iter()
@@ -75,21 +70,9 @@ pub(crate) fn played() -> bool {
             .count()
             .await
     });
-    let ended_ns = wall_ns();
-    println!("{visited} {ended_ns} {}", (cpu() - before).as_micros());
+    let cpu = (own_cpu_time() - before).total();
+    println!("{visited} {}", cpu.as_micros());
     true
-}
-
-fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields = stat.rsplit(')').next().unwrap();
-    let ticks: u64 = fields
-        .split_ascii_whitespace()
-        .skip(11)
-        .take(2)
-        .map(|it| it.parse::<u64>().unwrap())
-        .sum();
-    Duration::from_millis(ticks * 10)
 }
 
 /// Dials, shakes hands, reads up to what the peer holds, and closes.
