@@ -97,7 +97,7 @@ fn measure(peers: usize) -> Costs {
         peers,
         ..visit::PLAN
     });
-    let sweep = visit::by_bta(&mut crowd);
+    let sweep = visit::by_bta(&mut crowd, &[]);
     drop(crowd);
     let mut crowd = Crowd::start(&Plan { peers, ..WATCHED });
     let options = [&visit::OPTIONS[..], &JOBS].concat();

@@ -1,6 +1,7 @@
 //! N synthetic peers visited once by the whole program, beside the floor: a bare tokio
 //! loop that dials them, shakes hands, reads what they hold and closes.
-//! `cargo bench --bench sweep [-- --quick] [--peers N]`
+//! `cargo bench --bench sweep [-- --quick] [--peers N] [--bound]`; bound: the program dials
+//! from a certain address, and so the kernel does not choose the source's port freely.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -13,7 +14,7 @@ mod visit;
 
 use std::time::Duration;
 
-use common::{RUNS, Spread, Table, header, is_quick, number, value};
+use common::{RUNS, Spread, Table, has, header, is_quick, number, value};
 use crowd::{Crowd, Plan};
 use visit::{PLAN, Sweep, by_bta};
 
@@ -31,6 +32,10 @@ fn main() {
         (Some(peers), _) => (vec![peers], RUNS),
         (None, true) => (vec![300], 1),
         (None, false) => (PEERS.to_vec(), RUNS),
+    };
+    let bound: &[&str] = match has("--bound") {
+        true => &["--bind", "127.0.0.1"],
+        false => &[],
     };
     let mut rates = Table::new([
         "peers",
@@ -50,7 +55,7 @@ fn main() {
     for peers in peers {
         let mut crowd = Crowd::start(&Plan { peers, ..PLAN });
         let pairs: Vec<_> = (0..runs)
-            .map(|_| (by_floor(&mut crowd), by_bta(&mut crowd)))
+            .map(|_| (by_floor(&mut crowd), by_bta(&mut crowd, bound)))
             .collect();
         let spread = |of: fn(&(Sweep, Sweep)) -> f64| pairs.iter().map(of).collect::<Spread>();
         let each = 1e6 / peers as f64;

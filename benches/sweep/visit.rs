@@ -59,11 +59,12 @@ pub(crate) struct Sweep {
     pub began_with: u64,
 }
 
-/// A sweep by the whole program.
-pub(crate) fn by_bta(crowd: &mut Crowd) -> Sweep {
+/// A sweep by the whole program, with further options.
+pub(crate) fn by_bta(crowd: &mut Crowd, words: &[&str]) -> Sweep {
     crowd.begin_anew();
     let (peers, before) = (crowd.plan.peers as u64, crowd.cpu());
-    let mut program = Program::start(&crowd.torrent, DIVISOR, &OPTIONS);
+    let options = [&OPTIONS, words].concat();
+    let mut program = Program::start(&crowd.torrent, DIVISOR, &options);
     let halted = wall_ns() + PATIENCE.as_nanos() as u64;
     while crowd.stats().visited < peers {
         assert!(wall_ns() < halted, "{:?}", crowd.stats());
