@@ -49,7 +49,7 @@ use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
 
 /// Swarm -> Peer: what the book knows of you.
-#[derive(Clone, Copy, Debug, Message)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Message)]
 #[rtype(result = "()")]
 pub struct Known {
     /// Dialling the peer is known to work.
@@ -199,6 +199,7 @@ impl Peer {
 
     /// Their handshake came.
     fn greeted(&mut self, now: Moment) {
+        self.slot.met();
         self.opened_at = now;
         self.review_at = Some(now + self.context.pace.hold_review());
         self.begin_progress(now);

@@ -10,11 +10,15 @@ use crate::config::Sessions;
 use crate::moment::Moment;
 use crate::swarm::facts::{Direction, TorrentNumber};
 use crate::swarm::pace::Pace;
-use crate::swarm::schedule::{Callers, Knocks, Offer, Offers, Shares};
+use crate::swarm::schedule::{Callers, Knocks, Offer, Offers, Shares, Throttle};
 use crate::swarm::vantage::Vantage;
 
 /// Of so many sessions one is asked to end at a time, while others wait for it.
 const ROOM_SHARE: usize = 8;
+
+/// Dials under way in a lab at most, where nothing else bounds how fast they start: its
+/// listen queues are short.
+const LAB_DIALS: usize = 512;
 
 /// The sessions of the whole run, a quarter of them kept for incoming peers.
 #[derive(Clone, Debug)]
@@ -30,7 +34,7 @@ struct Shared {
     knocks: Mutex<Knocks>,
     /// Where we are, as peers see us.
     vantage: Mutex<Vantage>,
-    /// No cap by address: all peers of a lab share a few.
+    /// No cap by address, nor by time: all peers of a lab share a few.
     any_address: bool,
     pace: Pace,
 }
@@ -40,9 +44,12 @@ struct Shared {
 struct Book {
     outgoing: usize,
     incoming: usize,
+    /// Of the outgoing ones, those that have met nobody yet.
+    dials: usize,
     /// Slots given so far: the next one's number.
     given: u64,
     shares: Shares,
+    throttle: Throttle,
     offers: Offers,
     /// Tells a session that was offered to end.
     recalls: HashMap<u64, CancellationToken>,
@@ -57,12 +64,14 @@ pub struct Slot {
     direction: Direction,
     torrent: TorrentNumber,
     number: u64,
+    /// Nobody was met yet.
+    dials: bool,
     recall: CancellationToken,
 }
 
 impl Slots {
     /// So many sessions at a time; those kept for incoming peers are not dialled.
-    /// `any_address`: without a cap by IP address.
+    /// `any_address`: without a cap by IP address, or on how fast contacts start.
     pub fn new(sessions: Sessions, any_address: bool, pace: Pace) -> Self {
         let outgoing = sessions.outgoing as usize;
         Slots {
@@ -78,18 +87,26 @@ impl Slots {
         }
     }
 
-    /// A slot for a session that we dial, if one is free and no torrent that has
-    /// fewer waits for it.
+    /// A slot for a session that we dial, if one is free, no torrent that has fewer waits
+    /// for it, and not too many contacts have started just now.
     pub fn take(&self, now: Moment, torrent: TorrentNumber) -> Option<Slot> {
         let mut book = self.shared.book();
         let full = book.outgoing >= self.shared.outgoing || book.used() >= self.shared.total;
-        if full || !book.shares.is_next(now, torrent) {
+        if full || !book.shares.is_next(now, torrent) || !self.may_start(&mut book, now) {
             book.shares.waits(now, torrent);
             return None;
         }
         book.shares.begin(torrent);
         book.outgoing += 1;
+        book.dials += 1;
         Some(self.slot(&mut book, torrent, Direction::Outgoing))
+    }
+
+    fn may_start(&self, book: &mut Book, now: Moment) -> bool {
+        match self.shared.any_address {
+            true => book.dials < LAB_DIALS,
+            false => book.throttle.start(now, self.shared.pace),
+        }
     }
 
     /// A slot for somebody who came in, if one is free.
@@ -109,6 +126,7 @@ impl Slots {
             direction,
             torrent,
             number: book.given,
+            dials: direction == Direction::Outgoing,
             recall: CancellationToken::new(),
         }
     }
@@ -213,6 +231,13 @@ impl Book {
 }
 
 impl Slot {
+    /// Somebody was met.
+    pub fn met(&mut self) {
+        if std::mem::take(&mut self.dials) {
+            self.shared.book().dials -= 1;
+        }
+    }
+
     /// The session may be ended when another needs the slot more.
     pub fn offer(&self, offer: Offer) {
         if self.recall.is_cancelled() {
@@ -242,6 +267,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        self.met();
         let mut book = self.shared.book();
         match self.direction {
             Direction::Outgoing => {
@@ -257,142 +283,4 @@ impl Drop for Slot {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ONE: TorrentNumber = TorrentNumber(1);
-    const OTHER: TorrentNumber = TorrentNumber(2);
-
-    fn slots(outgoing: u32, incoming: u32) -> Slots {
-        Slots::new(Sessions { outgoing, incoming }, true, Pace::default())
-    }
-
-    fn at(seconds: u64) -> Moment {
-        Moment::from_millis(seconds * 1000)
-    }
-
-    fn dialled(slots: &Slots) -> Vec<Slot> {
-        std::iter::from_fn(|| slots.take(at(0), ONE)).collect()
-    }
-
-    fn admitted(slots: &Slots) -> Vec<Slot> {
-        std::iter::from_fn(|| slots.admit(ONE)).collect()
-    }
-
-    fn recalled(slots: &[Slot]) -> Vec<usize> {
-        let all = slots.iter().enumerate();
-        let recalled = all.filter(|(_, slot)| slot.recall.is_cancelled());
-        recalled.map(|(index, _)| index).collect()
-    }
-
-    #[test]
-    fn keeps_a_quarter_for_who_comes_in() {
-        let slots = slots(6, 2);
-        let outgoing = dialled(&slots);
-        assert_eq!(outgoing.len(), 6);
-        assert_eq!(admitted(&slots).len(), 2);
-        let incoming = admitted(&slots);
-        assert_eq!(slots.used_by(Direction::Outgoing), 6);
-        assert_eq!(slots.used_by(Direction::Incoming), 2);
-        drop(outgoing);
-        assert_eq!(slots.used(), 2);
-        assert!(slots.take(at(0), ONE).is_some());
-        drop(incoming);
-    }
-
-    #[test]
-    fn dials_nobody_without_jobs() {
-        let slots = slots(0, 3);
-        assert!(slots.take(at(0), ONE).is_none());
-        assert!(slots.admit(ONE).is_some());
-        assert_eq!(slots.used(), 0);
-    }
-
-    #[test]
-    fn the_torrent_with_fewer_sessions_has_the_next_one() {
-        let slots = slots(4, 0);
-        let mut big = dialled(&slots);
-        assert!(slots.take(at(0), OTHER).is_none());
-        big.pop();
-        assert!(slots.take(at(0), ONE).is_none(), "the other one waits");
-        let small = slots.take(at(0), OTHER);
-        assert!(small.is_some());
-        big.pop();
-        assert!(slots.take(at(0), ONE).is_some());
-    }
-
-    #[test]
-    fn whose_finish_is_farthest_is_told_to_end_when_all_is_taken() {
-        let slots = slots(3, 1);
-        let mut held = dialled(&slots);
-        let finish = |seconds| Offer {
-            finish: Some(at(seconds)),
-            shy: false,
-            priority: None,
-        };
-        for (slot, seconds) in held.iter().zip([61, 900, 60]) {
-            slot.offer(finish(seconds));
-        }
-        slots.make_room(at(0), 2);
-        assert_eq!(recalled(&held), [1], "one of eight at a time");
-        slots.make_room(at(0), 2);
-        assert_eq!(recalled(&held), [1], "it is not over yet");
-        held.remove(1);
-        slots.make_room(at(0), 1);
-        assert_eq!(recalled(&held), [0; 0], "there is room");
-        held.push(slots.take(at(0), ONE).unwrap());
-        slots.make_room(at(0), 1);
-        assert_eq!(recalled(&held), [0]);
-        held.remove(0);
-        held.push(slots.take(at(0), ONE).unwrap());
-        slots.make_room(at(0), 1);
-        assert_eq!(recalled(&held), [0; 0], "the others finish within a minute");
-    }
-
-    #[test]
-    fn who_offers_itself_while_it_is_told_to_end_is_told_once() {
-        let slots = slots(1, 0);
-        let mut held = dialled(&slots);
-        let nothing = Offer {
-            finish: None,
-            shy: false,
-            priority: None,
-        };
-        held[0].offer(nothing);
-        slots.make_room(at(0), 1);
-        let mut book = slots.shared.book();
-        book.offers.offer(held[0].number, nothing);
-        book.recall(at(0), 2, Callers::Spared, Pace::default());
-        assert_eq!(book.recalled, 1);
-        drop(book);
-        held.clear();
-        assert_eq!(slots.shared.book().recalled, 0);
-    }
-
-    #[test]
-    fn who_came_in_gives_way_to_callers_alone_while_few_are_in() {
-        let slots = slots(3, 1);
-        let outgoing = dialled(&slots);
-        let mut incoming = admitted(&slots);
-        let hopeless = Offer {
-            finish: None,
-            shy: true,
-            priority: None,
-        };
-        incoming[0].offer(hopeless);
-        slots.make_room(at(0), 1);
-        assert_eq!(recalled(&incoming), [0; 0]);
-        slots.make_room_inside(at(0));
-        assert_eq!(recalled(&incoming), [0]);
-        drop((outgoing, incoming.pop()));
-
-        let incoming = admitted(&slots);
-        incoming[2].offer(hopeless);
-        slots.make_room(at(0), 1);
-        assert_eq!(
-            recalled(&incoming),
-            [2],
-            "more are in than is kept for them"
-        );
-    }
-}
+mod tests;

@@ -66,9 +66,9 @@ use shown::Shown;
 /// How often contacts are started and rows are sent.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Contacts started in one tick at most: what the listen queues of a small network
-/// and our own dialling bear.
-const CONTACTS_A_TICK: usize = 64;
+/// Contacts started in one turn at most: other messages wait no longer than that. Whoever
+/// met, or is over, has the next ones started.
+const CONTACTS_A_TURN: usize = 128;
 
 /// Ticks between two snapshots of the addresses for Root (10 s at most).
 const SNAPSHOT_TICKS: u32 = 80;
@@ -104,8 +104,6 @@ pub struct Swarm {
     roster: watch::Sender<Arc<Roster>>,
     addresses: Vec<KnownAddress>,
     ticks: u32,
-    /// Started since the last tick.
-    contacts: usize,
     stopping: bool,
     log: Logger,
     lifeline: Lifeline,
@@ -149,7 +147,6 @@ impl Swarm {
             roster: watch::Sender::default(),
             addresses,
             ticks: 0,
-            contacts: 0,
             stopping: false,
             lifeline,
             _alive: token.clone().drop_guard(),
@@ -207,7 +204,6 @@ impl Swarm {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         self.ticks = self.ticks.wrapping_add(1);
-        self.contacts = 0;
         self.mind_the_network(ctx);
         self.contact(ctx);
         self.flush(ctx);
@@ -231,7 +227,7 @@ impl Swarm {
     /// Starts the contacts that are due, as far as there are slots.
     fn contact(&mut self, ctx: &mut Context<Self>) {
         let now = self.now();
-        while self.contacts < CONTACTS_A_TICK {
+        for _ in 0..CONTACTS_A_TURN {
             if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
                 return;
             }
@@ -349,10 +345,11 @@ impl Handler<Arrived> for Swarm {
 impl Handler<Met> for Swarm {
     type Result = ();
 
-    fn handle(&mut self, met: Met, _: &mut Self::Context) {
+    fn handle(&mut self, met: Met, ctx: &mut Self::Context) {
         if !self.book.met(met.session, &met.claim) {
             self.children.dismiss(met.session, Outcome::Duplicate);
         }
+        self.contact(ctx);
     }
 }
 
@@ -394,5 +391,6 @@ impl Handler<SessionEnded> for Swarm {
         self.rendezvous.gone(ended.session);
         self.conclude(now, ended.session, ended.end);
         self.contact(ctx);
+        self.flush_crowd(ctx);
     }
 }

@@ -207,6 +207,16 @@ impl Pace {
     /// Early contacts to one address and port within [`Pace::reconnect_window`].
     pub const RECONNECTS: u32 = 3;
 
+    /// Contacts of a run that start within [`Pace::start_window`] at most: a thousand a
+    /// second. A sweep of a big swarm takes seconds then, and the tables of a home's
+    /// router, which remember each dial for a minute or more, are not filled at once.
+    pub const STARTS: u32 = 100;
+
+    /// The time over which [`Pace::STARTS`] are counted.
+    pub const fn start_window(self) -> Duration {
+        Duration::from_millis(100 / self.divisor as u64)
+    }
+
     /// The time between the starts of two contacts to one address and port.
     pub const fn contact_gap(self) -> Duration {
         self.secs(30)

@@ -3,6 +3,7 @@
 mod agenda;
 mod knocks;
 mod shares;
+mod throttle;
 mod yielding;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use super::pace::Pace;
 pub use agenda::{Agenda, Rank};
 pub use knocks::Knocks;
 pub use shares::Shares;
+pub use throttle::Throttle;
 pub use yielding::{Callers, Discipline, Offer, Offers};
 
 /// What decides whether an open session is kept.

@@ -15,14 +15,11 @@ use crate::moment::Moment;
 use crate::protocol::info_hash::InfoHash;
 use crate::protocol::peer::family::Family;
 use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
-use crate::store::Record;
-use crate::store::records::EventRow;
 use crate::swarm::book::{End, SessionId};
 use crate::swarm::facts::Outcome;
 use crate::swarm::schedule::Parting;
 
 use super::{RecorderIs, RecorderLinks, Swarm};
-use crate::actors::recorder::Write;
 
 /// Peers that we want from a tracker in one answer; most give fewer.
 const NUMWANT: u32 = 200;
@@ -40,12 +37,18 @@ pub(super) struct KnownThere {
 pub(super) struct Children {
     nursery: Nursery,
     peers: HashMap<ChildId, SessionId>,
-    sessions: BTreeMap<SessionId, Addr<Peer>>,
+    sessions: BTreeMap<SessionId, PeerChild>,
     trackers: BTreeMap<ChildId, TrackerChild>,
     /// None for a private torrent, and between a death and the next start.
     pex: Option<(ChildId, Addr<Pex>)>,
     deaths: HashMap<String, Deaths>,
     next_worker: usize,
+}
+
+struct PeerChild {
+    address: Addr<Peer>,
+    /// What it was told last.
+    known: Known,
 }
 
 struct TrackerChild {
@@ -76,15 +79,18 @@ impl Children {
     pub(super) fn dismiss(&self, session: SessionId, why: Outcome) {
         if let Some(peer) = self.sessions.get(&session) {
             // A full mailbox holds such an order already.
-            let _ = peer.try_send(Leave(why));
+            let _ = peer.address.try_send(Leave(why));
         }
     }
 
-    /// Tells a session what the book knows of its peer.
-    pub(super) fn tell(&self, session: SessionId, known: Known) {
-        if let Some(peer) = self.sessions.get(&session) {
+    /// Tells a session what the book knows of its peer, unless it knows that.
+    pub(super) fn tell(&mut self, session: SessionId, known: Known) {
+        if let Some(peer) = self.sessions.get_mut(&session)
+            && peer.known != known
             // One that is lost is followed by the next observation's.
-            let _ = peer.try_send(known);
+            && peer.address.try_send(known).is_ok()
+        {
+            peer.known = known;
         }
     }
 
@@ -94,7 +100,8 @@ impl Children {
         M: Message<Result = ()> + Send + 'static,
         Peer: Handler<M>,
     {
-        let told = self.sessions.get(&session).map(|it| it.try_send(message));
+        let told = self.sessions.get(&session);
+        let told = told.map(|it| it.address.try_send(message));
         !matches!(told, Some(Err(SendError::Full(_))))
     }
 
@@ -145,7 +152,7 @@ impl Children {
 
     /// Any session, for tests of supervision.
     pub(super) fn first_peer(&self) -> Option<Addr<Peer>> {
-        self.sessions.values().next().cloned()
+        self.sessions.values().next().map(|it| it.address.clone())
     }
 
     /// Any tracker, for tests of supervision.
@@ -257,13 +264,18 @@ impl Swarm {
             Peer::new(plan, lifeline)
         });
         self.children.peers.insert(child, session);
-        self.children.sessions.insert(session, address);
+        let known = Known {
+            dialable: known.dialable,
+            expected_finish: None,
+        };
+        let peer = PeerChild { address, known };
+        self.children.sessions.insert(session, peer);
     }
 
     /// Everybody is to end; said again with each tick to those who had no room.
     pub(super) fn dismiss_all(&mut self) {
         for peer in self.children.sessions.values() {
-            let _ = peer.try_send(Leave(Outcome::Stopped));
+            let _ = peer.address.try_send(Leave(Outcome::Stopped));
         }
         for tracker in self.children.trackers.values_mut() {
             if !tracker.told_to_finish {
@@ -362,23 +374,6 @@ impl Swarm {
                 // Without a word to the lifeline: Root takes it from here.
                 ctx.stop();
             }
-        }
-    }
-
-    /// Leaves a note for the reader of the figures.
-    pub(super) fn record_event(&self, kind: &str, text: &str) {
-        let event = EventRow {
-            at: self.now(),
-            kind: kind.into(),
-            text: text.into(),
-            torrent: Some(self.plan.torrent),
-        };
-        let write = Write {
-            records: vec![Record::Event(event)],
-            done: None,
-        };
-        if self.recorder.writes.try_send(write).is_err() {
-            warn!(self.log, "an event was not recorded"; "kind" => kind, "text" => text);
         }
     }
 }

@@ -18,7 +18,6 @@ impl Swarm {
             self.book.put_off(&contact, due);
             return;
         }
-        self.contacts += 1;
         self.book.contacting(now, &contact);
         debug!(self.log, "contact"; "session" => contact.session.0,
             "address" => self.shown(contact.address));
@@ -28,7 +27,8 @@ impl Swarm {
             signs.asked(now, address.ip(), expected);
         }
         let known = KnownThere {
-            dialable: contact.dialable,
+            // Whom we meet by a plain dial can be dialled.
+            dialable: contact.dialable || !contact.ways.are_through_a_hole(),
             told_at: contact.told_at,
         };
         let origin = Origin::Dial(contact.ways);

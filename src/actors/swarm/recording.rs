@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 
 use actix::prelude::*;
-use slog::info;
+use slog::{info, warn};
 use tokio::sync::oneshot;
 
 use crate::actors::recorder::{Confirm, Write};
 use crate::moment::Moment;
+use crate::store::Record;
+use crate::store::records::EventRow;
 use crate::swarm::book::{Book, Hearsay, OutcomeKey, Rising};
 use crate::swarm::facts::{PeerNumber, Source};
 
@@ -142,7 +144,13 @@ impl Swarm {
         for rising in std::mem::take(&mut self.recording.unsent).into_values() {
             self.record_rise(rising, None, ctx);
         }
-        while self.recording.batches_in_flight < BATCHES_IN_FLIGHT {
+        self.send_rows(0, ctx);
+    }
+
+    /// Sends batches as long as so many peers' rows are to be stored.
+    fn send_rows(&mut self, at_least: usize, ctx: &mut Context<Self>) {
+        while self.recording.batches_in_flight < BATCHES_IN_FLIGHT && self.book.dirty() >= at_least
+        {
             let Some((records, manifest)) = self.gather() else {
                 return;
             };
@@ -156,16 +164,39 @@ impl Swarm {
                 return;
             }
             self.recording.batches_in_flight += 1;
-            ctx.spawn(receipt.into_actor(self).map(move |answer, it, _| {
+            ctx.spawn(receipt.into_actor(self).map(move |answer, it, ctx| {
                 it.recording.batches_in_flight -= 1;
-                if answer.is_err() {
-                    restore(&mut it.book, &manifest);
+                match answer {
+                    Ok(()) => it.flush_crowd(ctx),
+                    Err(_) => restore(&mut it.book, &manifest),
                 }
             }));
         }
     }
 
-    fn gather(&mut self) -> Option<(Vec<crate::store::Record>, Manifest)> {
+    /// Sends what fills batches already; the rest may yet change.
+    pub(super) fn flush_crowd(&mut self, ctx: &mut Context<Self>) {
+        self.send_rows(ROWS, ctx);
+    }
+
+    /// Leaves a note for the reader of the figures.
+    pub(super) fn record_event(&self, kind: &str, text: &str) {
+        let event = EventRow {
+            at: self.now(),
+            kind: kind.into(),
+            text: text.into(),
+            torrent: Some(self.plan.torrent),
+        };
+        let write = Write {
+            records: vec![Record::Event(event)],
+            done: None,
+        };
+        if self.recorder.writes.try_send(write).is_err() {
+            warn!(self.log, "an event was not recorded"; "kind" => kind, "text" => text);
+        }
+    }
+
+    fn gather(&mut self) -> Option<(Vec<Record>, Manifest)> {
         let peers = self.book.take_dirty(ROWS);
         for number in &peers {
             self.locate(*number);

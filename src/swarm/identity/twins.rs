@@ -1,7 +1,7 @@
 //! Two sessions at once that are one peer: over IPv4 and IPv6, or one dialled
 //! and one accepted.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,12 @@ impl Glimpse {
 pub struct Twins {
     total_pieces: u32,
     window: Duration,
-    recent: VecDeque<Glimpse>,
+    /// Each with the number of the one before it that has the same sum.
+    recent: VecDeque<(Glimpse, Option<u64>)>,
+    /// Forgotten so far: the number of the first of `recent`.
+    forgotten: u64,
+    /// The newest with each sum: a crowd is not searched for each of its peers.
+    newest: HashMap<u64, u64>,
 }
 
 impl Twins {
@@ -68,30 +73,54 @@ impl Twins {
             total_pieces,
             window,
             recent: VecDeque::new(),
+            forgotten: 0,
+            newest: HashMap::new(),
         }
     }
 
     /// Compares with the recent glimpses of other peers and remembers this one;
-    /// answers who showed the same set under the same client name.
+    /// answers who showed the same set under the same client name, the first of those.
     pub fn compare(&mut self, glimpse: Glimpse) -> Option<PeerNumber> {
-        while let Some(oldest) = self.recent.front() {
+        while let Some((oldest, _)) = self.recent.front() {
             if glimpse.at.since(oldest.at) <= self.window && self.recent.len() < MAX_GLIMPSES {
                 break;
             }
-            self.recent.pop_front();
+            self.forget_oldest();
         }
         let missing = self.total_pieces.saturating_sub(glimpse.pieces);
         if glimpse.set_sum == 0 || glimpse.pieces.min(missing) < Pace::TWIN_PIECES {
             return None;
         }
-        let twin = self.recent.iter().find(|it| {
+        let twins = self.with_sum(glimpse.set_sum).filter(|it| {
             it.peer != glimpse.peer
-                && (it.set_sum, it.pieces) == (glimpse.set_sum, glimpse.pieces)
+                && it.pieces == glimpse.pieces
                 && it.prefix == glimpse.prefix
                 && it.may_be(&glimpse)
         });
-        let twin = twin.map(|it| it.peer);
-        self.recent.push_back(glimpse);
+        let twin = twins.last().map(|it| it.peer);
+        let number = self.forgotten + self.recent.len() as u64;
+        let before = self.newest.insert(glimpse.set_sum, number);
+        self.recent.push_back((glimpse, before));
         twin
+    }
+
+    /// Those with this sum, the newest first.
+    fn with_sum(&self, sum: u64) -> impl Iterator<Item = &Glimpse> {
+        let get = |number: u64| {
+            self.recent
+                .get(number.checked_sub(self.forgotten)? as usize)
+        };
+        let newest = self.newest.get(&sum).and_then(|it| get(*it));
+        let all = std::iter::successors(newest, move |(_, before)| get((*before)?));
+        all.map(|(glimpse, _)| glimpse)
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((oldest, _)) = self.recent.pop_front() {
+            if self.newest.get(&oldest.set_sum) == Some(&self.forgotten) {
+                self.newest.remove(&oldest.set_sum);
+            }
+            self.forgotten += 1;
+        }
     }
 }
