@@ -4,6 +4,7 @@
 //! [`crate::clock`] makes them from the machine's clocks.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,36 +12,41 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 ///
 /// Within one run moments never go backwards (see [`crate::clock::Clock`]), so
 /// the same value serves as a timer's deadline and as the date in the store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(
+    /// One more than the milliseconds: sessions and peers are many, and an
+    /// `Option<Moment>` takes no more room than a Moment.
+    NonZeroU64,
+);
 
 impl Moment {
     /// The Unix epoch itself.
-    pub const EPOCH: Moment = Moment(0);
+    pub const EPOCH: Moment = Moment(NonZeroU64::MIN);
 
-    /// From milliseconds since the epoch.
+    /// From milliseconds since the epoch. The last one that there is, is one before
+    /// `u64::MAX`.
     pub const fn from_millis(millis: u64) -> Self {
-        Moment(millis)
+        Moment(NonZeroU64::MIN.saturating_add(millis))
     }
 
     /// Milliseconds since the epoch.
     pub const fn as_millis(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// Whole hours since the epoch: the bucket of hourly counters.
     pub const fn hour(self) -> u32 {
-        (self.0 / 3_600_000) as u32
+        (self.as_millis() / 3_600_000) as u32
     }
 
     /// Time passed since `earlier`; zero if `earlier` lies ahead.
     pub const fn since(self, earlier: Moment) -> Duration {
-        Duration::from_millis(self.0.saturating_sub(earlier.0))
+        Duration::from_millis(self.0.get().saturating_sub(earlier.0.get()))
     }
 
     /// The same point in time as the standard library writes it.
     pub fn to_system_time(self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_millis(self.0)
+        UNIX_EPOCH + Duration::from_millis(self.as_millis())
     }
 
     /// Reads RFC 3339, `T` or space between date and time, `Z` optional.
@@ -50,7 +56,19 @@ impl Moment {
     pub fn parse(text: &str) -> Result<Self, humantime::TimestampError> {
         let time = humantime::parse_rfc3339_weak(text)?;
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(Moment(since.as_millis() as u64))
+        Ok(Moment::from_millis(since.as_millis() as u64))
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Moment::EPOCH
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Moment").field(&self.as_millis()).finish()
     }
 }
 
@@ -68,7 +86,7 @@ impl Sub<Duration> for Moment {
 
     fn sub(self, span: Duration) -> Moment {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        Moment(self.0.saturating_sub(millis))
+        Moment::from_millis(self.as_millis().saturating_sub(millis))
     }
 }
 
@@ -77,7 +95,7 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // humantime refuses years past 9999; such a moment is "never".
         const LAST: u64 = 253_402_300_799_999;
-        let time = Moment(self.0.min(LAST)).to_system_time();
+        let time = Moment::from_millis(self.as_millis().min(LAST)).to_system_time();
         write!(f, "{}", humantime::format_rfc3339_millis(time))
     }
 }
@@ -101,5 +119,7 @@ mod tests {
         assert!(late.to_string().starts_with("9999-12-31"));
         assert_eq!(Moment::EPOCH - Duration::from_secs(1), Moment::EPOCH);
         assert_eq!(Moment::EPOCH.since(late), Duration::ZERO);
+        assert_eq!(Moment::from_millis(u64::MAX).as_millis(), u64::MAX - 1);
+        assert_eq!(size_of::<Option<Moment>>(), size_of::<Moment>());
     }
 }

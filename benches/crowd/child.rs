@@ -42,6 +42,8 @@ struct Crowd {
     connections: Vec<Option<Connection>>,
     free: Vec<usize>,
     stats: Stats,
+    /// From each HAVE of a threshold to the end of its session, in nanoseconds.
+    farewells: Vec<u64>,
     flow: Option<Flowing>,
     scratch: Vec<u8>,
 }
@@ -51,6 +53,8 @@ struct Flowing {
     sent: Sent,
     /// Whose turn it is.
     next: usize,
+    /// There is more to be sent than one round could.
+    is_behind: bool,
 }
 
 /// Plays a crowd until its orders end.
@@ -74,6 +78,7 @@ pub(super) fn play(plan: &Plan, info_hash: InfoHash) {
         connections: Vec::new(),
         free: Vec::new(),
         stats: Stats::default(),
+        farewells: Vec::new(),
         flow: None,
         scratch: Vec::new(),
     };
@@ -109,7 +114,10 @@ impl Crowd {
     fn run(&mut self, orders: &Receiver<Order>) {
         let mut events = Events::with_capacity(1024);
         loop {
-            let timeout = self.flow.is_some().then_some(STEP);
+            let timeout = self.flow.as_ref().map(|it| match it.is_behind {
+                true => Duration::ZERO,
+                false => STEP,
+            });
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 polled => polled.unwrap(),
@@ -241,12 +249,16 @@ impl Crowd {
 
     fn close(&mut self, number: usize) {
         if let Some(connection) = self.connections[number].take() {
-            self.stats.closed_ns = wall_ns();
+            let now = wall_ns();
+            self.stats.closed_ns = now;
             self.free.push(number);
             if let Some(peer) = self.peers.get_mut(connection.peer)
                 && peer.connection == Some(number)
             {
                 peer.connection = None;
+                if peer.crossed_ns > 0 {
+                    self.farewells.push(now - peer.crossed_ns);
+                }
             }
         }
     }
@@ -266,6 +278,7 @@ impl Crowd {
                     flow,
                     sent: Sent::begun(),
                     next: 0,
+                    is_behind: true,
                 });
             }
             Order::Crossings => {
@@ -274,6 +287,10 @@ impl Crowd {
                 let crossed = crossed.map(|(peer, it)| format!("{peer}:{}", it.crossed_ns));
                 println!("{}", crossed.collect::<Vec<_>>().join(" "));
             }
+            Order::Farewells => {
+                let farewells = self.farewells.iter().map(u64::to_string);
+                println!("{}", farewells.collect::<Vec<_>>().join(" "));
+            }
             Order::Stats => {
                 let open = self.connections.len() - self.free.len();
                 self.stats.open = open as u64;
@@ -281,6 +298,7 @@ impl Crowd {
             }
             Order::Anew => {
                 self.stats = Stats::default();
+                self.farewells.clear();
                 self.peers.iter_mut().for_each(Peer::begin_anew);
                 println!();
             }
@@ -339,6 +357,7 @@ impl Crowd {
             println!("{}", flowing.sent.line());
             return;
         }
+        flowing.is_behind = u128::from(flowing.sent.messages) < due;
         self.flow = Some(flowing);
     }
 }

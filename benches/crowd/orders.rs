@@ -94,6 +94,14 @@ impl Crowd {
         crossings.collect()
     }
 
+    /// How long each session lasted from the HAVE of its peer's threshold, in nanoseconds:
+    /// the program leaves who is complete as soon as that is stored.
+    pub(crate) fn farewells(&mut self) -> Vec<u64> {
+        let answer = self.order("farewells");
+        let farewells = answer.split_ascii_whitespace();
+        farewells.map(|it| it.parse().unwrap()).collect()
+    }
+
     /// What it has seen so far.
     pub(crate) fn stats(&mut self) -> Stats {
         let answer = self.order("stats");
@@ -179,6 +187,7 @@ pub(super) enum Order {
     Have { messages: u16, most: u16 },
     Flow(Flow),
     Crossings,
+    Farewells,
     Stats,
     Anew,
 }
@@ -206,6 +215,7 @@ impl FromStr for Order {
                 })
             }
             "crossings" => Order::Crossings,
+            "farewells" => Order::Farewells,
             "stats" => Order::Stats,
             "anew" => Order::Anew,
             _ => return Err(()),

@@ -19,6 +19,7 @@ mod outage;
 mod outbox;
 mod plan;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ pub struct Peer {
     conversation: Conversation,
     progress: Option<Progress>,
     /// In its place until the number of pieces is known.
-    unmeasured: Option<Unmeasured>,
+    unmeasured: Option<Box<Unmeasured>>,
     claim: Option<Claim>,
     client: Arc<str>,
     outbox: Outbox,
@@ -166,18 +167,20 @@ impl Peer {
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {
-            self.take_input(now, head);
+            self.take_input(now, head, &mut VecDeque::new());
         }
     }
 
-    /// Bytes came in.
-    fn take_input(&mut self, now: Moment, bytes: &[u8]) {
+    /// Bytes came in. `queue` is empty, and is again.
+    fn take_input(&mut self, now: Moment, bytes: &[u8], queue: &mut VecDeque<Event>) {
         self.heard_at = Some(now);
         self.hear(now);
+        self.conversation.swap_events(queue);
         let broken = self.conversation.handle_input(now, bytes).err();
         while let Some(event) = self.conversation.poll_event() {
             self.take_event(now, event);
         }
+        self.conversation.swap_events(queue);
         self.collect_reports(now);
         if let Some(error) = broken {
             self.end(now, Over::Broken(error));
@@ -344,11 +347,8 @@ impl Actor for Peer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.spawn(Driver::new(
-            self.context.clock,
-            self.context.swarm_gone.clone(),
-            self.slot.recalled(),
-        ));
+        let context = &self.context;
+        ctx.spawn(Driver::new(context.clock, context.swarm_gone.clone()));
     }
 }
 

@@ -1,10 +1,11 @@
 //! What all swarms share: session slots, and how often an address is knocked at.
 
+mod recall;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use std::task::{Context as TaskContext, Poll};
 
 use crate::config::Sessions;
 use crate::moment::Moment;
@@ -12,6 +13,7 @@ use crate::swarm::facts::{Direction, TorrentNumber};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Callers, Knocks, Offer, Offers, Shares, Throttle};
 use crate::swarm::vantage::Vantage;
+use recall::Recall;
 
 /// Of so many sessions one is asked to end at a time, while others wait for it.
 const ROOM_SHARE: usize = 8;
@@ -52,7 +54,7 @@ struct Book {
     throttle: Throttle,
     offers: Offers,
     /// Tells a session that was offered to end.
-    recalls: HashMap<u64, CancellationToken>,
+    recalls: HashMap<u64, Arc<Recall>>,
     /// Sessions that were told, and are not over.
     recalled: usize,
 }
@@ -66,7 +68,7 @@ pub struct Slot {
     number: u64,
     /// Nobody was met yet.
     dials: bool,
-    recall: CancellationToken,
+    recall: Arc<Recall>,
 }
 
 impl Slots {
@@ -127,7 +129,7 @@ impl Slots {
             torrent,
             number: book.given,
             dials: direction == Direction::Outgoing,
-            recall: CancellationToken::new(),
+            recall: Arc::default(),
         }
     }
 
@@ -222,8 +224,8 @@ impl Book {
             };
             // One that was told may offer itself at the same moment.
             let recall = self.recalls.get(&number);
-            if let Some(recall) = recall.filter(|it| !it.is_cancelled()) {
-                recall.cancel();
+            if let Some(recall) = recall.filter(|it| !it.is_told()) {
+                recall.tell();
                 self.recalled += 1;
             }
         }
@@ -240,12 +242,12 @@ impl Slot {
 
     /// The session may be ended when another needs the slot more.
     pub fn offer(&self, offer: Offer) {
-        if self.recall.is_cancelled() {
+        if self.recall.is_told() {
             return;
         }
         let mut book = self.shared.book();
         book.offers.offer(self.number, offer);
-        let recall = || self.recall.clone();
+        let recall = || Arc::clone(&self.recall);
         book.recalls.entry(self.number).or_insert_with(recall);
     }
 
@@ -260,8 +262,8 @@ impl Slot {
     }
 
     /// Ready when another needs the slot more, after it was offered.
-    pub fn recalled(&self) -> WaitForCancellationFutureOwned {
-        self.recall.clone().cancelled_owned()
+    pub fn poll_recall(&self, task: &TaskContext<'_>) -> Poll<()> {
+        self.recall.poll(task)
     }
 }
 
@@ -278,7 +280,7 @@ impl Drop for Slot {
         }
         book.offers.withdraw(self.number);
         book.recalls.remove(&self.number);
-        book.recalled -= usize::from(self.recall.is_cancelled());
+        book.recalled -= usize::from(self.recall.is_told());
     }
 }
 

@@ -211,7 +211,11 @@ impl Progress {
 
     /// What the book should learn, oldest first.
     pub fn poll_report(&mut self) -> Option<Report> {
-        self.reports.pop_front()
+        let report = self.reports.pop_front();
+        if report.is_none() {
+            self.reports = VecDeque::new();
+        }
+        report
     }
 
     fn report(&mut self, of: impl FnOnce(Seen) -> Report) {

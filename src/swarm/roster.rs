@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::protocol::peer::pex::{PeerExchange, PexFlags};
@@ -17,6 +16,9 @@ const MOST: usize = 500;
 
 /// Those who left, at most; who was told of an older one is not told that it left.
 const MOST_GONE: usize = 500;
+
+/// Waits for news double so often.
+const LONGEST_WAIT: u8 = 3;
 
 /// Whom we are in touch with. Its copies are what sessions read.
 #[derive(Clone, Debug, Default)]
@@ -118,8 +120,8 @@ pub struct Mouth {
     spoke_at: Option<Moment>,
     /// None: the peer does not listen.
     due: Option<Moment>,
-    /// How long it was waited for news.
-    wait: Duration,
+    /// How often in a row there were no news.
+    in_vain: u8,
 }
 
 impl Mouth {
@@ -186,12 +188,11 @@ impl Mouth {
             }
         }
         if said == PeerExchange::default() {
-            let first = pace.gossip_look();
-            self.wait = (self.wait * 2).clamp(first, first * 8);
-            self.due = Some(now + self.wait);
+            self.due = Some(now + pace.gossip_look() * (1 << self.in_vain));
+            self.in_vain = (self.in_vain + 1).min(LONGEST_WAIT);
             return None;
         }
-        self.wait = Duration::ZERO;
+        self.in_vain = 0;
         self.spoke_at = Some(now);
         self.due = Some(now + pace.gossip_told_gap());
         Some(said)

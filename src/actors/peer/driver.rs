@@ -2,6 +2,7 @@
 //! bytes, re-arms one timer.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -15,21 +16,30 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::clock::Clock;
 use crate::moment::Moment;
-
+use crate::protocol::peer::conversation::Event;
 use crate::swarm::facts::Outcome;
 
 use super::ending::Over;
 use super::outbox::Delivery;
 use super::{Peer, Stage};
 
-/// One read buffer an arbiter, not a session.
-const SCRATCH_BYTES: usize = 16 * 1024;
+/// What is read at a time.
+const READ_BYTES: usize = 16 * 1024;
 
 /// Reads of one session in a row before the others have their turn.
 const READS_IN_A_ROW: usize = 16;
 
+/// What an arbiter's sessions share while they read: of each one, not one a session.
+struct Scratch {
+    bytes: Vec<u8>,
+    events: VecDeque<Event>,
+}
+
 thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_BYTES]);
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch {
+        bytes: vec![0; READ_BYTES],
+        events: VecDeque::new(),
+    });
 }
 
 /// Drives one Peer until its end is handed over.
@@ -37,7 +47,6 @@ pub(super) struct Driver {
     clock: Clock,
     timer: Option<Pin<Box<Sleep>>>,
     swarm_gone: Pin<Box<WaitForCancellationFutureOwned>>,
-    recalled: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 /// What a round of reading came to.
@@ -51,17 +60,11 @@ enum Read {
 }
 
 impl Driver {
-    /// `recalled` is ready when another needs the slot more.
-    pub(super) fn new(
-        clock: Clock,
-        swarm_gone: CancellationToken,
-        recalled: WaitForCancellationFutureOwned,
-    ) -> Self {
+    pub(super) fn new(clock: Clock, swarm_gone: CancellationToken) -> Self {
         Driver {
             clock,
             timer: None,
             swarm_gone: Box::pin(swarm_gone.cancelled_owned()),
-            recalled: Box::pin(recalled),
         }
     }
 
@@ -105,7 +108,7 @@ impl Driver {
                             Read::Drained => {}
                         }
                         peer.take_timeout(now);
-                        if self.recalled.as_mut().poll(task).is_ready() {
+                        if peer.slot.poll_recall(task).is_ready() {
                             peer.end(now, Over::Ours(Outcome::Unsettled));
                         }
                     }
@@ -193,19 +196,19 @@ fn write(peer: &mut Peer, task: &mut TaskContext<'_>) {
 }
 
 fn read(peer: &mut Peer, now: Moment, task: &mut TaskContext<'_>) -> Read {
-    SCRATCH.with_borrow_mut(|scratch| {
+    SCRATCH.with_borrow_mut(|Scratch { bytes, events }| {
         for _ in 0..READS_IN_A_ROW {
             let Stage::Open(link) = &mut peer.stage else {
                 return Read::Drained;
             };
-            let mut buffer = ReadBuf::new(scratch);
+            let mut buffer = ReadBuf::new(bytes);
             match Pin::new(&mut *link).poll_read(task, &mut buffer) {
                 Poll::Pending => return Read::Drained,
                 Poll::Ready(Err(error)) => return Read::Ended(error.kind()),
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
                     return Read::Ended(io::ErrorKind::UnexpectedEof);
                 }
-                Poll::Ready(Ok(())) => peer.take_input(now, buffer.filled()),
+                Poll::Ready(Ok(())) => peer.take_input(now, buffer.filled(), events),
             }
             if !peer.outbox.is_idle() {
                 return Read::Drained;

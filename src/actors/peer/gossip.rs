@@ -100,10 +100,7 @@ impl Peer {
         let exchanges = match self.conversation.hello() {
             Some(hello) => hello.ids.ut_pex.is_some(),
             // Its extension handshake may follow its bitfield.
-            None => self
-                .conversation
-                .handshake()
-                .is_some_and(|it| it.reserved.extended()),
+            None => self.conversation.reserved().is_some_and(|it| it.extended()),
         };
         exchanges && self.context.greeting.gossip && !self.ear.has_heard()
     }

@@ -31,7 +31,8 @@ impl Peer {
         match self.context.yardstick.is_known() {
             true => self.progress = Some(Progress::new(now, self.terms())),
             false => {
-                self.unmeasured = Some(Unmeasured::new(now, &self.context.unmeasured));
+                let kept = Unmeasured::new(now, &self.context.unmeasured);
+                self.unmeasured = Some(Box::new(kept));
                 self.hold_for_metadata(now);
             }
         }
@@ -120,7 +121,7 @@ impl Peer {
     pub(super) fn kept(&mut self, now: Moment) -> Option<Box<Kept>> {
         let told = self.unmeasured.take()?;
         Some(Box::new(Kept {
-            told,
+            told: *told,
             ended_at: now,
             remote: self.remote,
             claim: self.claim.clone()?,

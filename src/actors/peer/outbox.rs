@@ -102,6 +102,8 @@ impl Outbox {
                 }
             }
             let Some(parcel) = self.waiting.pop_front() else {
+                // Most of a session's life it is silent, and sessions are many.
+                self.waiting = VecDeque::new();
                 return Delivery::Idle;
             };
             match self.send(parcel, session, context) {

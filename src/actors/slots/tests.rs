@@ -21,7 +21,7 @@ fn admitted(slots: &Slots) -> Vec<Slot> {
 
 fn recalled(slots: &[Slot]) -> Vec<usize> {
     let all = slots.iter().enumerate();
-    let recalled = all.filter(|(_, slot)| slot.recall.is_cancelled());
+    let recalled = all.filter(|(_, slot)| slot.recall.is_told());
     recalled.map(|(index, _)| index).collect()
 }
 

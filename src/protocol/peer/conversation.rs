@@ -34,7 +34,7 @@ use super::error::ConversationError;
 use super::extended::{ExtendedHello, ExtensionIds, our_ids};
 use super::family::Family;
 use super::frame::FrameReader;
-use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId};
+use super::handshake::{self, HANDSHAKE_BYTES, Handshake, PeerId, Reserved};
 use super::holepunch::{Holepunch, Refusal};
 use super::message::Message;
 use super::metadata::MetadataMessage;
@@ -89,8 +89,9 @@ pub struct Conversation {
     cover: Cover,
     outbox: Vec<u8>,
     /// So much of the outbox is as it travels.
-    covered: usize,
-    sent: usize,
+    covered: u32,
+    /// So much is written; what waits for a peer is bounded by far less.
+    sent: u32,
 }
 
 #[derive(Debug)]
@@ -108,9 +109,6 @@ enum State {
 /// So much is decrypted at a time.
 const CLEAR_BYTES: usize = 4 << 10;
 
-/// What the queue of events keeps allocated while it is empty, at most.
-const IDLE_EVENTS: usize = 4;
-
 impl Conversation {
     /// Takes what was read, in pieces of any size.
     ///
@@ -122,7 +120,7 @@ impl Conversation {
         if let Cover::Agreeing(_) = self.cover {
             let answer = self.cover.agree(&mut input)?;
             self.outbox.extend(answer);
-            self.covered = self.outbox.len();
+            self.covered = self.outbox.len() as u32;
         }
         if let Cover::Nothing = self.cover {
             return self.hear(now, input);
@@ -243,24 +241,28 @@ impl Conversation {
 
     /// The next thing that the peer told us.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
-        if event.is_none() {
-            self.events.shrink_to(IDLE_EVENTS);
-        }
-        event
+        self.events.pop_front()
+    }
+
+    /// Exchanges the queue of events for another. Who serves many sessions lends the same
+    /// empty one to each before it hands input in, and takes it back when it is empty
+    /// again: then none keeps its own, and hearing a message takes no memory.
+    pub fn swap_events(&mut self, queue: &mut VecDeque<Event>) {
+        std::mem::swap(&mut self.events, queue);
     }
 
     /// What is to be written now.
     pub fn transmit(&mut self) -> &[u8] {
-        self.cover.lay(&mut self.outbox[self.covered..]);
-        self.covered = self.outbox.len();
-        &self.outbox[self.sent..]
+        self.cover.lay(&mut self.outbox[self.covered as usize..]);
+        self.covered = self.outbox.len() as u32;
+        &self.outbox[self.sent as usize..]
     }
 
     /// So many bytes of [`Self::transmit`] were written.
     pub fn transmitted(&mut self, len_bytes: usize) {
-        self.sent = (self.sent + len_bytes).min(self.outbox.len());
-        if self.sent == self.outbox.len() {
+        let all = self.outbox.len() as u32;
+        self.sent = all.min(self.sent.saturating_add(len_bytes as u32));
+        if self.sent == all {
             self.outbox = Vec::new();
             (self.covered, self.sent) = (0, 0);
         }
@@ -281,14 +283,14 @@ impl Conversation {
         self.talk()?.hello.as_deref()
     }
 
-    /// The peer's handshake.
-    pub fn handshake(&self) -> Option<&Handshake> {
-        self.talk().map(|talk| &talk.handshake)
+    /// What the peer can do, as its handshake says.
+    pub fn reserved(&self) -> Option<Reserved> {
+        self.talk().map(|talk| talk.reserved)
     }
 
     /// The peer's id.
     pub fn peer_id(&self) -> Option<PeerId> {
-        self.handshake().map(|handshake| handshake.peer_id)
+        self.talk().map(|talk| talk.peer_id)
     }
 
     fn talk(&self) -> Option<&Talk> {

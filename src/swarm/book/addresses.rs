@@ -47,7 +47,7 @@ pub(super) struct Risen {
 /// The addresses of one swarm.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    known: HashMap<SocketAddr, Address>,
+    known: HashMap<SocketAddr, Box<Address>>,
     /// Addresses at most.
     pub(super) most: usize,
     agenda: Agenda<SocketAddr>,
@@ -76,11 +76,11 @@ impl Addresses {
     }
 
     pub(super) fn get(&self, at: SocketAddr) -> Option<&Address> {
-        self.known.get(&at)
+        self.known.get(&at).map(|it| &**it)
     }
 
     pub(super) fn get_mut(&mut self, at: SocketAddr) -> Option<&mut Address> {
-        self.known.get_mut(&at)
+        self.known.get_mut(&at).map(|it| &mut **it)
     }
 
     /// When the next contact with an address is due.
@@ -125,7 +125,7 @@ impl Addresses {
             told_at: None,
             lessons: Lessons::default(),
         };
-        self.known.insert(at, address);
+        self.known.insert(at, Box::new(address));
         self.agenda.plan(at, now, rank);
         Named::New
     }

@@ -19,7 +19,9 @@ const FORGET_SHARE: usize = 4;
 /// The records of one swarm's peers.
 #[derive(Debug)]
 pub(super) struct Records {
-    peers: HashMap<PeerNumber, Peer>,
+    /// A table of values as large as these would waste half of them, and copy them all
+    /// whenever it grows.
+    peers: HashMap<PeerNumber, Box<Peer>>,
     /// Records at most.
     pub(super) most: usize,
     next: PeerNumber,
@@ -44,7 +46,7 @@ impl Records {
     /// A record as the store has it.
     pub(super) fn restore(&mut self, number: PeerNumber, peer: Peer) {
         *self.census.entry(standing(&peer)).or_default() += 1;
-        self.peers.insert(number, peer);
+        self.peers.insert(number, Box::new(peer));
         self.next = self.next.max(PeerNumber(number.0.saturating_add(1)));
     }
 
@@ -57,7 +59,7 @@ impl Records {
     }
 
     pub(super) fn get(&self, number: PeerNumber) -> Option<&Peer> {
-        self.peers.get(&number)
+        self.peers.get(&number).map(|it| &**it)
     }
 
     /// Those of which this is true.

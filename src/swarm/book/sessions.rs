@@ -130,8 +130,8 @@ impl Session {
 /// The open sessions, and whose they are.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    open: HashMap<SessionId, Session>,
-    by_peer: HashMap<PeerNumber, BTreeSet<SessionId>>,
+    open: HashMap<SessionId, Box<Session>>,
+    by_peer: BTreeSet<(PeerNumber, SessionId)>,
     /// The last session that each IPv6 host opened.
     callers: HashMap<Ipv6Addr, SessionId>,
     /// Those that slept through an outage of our own network and were not heard since,
@@ -147,7 +147,7 @@ impl Sessions {
         if let Some(host) = session.calling_host() {
             self.callers.insert(host, id);
         }
-        self.open.insert(id, session);
+        self.open.insert(id, Box::new(session));
         id
     }
 
@@ -159,23 +159,18 @@ impl Sessions {
         {
             self.callers.remove(&host);
         }
-        if let Some(peer) = session.peer
-            && let Some(of_peer) = self.by_peer.get_mut(&peer)
-        {
-            of_peer.remove(&id);
-            if of_peer.is_empty() {
-                self.by_peer.remove(&peer);
-            }
+        if let Some(peer) = session.peer {
+            self.by_peer.remove(&(peer, id));
         }
-        Some(session)
+        Some(*session)
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
-        self.open.get(&id)
+        self.open.get(&id).map(|it| &**it)
     }
 
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.open.get_mut(&id)
+        self.open.get_mut(&id).map(|it| &mut **it)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -187,13 +182,15 @@ impl Sessions {
         if let Some(session) = self.open.get_mut(&id) {
             session.peer = Some(peer);
             session.link = link;
-            self.by_peer.entry(peer).or_default().insert(id);
+            self.by_peer.insert((peer, id));
         }
     }
 
     /// The sessions of `from` are those of `to`.
     pub(super) fn reassign(&mut self, from: PeerNumber, to: PeerNumber, link: SessionLink) {
-        for id in self.by_peer.remove(&from).unwrap_or_default() {
+        let moved: Vec<_> = self.of(from).collect();
+        for id in moved {
+            self.by_peer.remove(&(from, id));
             self.assign(id, to, link);
         }
     }
@@ -207,7 +204,10 @@ impl Sessions {
 
     /// The sessions of one peer, oldest first.
     pub(super) fn of(&self, peer: PeerNumber) -> impl Iterator<Item = SessionId> + '_ {
-        self.by_peer.get(&peer).into_iter().flatten().copied()
+        let of_peer = self
+            .by_peer
+            .range((peer, SessionId(0))..=(peer, SessionId(u64::MAX)));
+        of_peer.map(|(_, id)| *id)
     }
 
     /// The sessions that we opened to these addresses.
@@ -220,14 +220,14 @@ impl Sessions {
         dialled.map(|(id, _)| *id).collect()
     }
 
-    /// The peers to whom a session is open.
+    /// The peers to whom a session is open; those with several as often.
     pub(super) fn peers(&self) -> impl Iterator<Item = PeerNumber> + '_ {
-        self.by_peer.keys().copied()
+        self.by_peer.iter().map(|(peer, _)| *peer)
     }
 
     /// Whether a session to this peer is open.
     pub(super) fn is_live(&self, peer: PeerNumber) -> bool {
-        self.by_peer.contains_key(&peer)
+        self.of(peer).next().is_some()
     }
 
     /// Whether one is open that is not doubted: whoever else comes is somebody else.
@@ -277,9 +277,7 @@ impl Sessions {
             if let Some(session) = self.open.get_mut(other) {
                 session.peer = None;
             }
-            if let Some(of_peer) = self.by_peer.get_mut(&peer) {
-                of_peer.remove(other);
-            }
+            self.by_peer.remove(&(peer, *other));
         }
         gone
     }

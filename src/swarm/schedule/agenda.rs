@@ -55,6 +55,9 @@ impl Rank {
     }
 }
 
+/// Room for so many times what is planned is given back.
+const SPARE: usize = 8;
+
 /// One turn in so many goes to each class in its own turn.
 const FAIR_TURN: usize = 4;
 
@@ -116,6 +119,10 @@ impl<K: Copy + Ord + Hash> Agenda<K> {
         let (_, key) = classes.find_map(|class| self.ready[class].pop_first())?;
         self.turns = self.turns.wrapping_add(1);
         self.entries.remove(&key);
+        // While all are contacted there is nothing to plan, and addresses are many.
+        if self.entries.len() < self.entries.capacity() / SPARE {
+            self.entries.shrink_to(self.entries.len() * 2);
+        }
         Some(key)
     }
 

@@ -8,7 +8,7 @@ use crate::protocol::peer::error::ConversationError;
 use crate::protocol::peer::extended::{ExtendedHello, our_ids};
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::frame::{Head, Verdict};
-use crate::protocol::peer::handshake::{Handshake, Reserved};
+use crate::protocol::peer::handshake::{Handshake, PeerId, Reserved};
 use crate::protocol::peer::holepunch::Holepunch;
 use crate::protocol::peer::message::{self, Message, WrongLength};
 use crate::protocol::peer::metadata::MetadataMessage;
@@ -21,7 +21,8 @@ const UNREAD_BYTES: usize = 4 << 10;
 /// The state after the handshakes.
 #[derive(Debug)]
 pub(super) struct Talk {
-    pub(super) handshake: Handshake,
+    pub(super) peer_id: PeerId,
+    pub(super) reserved: Reserved,
     pub(super) family: Family,
     pub(super) hello: Option<Box<ExtendedHello>>,
     pub(super) told_bitfield: bool,
@@ -35,7 +36,8 @@ impl Talk {
     pub(super) fn new(now: Moment, handshake: Handshake) -> Self {
         Talk {
             family: Family::of(&handshake.peer_id, None),
-            handshake,
+            peer_id: handshake.peer_id,
+            reserved: handshake.reserved,
             hello: None,
             told_bitfield: false,
             spoke_at: now,
@@ -44,7 +46,7 @@ impl Talk {
     }
 
     pub(super) fn fast(&self) -> bool {
-        self.handshake.reserved.fast() && Reserved::OURS.fast()
+        self.reserved.fast() && Reserved::OURS.fast()
     }
 
     pub(super) fn keep_alive_due(&self, greeting: &Greeting) -> Moment {
@@ -136,7 +138,7 @@ impl Talk {
         let hello = ExtendedHello::decode(payload).ok()?;
         let known = self.hello.get_or_insert_default();
         known.update(hello.clone());
-        self.family = Family::of(&self.handshake.peer_id, known.v.as_deref());
+        self.family = Family::of(&self.peer_id, known.v.as_deref());
         Some(Event::Extended(Box::new(hello)))
     }
 }

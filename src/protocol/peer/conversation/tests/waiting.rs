@@ -103,9 +103,15 @@ fn pace_shortens_rhythm_and_patience() {
 #[test]
 fn gives_memory_back_after_a_burst() {
     let mut session = meet(FAST_AND_EXTENDED, "-LT2080-");
+    let mut lent = VecDeque::new();
+    session.swap_events(&mut lent);
+    session.swap_events(&mut VecDeque::new());
     let burst = vec![Message::Have(0); 5000];
+    session.swap_events(&mut lent);
     assert_eq!(hear(&mut session, &burst).len(), 5000);
-    assert!(session.events.capacity() <= IDLE_EVENTS);
+    session.swap_events(&mut lent);
+    assert!(lent.capacity() >= 5000);
+    assert_eq!(session.events.capacity(), 0);
     said(&mut session);
     assert_eq!(session.outbox.capacity(), 0);
 }
