@@ -1,9 +1,10 @@
 //! Records a second, side by side.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::Extent;
-use crate::common::{Spread, Table, number};
+use crate::common::{Spread, Table, number, own_cpu_time};
 use crate::rows::{self, NOW, POOL, Pool, Put};
 use crate::sides::{self, Bare};
 
@@ -26,39 +27,43 @@ enum Side {
     Recorder,
 }
 
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Side::Bare => "bare sled",
+            Side::Synced => "bare sled and a synced file",
+            Side::Writer => "the writer",
+            Side::Recorder => "the Recorder",
+        }
+    }
+}
+
 /// Rows of peers: which of them are new.
 pub(crate) fn observations(extent: &Extent, pool: &Pool) {
     println!(
-        "Observations a second: {} rows, {} runs of each side by turns, median (least..most)\n",
+        "Observations: {} rows, {} runs of each side by turns, median (least..most)\n",
         extent.records, extent.runs
     );
-    let mut table = Table::new([
-        "observations",
-        "bare sled",
-        "writer",
-        "of bare",
-        "Recorder",
-        "of bare",
-    ]);
+    let mut table = Table::new(["rows", "a second", "of bare", "CPU, µs a row"]);
     let known = KNOWN.min(POOL.max(extent.records));
     for (name, known, share) in [
-        ("half of new peers, half of known ones", POOL, 0.5),
-        ("of new peers", POOL, 0.0),
-        ("of known peers", known, 1.0),
+        ("half new peers, half known", POOL, 0.5),
+        ("new peers", POOL, 0.0),
+        ("known peers", known, 1.0),
     ] {
         let puts = rows::puts(known, share, extent.records);
         let sides = [Side::Bare, Side::Writer, Side::Recorder];
-        let [bare, writer, recorder] = by_turns(extent.runs, sides, |side| {
+        let measured = by_turns(extent.runs, sides, |side| {
             run(side, pool, &rows::first_puts(known), &puts, false)
         });
-        table.row([
-            name.to_owned(),
-            bare.to_string(),
-            writer.to_string(),
-            share_of(&writer, &bare),
-            recorder.to_string(),
-            share_of(&recorder, &bare),
-        ]);
+        for (side, (rate, cpu)) in sides.iter().zip(&measured) {
+            table.row([
+                format!("{name}: {}", side.name()),
+                rate.to_string(),
+                number(rate.median() / measured[0].0.median()),
+                cpu.to_string(),
+            ]);
+        }
     }
     table.print();
 }
@@ -67,88 +72,105 @@ pub(crate) fn observations(extent: &Extent, pool: &Pool) {
 pub(crate) fn completions(extent: &Extent, pool: &Pool) {
     let puts = rows::puts(POOL, 0.0, extent.records / 10);
     println!(
-        "Completions a second, each with the row of its peer: {} of them, {} runs of each side by turns, median (least..most)\n",
+        "Completions, each with its peer's row: {} of them, {} runs of each side by turns, median (least..most)\n",
         puts.len(),
         extent.runs
     );
-    let sides = [Side::Bare, Side::Synced, Side::Writer, Side::Recorder];
-    let [bare, synced, writer, recorder] = by_turns(extent.runs, sides, |side| {
+    let sides = [Side::Synced, Side::Bare, Side::Writer, Side::Recorder];
+    let measured = by_turns(extent.runs, sides, |side| {
         run(side, pool, &rows::first_puts(POOL), &puts, true)
     });
-    let mut table = Table::new(["who writes", "completions a second", "of bare and file"]);
-    for (name, rate) in [
-        ("bare sled, no journal", &bare),
-        ("bare sled and a synced file", &synced),
-        ("writer, 100 a batch", &writer),
-        ("Recorder, one a message", &recorder),
-    ] {
-        table.row([name.to_owned(), rate.to_string(), share_of(rate, &synced)]);
+    let mut table = Table::new([
+        "completions",
+        "a second",
+        "of sled and file",
+        "CPU, µs each",
+    ]);
+    for (side, (rate, cpu)) in sides.iter().zip(&measured) {
+        table.row([
+            side.name().to_owned(),
+            rate.to_string(),
+            number(rate.median() / measured[0].0.median()),
+            cpu.to_string(),
+        ]);
     }
     table.print();
 }
 
-/// Rates of several runs, each side first in its turn; all must leave the same rows.
+/// Rates and processor time of several runs, each side first in its turn; all must leave
+/// the same rows.
 fn by_turns<const N: usize>(
     runs: usize,
     sides: [Side; N],
-    run: impl Fn(Side) -> (f64, blake3::Hash),
-) -> [Spread; N] {
-    let mut rates = [const { Vec::new() }; N];
+    run: impl Fn(Side) -> (f64, f64, blake3::Hash),
+) -> [(Spread, Spread); N] {
+    let mut figures = [const { (Vec::new(), Vec::new()) }; N];
     let mut contents = Vec::new();
     for turn in 0..runs {
         for index in 0..N {
             let side = (index + turn) % N;
-            let (rate, content) = run(sides[side]);
-            rates[side].push(rate);
+            let (rate, cpu, content) = run(sides[side]);
+            figures[side].0.push(rate);
+            figures[side].1.push(cpu);
             contents.push(content);
         }
     }
     contents.dedup();
     assert_eq!(contents.len(), 1, "the sides wrote different rows");
-    rates.map(Spread::from_iter)
+    figures.map(|(rates, cpus)| (Spread::from_iter(rates), Spread::from_iter(cpus)))
 }
 
-/// One side's rate, and what it left.
+/// One side's rate, its microseconds of processor time a row, and what it left.
 fn run(
     side: Side,
     pool: &Pool,
     first: &[Put],
     puts: &[Put],
     completions: bool,
-) -> (f64, blake3::Hash) {
+) -> (f64, f64, blake3::Hash) {
     let folder = tempfile::tempdir().unwrap();
-    let spent = match side {
+    let (spent, cpu) = match side {
         Side::Bare | Side::Synced => {
             let bare = Bare::open(folder.path());
             bare.write(pool, first);
             let synced = (side == Side::Synced).then_some(JOURNAL_ROW_LEN_BYTES);
-            match completions {
+            with_cpu(|| match completions {
                 true => bare.confirm(pool, puts, synced),
                 false => bare.write(pool, puts),
-            }
+            })
         }
-        Side::Writer | Side::Recorder => {
+        Side::Writer => {
             let mut writer = rows::open(folder.path());
             sides::write(&mut writer, pool, first);
-            if side == Side::Recorder {
-                sides::record(writer, pool, puts, completions)
-            } else {
-                let spent = match completions {
-                    true => sides::confirm(&mut writer, pool, puts),
-                    false => sides::write(&mut writer, pool, puts),
-                };
-                writer.close(NOW).unwrap();
-                spent
-            }
+            let measured = with_cpu(|| match completions {
+                true => sides::confirm(&mut writer, pool, puts),
+                false => sides::write(&mut writer, pool, puts),
+            });
+            writer.close(NOW).unwrap();
+            measured
+        }
+        Side::Recorder => {
+            let mut writer = rows::open(folder.path());
+            sides::write(&mut writer, pool, first);
+            with_cpu(|| sides::record(writer, pool, puts, completions))
         }
     };
-    let rate = puts.len() as f64 / spent.as_secs_f64();
-    (rate, content(folder.path()))
+    let rows = puts.len() as f64;
+    let rate = rows / spent.as_secs_f64();
+    let cpu_us = cpu.as_secs_f64() * 1e6 / rows;
+    (rate, cpu_us, content(folder.path()))
+}
+
+/// What the work says that it took, and its processor time.
+fn with_cpu(work: impl FnOnce() -> Duration) -> (Duration, Duration) {
+    let before = own_cpu_time();
+    let spent = work();
+    (spent, (own_cpu_time() - before).total())
 }
 
 /// Tells stores with the same peers and completions from others.
 fn content(folder: &Path) -> blake3::Hash {
-    let db = sled::open(folder.join("store")).unwrap();
+    let db = sides::database(folder);
     let mut hasher = blake3::Hasher::new();
     for tree in ["peers", "completions"] {
         for entry in &db.open_tree(tree).unwrap() {
@@ -157,8 +179,4 @@ fn content(folder: &Path) -> blake3::Hash {
         }
     }
     hasher.finalize()
-}
-
-fn share_of(rate: &Spread, floor: &Spread) -> String {
-    number(rate.median() / floor.median())
 }

@@ -22,8 +22,10 @@ pub(crate) fn measure(extent: &Extent, pool: &Pool) {
     let torrent = folder.path().join("bench.torrent");
     std::fs::write(&torrent, torrent_file()).unwrap();
     let run_dir = folder.path().join("run");
-    fill(&run_dir, extent.peers, pool);
-    size(&run_dir, pool);
+    fill(&run_dir, extent.peers, pool, Some(extent.pace));
+    let hurried = folder.path().join("hurried");
+    fill(&hurried, extent.peers, pool, None);
+    size(extent, &run_dir, &hurried, pool);
     times(extent, &run_dir, &torrent);
 }
 
@@ -40,28 +42,26 @@ fn torrent_file() -> Vec<u8> {
     Metainfo::file_of(&info)
 }
 
-/// Each peer's row is written twice; the completions come in between.
-fn fill(run_dir: &Path, peers: usize, pool: &Pool) {
+/// Each peer's row is written twice; every tenth peer has a completion.
+fn fill(run_dir: &Path, peers: usize, pool: &Pool, rows_a_second: Option<usize>) {
     let info_hash = Metainfo::parse(&torrent_file()).unwrap().info_hash;
     let mut writer = rows::open_for(run_dir, info_hash);
     let first = POOL.min(peers);
-    let mut spent = sides::write(&mut writer, pool, &rows::first_puts(first));
+    sides::write(&mut writer, pool, &rows::first_puts(first));
     let puts = rows::puts(first, 0.5, 2 * (peers - first));
-    for part in puts.chunks(puts.len().div_ceil(4).max(1)) {
-        spent += sides::write(&mut writer, pool, part);
-        let risen: Vec<_> = part.iter().step_by(2 * CONFIRMED).copied().collect();
-        spent += sides::confirm(&mut writer, pool, &risen);
-    }
+    let spent = match rows_a_second {
+        Some(pace) => sides::record_at(pace, writer, pool, &puts, 2 * CONFIRMED),
+        None => sides::record(writer, pool, &puts, false),
+    };
     println!(
-        "A store of {} peers, written in {} s; a tenth of them with a completion.\n",
+        "A store of {} peers, each written twice, in {} s.\n",
         number(peers as f64),
         number(spent.as_secs_f64())
     );
-    writer.close(NOW).unwrap();
 }
 
-fn size(run_dir: &Path, pool: &Pool) {
-    let db = sled::open(run_dir.join("store")).unwrap();
+fn size(extent: &Extent, run_dir: &Path, hurried: &Path, pool: &Pool) {
+    let db = sides::database(run_dir);
     let mut table = Table::new(["tree", "rows", "bytes of keys", "bytes of values", "a row"]);
     let (mut peers, mut payload) = (0, 0);
     for tree in ["peers", "completions", "names"] {
@@ -89,7 +89,7 @@ fn size(run_dir: &Path, pool: &Pool) {
         number(lengths.max())
     );
     let mut table = Table::new(["on disk", "MiB", "bytes a peer", "of keys and values"]);
-    let mut line = |name: &str| {
+    let mut line = |name: &str, run_dir: &Path| {
         let bytes = sides::bytes_on_disk(run_dir) as f64;
         table.row([
             name.to_owned(),
@@ -98,9 +98,11 @@ fn size(run_dir: &Path, pool: &Pool) {
             number(bytes / payload as f64),
         ]);
     };
-    line("after the run");
+    let pace = number(extent.pace as f64);
+    line(&format!("after a run, {pace} rows a second"), run_dir);
     rows::reopen(run_dir).close(NOW).unwrap();
-    line("opened and closed once more");
+    line("opened and closed once more", run_dir);
+    line("after a run as fast as it goes", hurried);
     table.print();
 }
 

@@ -15,6 +15,8 @@ use bta::swarm::presence::Presence;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use crate::sides;
+
 pub(crate) const TORRENT: TorrentNumber = TorrentNumber(1);
 /// What the Recorder commits at once, and a Swarm sends at once.
 pub(crate) const BATCH: usize = 200;
@@ -59,7 +61,7 @@ impl Pool {
             writer.commit(&rows.collect::<Vec<_>>()).unwrap();
         }
         writer.close(NOW).unwrap();
-        let db = sled::open(folder.path().join("store")).unwrap();
+        let db = sides::database(folder.path());
         let values = |tree| {
             let tree = db.open_tree(tree).unwrap();
             tree.iter().map(|it| it.unwrap().1.to_vec()).collect()

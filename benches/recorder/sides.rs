@@ -18,12 +18,16 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use slog::{Discard, Logger, o};
 use tokio::sync::oneshot;
+use tokio::time::interval;
 
 use crate::common::{now, timed};
 use crate::rows::{BATCH, BATCHES, Pool, Put, TORRENT};
 
 /// As the program opens it.
 const CACHE_BYTES: u64 = 32 << 20;
+/// How often a Swarm sends its rows (`actors::swarm`).
+const TICK: Duration = Duration::from_millis(100);
+const TICKS_A_SECOND: usize = 10;
 /// Crossings of one Swarm on their way at most (`actors::permits`).
 const CROSSINGS: usize = 500;
 
@@ -35,6 +39,11 @@ pub(crate) fn bytes_on_disk(folder: &Path) -> u64 {
         it => it.blocks() * 512,
     });
     bytes.sum()
+}
+
+/// The database in a run's folder.
+pub(crate) fn database(run_dir: &Path) -> sled::Db {
+    sled::open(run_dir.join("store")).unwrap()
 }
 
 /// sled alone, with what is to be written in its hand.
@@ -153,6 +162,31 @@ pub(crate) fn record(writer: Writer, pool: &Pool, puts: &[Put], crossings: bool)
         match crossings {
             false => send_rows(&recorder, pool, puts).await,
             true => send_crossings(&recorder, pool, puts).await,
+        }
+        let spent = began.elapsed();
+        recorder.send(Close).await.unwrap().unwrap();
+        spent
+    })
+}
+
+/// The same at a pace, in bursts as Swarms send them; every so many-th row is followed
+/// by its peer's completion.
+pub(crate) fn record_at(
+    rows_a_second: usize,
+    writer: Writer,
+    pool: &Pool,
+    puts: &[Put],
+    confirmed: usize,
+) -> Duration {
+    System::new().block_on(async {
+        let recorder = start(writer);
+        let began = now();
+        let mut ticks = interval(TICK);
+        for burst in puts.chunks(rows_a_second / TICKS_A_SECOND) {
+            ticks.tick().await;
+            send_rows(&recorder, pool, burst).await;
+            let risen: Vec<_> = burst.iter().step_by(confirmed).copied().collect();
+            send_crossings(&recorder, pool, &risen).await;
         }
         let spent = began.elapsed();
         recorder.send(Close).await.unwrap().unwrap();
