@@ -128,6 +128,7 @@ fn child_writes_until_it_is_killed() {
             }
         }
         writer.commit(&batch).unwrap();
+        writer.tidy().unwrap();
         said += "acknowledged\n";
         out.write_all(said.as_bytes()).unwrap();
     }

@@ -24,6 +24,9 @@ use batch::Batch;
 /// The longest that a record waits for its batch to fill.
 const BATCH_SPAN: Duration = Duration::from_millis(500);
 
+/// So long nothing was written before the store is tidied: under full load never.
+const REST: Duration = Duration::from_millis(10);
+
 /// After a failed commit (a full disk), the batch is tried again so often.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -70,6 +73,9 @@ pub struct Recorder {
     writer: Option<Writer>,
     batch: Batch,
     due: Option<SpawnHandle>,
+    /// It is committed as soon as the mailbox is empty.
+    closing: bool,
+    tidying: Option<SpawnHandle>,
     clock: Clock,
     log: Logger,
     lifeline: Lifeline,
@@ -82,16 +88,28 @@ impl Recorder {
             writer: Some(writer),
             batch: Batch::default(),
             due: None,
+            closing: false,
+            tidying: None,
             clock,
             log,
             lifeline,
         }
     }
 
-    /// Commits now if the batch is closed, else when its time is up.
+    /// Commits now if the batch is full; if it is closed, with what the mailbox holds,
+    /// so that crossings that come together wait for the disk together; else when its
+    /// time is up.
     fn settle_batch(&mut self, ctx: &mut Context<Self>) {
-        if self.batch.is_closed() {
+        if self.batch.is_full() {
             self.commit(ctx);
+        } else if self.batch.is_closed() {
+            if !std::mem::replace(&mut self.closing, true) {
+                ctx.spawn(fut::ready(()).map(|(), it: &mut Self, ctx| {
+                    if it.closing {
+                        it.commit(ctx);
+                    }
+                }));
+            }
         } else if self.due.is_none() && !self.batch.is_empty() {
             self.due = Some(ctx.run_later(BATCH_SPAN, |it, ctx| {
                 it.due = None;
@@ -107,8 +125,12 @@ impl Recorder {
         if let Some(due) = self.due.take() {
             ctx.cancel_future(due);
         }
+        self.closing = false;
         match writer.commit(self.batch.records()) {
-            Ok(()) => self.batch.acknowledge(),
+            Ok(()) => {
+                self.batch.acknowledge();
+                self.tidy_at_rest(ctx);
+            }
             Err(failure) => {
                 // Nothing is acknowledged; the same batch is tried again.
                 error!(self.log, "the store cannot be written, trying again";
@@ -119,6 +141,27 @@ impl Recorder {
                 }));
             }
         }
+    }
+}
+
+impl Recorder {
+    /// Tidies the store piece by piece, once nothing has come for a moment.
+    fn tidy_at_rest(&mut self, ctx: &mut Context<Self>) {
+        if let Some(tidying) = self.tidying.take() {
+            ctx.cancel_future(tidying);
+        }
+        if !self.writer.as_ref().is_some_and(Writer::is_untidy) {
+            return;
+        }
+        self.tidying = Some(ctx.run_later(REST, |it, ctx| {
+            it.tidying = None;
+            match it.writer.as_mut().map_or(Ok(()), Writer::tidy) {
+                Ok(()) => it.tidy_at_rest(ctx),
+                Err(failure) => {
+                    warn!(it.log, "the store cannot be tidied"; "error" => %failure);
+                }
+            }
+        }));
     }
 }
 

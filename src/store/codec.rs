@@ -77,7 +77,7 @@ impl CodecError {
 /// Where the texts of rows are kept.
 pub(super) trait Texts {
     /// Writes a text, or something that stands for it.
-    fn put(&mut self, kind: NameKind, text: &str, out: &mut Encoder);
+    fn put(&mut self, kind: NameKind, text: &Arc<str>, out: &mut Encoder);
     /// Reads what `put` wrote.
     fn take(&self, kind: NameKind, input: &mut Decoder<'_>) -> Result<Arc<str>, CodecError>;
 }
@@ -86,7 +86,7 @@ pub(super) trait Texts {
 pub(super) struct Inline;
 
 impl Texts for Inline {
-    fn put(&mut self, _: NameKind, text: &str, out: &mut Encoder) {
+    fn put(&mut self, _: NameKind, text: &Arc<str>, out: &mut Encoder) {
         out.text(text);
     }
 
@@ -109,9 +109,14 @@ pub(super) trait Row: Sized {
     }
 }
 
+/// Most rows are no longer.
+const USUAL_LEN_BYTES: usize = 80;
+
 /// A row with its version in front.
 pub(super) fn encode<R: Row>(row: &R, texts: &mut dyn Texts) -> Vec<u8> {
-    let mut out = Encoder::default();
+    let mut out = Encoder {
+        bytes: Vec::with_capacity(USUAL_LEN_BYTES),
+    };
     out.byte(R::VERSION);
     row.write(texts, &mut out);
     out.bytes

@@ -10,6 +10,7 @@ use std::{io, thread};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::broom::Broom;
 use super::error::StoreError;
 use super::meta;
 use super::shelf::{Puts, Scan, Shelf, Tree};
@@ -26,6 +27,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(100);
 pub(super) struct Database {
     db: sled::Db,
     trees: Vec<sled::Tree>,
+    broom: Broom,
 }
 
 /// Why a database did not open.
@@ -68,7 +70,8 @@ impl Database {
             let db = config.open()?;
             let trees = Tree::ALL.iter().map(|tree| db.open_tree(tree.label()));
             let trees = trees.collect::<Result<_, _>>()?;
-            Ok(Database { db, trees })
+            let broom = Broom::open(&db)?;
+            Ok(Database { db, trees, broom })
         });
         opened.map_err(|error| match error {
             Fault::Damaged(detail) => OpenError::Damaged(detail),
@@ -119,6 +122,11 @@ impl Database {
             self.db.flush()
         });
         written.map(drop).map_err(StoreError::from)
+    }
+
+    /// Has sled move so many pages out of segments that are half dead.
+    pub(super) fn sweep(&self, pages: usize) -> Result<(), StoreError> {
+        Ok(guarded(|| self.broom.sweep(pages))?)
     }
 
     /// Entries whose keys come behind `after`; all of them if that is empty.

@@ -7,8 +7,16 @@ use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Outcome, PeerNumber, Source, TorrentNumber, Verdict};
 
 /// A key being laid out.
-#[derive(Default)]
 struct Key(Vec<u8>);
+
+/// Length of the longest key, that of `hearsay`.
+const MAX_KEY_LEN_BYTES: usize = 17;
+
+impl Default for Key {
+    fn default() -> Self {
+        Key(Vec::with_capacity(MAX_KEY_LEN_BYTES))
+    }
+}
 
 impl Key {
     fn u8(mut self, number: u8) -> Self {

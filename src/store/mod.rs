@@ -5,6 +5,7 @@
 //! process, and completions survive a power cut. `docs/store.md` describes every
 //! file, tree, key and value.
 
+mod broom;
 pub mod chunk;
 mod codec;
 mod database;

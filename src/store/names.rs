@@ -62,6 +62,7 @@ impl NameKind {
 pub(super) struct Names {
     kinds: [OneKind; NameKind::ALL.len()],
     unsaved: Vec<(NameKind, u32)>,
+    recent: Recent,
 }
 
 /// The texts of one kind, by number and by text.
@@ -70,6 +71,33 @@ struct OneKind {
     /// Texts from number 1 on; a gap is an empty one.
     texts: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
+}
+
+/// Texts that were written last, by where they lie in memory: rows share them, so most
+/// are found without reading them.
+#[derive(Debug, Default)]
+struct Recent(Vec<Option<(Arc<str>, NameKind, u32)>>);
+
+/// Binary logarithm of the number of texts in [`Recent`].
+const RECENT_BITS: u32 = 12;
+
+impl Recent {
+    fn number(&self, kind: NameKind, text: &Arc<str>) -> Option<u32> {
+        let (found, of, number) = self.0.get(Self::slot(text))?.as_ref()?;
+        (Arc::ptr_eq(found, text) && *of == kind).then_some(*number)
+    }
+
+    /// As long as it is kept, nothing else can lie there.
+    fn keep(&mut self, kind: NameKind, text: &Arc<str>, number: u32) {
+        self.0.resize(1 << RECENT_BITS, None);
+        self.0[Self::slot(text)] = Some((Arc::clone(text), kind, number));
+    }
+
+    fn slot(text: &Arc<str>) -> usize {
+        // Fibonacci hashing: allocations lie in steps.
+        let at = text.as_ptr() as u64;
+        (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - RECENT_BITS)) as usize
+    }
 }
 
 impl Names {
@@ -140,8 +168,13 @@ impl Names {
 }
 
 impl Texts for Names {
-    fn put(&mut self, kind: NameKind, text: &str, out: &mut Encoder) {
-        out.number(self.number(kind, text));
+    fn put(&mut self, kind: NameKind, text: &Arc<str>, out: &mut Encoder) {
+        let number = self.recent.number(kind, text).unwrap_or_else(|| {
+            let number = self.number(kind, text);
+            self.recent.keep(kind, text, number);
+            number
+        });
+        out.number(number);
     }
 
     fn take(&self, kind: NameKind, input: &mut Decoder<'_>) -> Result<Arc<str>, CodecError> {
@@ -189,6 +222,29 @@ mod tests {
         assert_eq!(again, number);
         names.saved();
         assert_eq!(names.unsaved().count(), 0);
+    }
+
+    #[test]
+    fn finds_texts_wherever_they_lie() {
+        let mut names = Names::default();
+        let mut put = |kind, text: &Arc<str>| {
+            let mut out = Encoder::default();
+            names.put(kind, text, &mut out);
+            out.bytes
+        };
+        let texts: Vec<Arc<str>> = (0..10_000).map(|it| it.to_string().into()).collect();
+        for (index, text) in texts.iter().enumerate() {
+            let mut expected = Encoder::default();
+            expected.number(index as u64 + 1);
+            assert_eq!(put(NameKind::Client, text), expected.bytes);
+        }
+        let last = &texts[9_999];
+        assert_eq!(put(NameKind::Prefix, last), [1], "another kind");
+        assert_eq!(put(NameKind::Prefix, last), [1]);
+        let elsewhere: Arc<str> = "0".into();
+        assert_eq!(put(NameKind::Client, &elsewhere), [1]);
+        assert_eq!(put(NameKind::Client, &texts[0]), [1]);
+        assert_eq!(put(NameKind::Client, &"".into()), [0]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) struct Packer<'a, S> {
     /// The next event's number.
     sequence: &'a mut u32,
     /// Peers whose rows are in the batch: they know of their completions.
-    told: HashSet<Vec<u8>>,
+    told: Vec<(TorrentNumber, PeerNumber)>,
     /// New completions.
     risen: Vec<(TorrentNumber, PeerNumber, CompletionRow)>,
     /// Peers that the batch calls another's.
@@ -46,7 +46,7 @@ impl<'a, S: Shelf> Packer<'a, S> {
             names,
             journal: Vec::new(),
             sequence,
-            told: HashSet::new(),
+            told: Vec::new(),
             merging: Vec::new(),
             risen: Vec::new(),
         }
@@ -62,12 +62,11 @@ impl<'a, S: Shelf> Packer<'a, S> {
                 }
             }
             Record::Peer(torrent, peer, row) => {
-                let key = keys::peer(*torrent, *peer);
-                self.told.insert(key.clone());
+                self.told.push((*torrent, *peer));
                 if let (PeerState::Merged, Some(into)) = (row.state, row.merged_into) {
                     self.merging.push((*torrent, *peer, into));
                 }
-                self.put(Tree::Peers, key, row);
+                self.put(Tree::Peers, keys::peer(*torrent, *peer), row);
             }
             Record::Completion(torrent, peer, row) => {
                 if self.completion(*torrent, *peer, row)? {
@@ -131,9 +130,13 @@ impl<'a, S: Shelf> Packer<'a, S> {
 
     /// The whole batch.
     pub(super) fn finish(mut self) -> Result<Packed, StoreError> {
+        let told: HashSet<_> = match self.risen.is_empty() {
+            true => HashSet::new(),
+            false => self.told.drain(..).collect(),
+        };
         for (torrent, peer, risen) in std::mem::take(&mut self.risen) {
-            let key = keys::peer(torrent, peer);
-            if !self.told.contains(&key) {
+            if !told.contains(&(torrent, peer)) {
+                let key = keys::peer(torrent, peer);
                 let stored = row::<PeerRow>(&self.over, self.names, Tree::Peers, &key)?;
                 self.put(Tree::Peers, key, &absorb(stored, &risen));
             }

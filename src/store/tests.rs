@@ -1,6 +1,7 @@
 mod access;
 mod mending;
 mod samples;
+mod space;
 mod watching;
 
 use std::path::Path;

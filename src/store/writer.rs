@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::broom::Debt;
 use super::error::StoreError;
 use super::folder::Folder;
 use super::keys;
@@ -111,6 +112,7 @@ pub struct Writer {
     numbers: HashMap<InfoHash, TorrentNumber>,
     /// Torrents that got a number and are not stored yet.
     fresh: Vec<Record>,
+    debt: Debt,
 }
 
 impl Writer {
@@ -136,6 +138,7 @@ impl Writer {
         let writer = Writer {
             numbers: numbers.collect(),
             fresh: Vec::new(),
+            debt: Debt::default(),
             parts,
         };
         Ok((writer, opened))
@@ -184,7 +187,22 @@ impl Writer {
         parts.database.write(&puts)?;
         parts.names.saved();
         self.fresh.clear();
+        self.debt.owe(&puts);
         Ok(())
+    }
+
+    /// Whether [`Writer::tidy`] has something to do.
+    pub fn is_untidy(&self) -> bool {
+        self.debt.is_due()
+    }
+
+    /// A few milliseconds' work on the database's file, so that it does not grow
+    /// with rows that are written again. To be called when nothing else is to do.
+    ///
+    /// # Errors
+    /// The disk or the database fails.
+    pub fn tidy(&mut self) -> Result<(), StoreError> {
+        self.parts.database.sweep(self.debt.pay())
     }
 
     /// What the store knows of one torrent.

@@ -1,20 +1,17 @@
 //! One batch of records and those who wait for it.
 
-use std::collections::HashMap;
-
 use tokio::sync::oneshot;
 
 use crate::store::Record;
-use crate::swarm::facts::{PeerNumber, TorrentNumber};
 
 /// A batch of this size is committed at once. Larger ones made sled's memory grow.
 const BATCH_RECORDS: usize = 200;
 
-/// Records in the order of their coming, one a peer; and the replies they owe.
+/// Records in the order of their coming, of which the store writes the last of each
+/// peer; and the replies they owe.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     records: Vec<Record>,
-    peers: HashMap<(TorrentNumber, PeerNumber), usize>,
     waiting: Vec<oneshot::Sender<()>>,
     closed: bool,
 }
@@ -22,16 +19,7 @@ pub(super) struct Batch {
 impl Batch {
     /// Takes records and who waits for them.
     pub(super) fn add(&mut self, records: Vec<Record>, done: Option<oneshot::Sender<()>>) {
-        for record in records {
-            if let Record::Peer(torrent, peer, _) = &record {
-                if let Some(index) = self.peers.get(&(*torrent, *peer)) {
-                    self.records[*index] = record;
-                    continue;
-                }
-                self.peers.insert((*torrent, *peer), self.records.len());
-            }
-            self.records.push(record);
-        }
+        self.records.extend(records);
         self.waiting.extend(done);
     }
 
@@ -41,7 +29,11 @@ impl Batch {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed || self.records.len() >= BATCH_RECORDS
+        self.closed
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.records.len() >= BATCH_RECORDS
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,7 +47,6 @@ impl Batch {
     /// It is durable: all who wait are told, and the next one begins.
     pub(super) fn acknowledge(&mut self) {
         self.records.clear();
-        self.peers.clear();
         self.closed = false;
         for waiting in self.waiting.drain(..) {
             // Whoever went away meanwhile needs no answer.

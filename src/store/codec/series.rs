@@ -252,7 +252,7 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn write_asked(tracker: &str, duration: Duration, texts: &mut dyn Texts, out: &mut Encoder) {
+fn write_asked(tracker: &Arc<str>, duration: Duration, texts: &mut dyn Texts, out: &mut Encoder) {
     texts.put(NameKind::Tracker, tracker, out);
     out.number(millis(duration));
 }
