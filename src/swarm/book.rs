@@ -4,6 +4,7 @@
 //! It never sees a socket, and it decides alone whether a rise counts.
 
 mod addresses;
+mod ceiling;
 mod company;
 mod contacts;
 mod ending;
@@ -40,6 +41,7 @@ use super::schedule::Discipline;
 use super::ways::{Allowed, Ways};
 use super::yardstick::Yardstick;
 use addresses::Addresses;
+use ceiling::Ceiling;
 use overlaps::Overlaps;
 use records::Records;
 use sessions::Sessions;
@@ -157,6 +159,8 @@ pub struct Book {
     sessions: Sessions,
     records: Records,
     identities: Identities,
+    /// Of identity.
+    marks: Ceiling,
     overlaps: Overlaps,
     twins: Twins,
     doubles: Doubles,
@@ -177,6 +181,7 @@ impl Book {
             sessions: Sessions::default(),
             records: Records::new(next_peer),
             identities: Identities::default(),
+            marks: Ceiling::at(MAX_MARKS),
             overlaps: Overlaps::default(),
             twins: Twins::new(terms.yardstick.pieces, Pace::TWIN_WINDOW),
             doubles: Doubles::new(Pace::PLAUSIBLE_WINDOW),
@@ -288,7 +293,7 @@ impl Book {
 
     /// Keeps records and marks within their bounds.
     fn make_room(&mut self) {
-        let crowded = self.identities.len() >= MAX_MARKS;
+        let crowded = self.marks.is_reached(self.identities.len());
         if !self.records.is_full() && !crowded {
             return;
         }
@@ -298,6 +303,7 @@ impl Book {
         let records = &self.records;
         self.identities
             .retain(|peer| records.get(peer).map(|it| it.ids));
+        self.marks.cleared(self.identities.len());
     }
 }
 

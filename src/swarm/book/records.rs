@@ -7,6 +7,7 @@ use crate::swarm::facts::{PeerNumber, PeerState};
 use crate::swarm::place::Whereabouts;
 use crate::swarm::presence::Presence;
 
+use super::ceiling::Ceiling;
 use super::{Figures, Peer};
 
 /// Records kept of one swarm. The largest swarms of the thesis had 45,000 peers;
@@ -22,8 +23,7 @@ pub(super) struct Records {
     /// A table of values as large as these would waste half of them, and copy them all
     /// whenever it grows.
     peers: HashMap<PeerNumber, Box<Peer>>,
-    /// Records at most.
-    pub(super) most: usize,
+    pub(super) ceiling: Ceiling,
     next: PeerNumber,
     /// Those whose rows changed.
     dirty: BTreeSet<PeerNumber>,
@@ -36,7 +36,7 @@ impl Records {
     pub(super) fn new(next: PeerNumber) -> Self {
         Records {
             peers: HashMap::new(),
-            most: MAX_RECORDS,
+            ceiling: Ceiling::at(MAX_RECORDS),
             next: PeerNumber(next.0.max(1)),
             dirty: BTreeSet::new(),
             census: HashMap::new(),
@@ -121,7 +121,7 @@ impl Records {
 
     /// Whether there are as many as may be.
     pub(super) fn is_full(&self) -> bool {
-        self.peers.len() >= self.most
+        self.ceiling.is_reached(self.peers.len())
     }
 
     /// Forgets those that matter least: what was merged, then strangers that came
@@ -141,6 +141,7 @@ impl Records {
         for (.., number) in idle {
             self.peers.remove(&number);
         }
+        self.ceiling.cleared(self.peers.len());
     }
 
     /// Records whose rows changed, at most `most` of them; they count as stored.

@@ -11,8 +11,8 @@ fn nth(n: u32) -> SocketAddr {
 /// A book that is full soon.
 fn small() -> Script {
     let mut script = Script::new();
-    assert!(script.book.records.most <= 200_000 && script.book.addresses.most <= 200_000);
-    (script.book.records.most, script.book.addresses.most) = (1_000, 1_000);
+    assert!(script.book.records.ceiling.most <= 200_000 && script.book.addresses.most <= 200_000);
+    (script.book.records.ceiling.most, script.book.addresses.most) = (1_000, 1_000);
     script
 }
 
