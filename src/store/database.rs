@@ -48,8 +48,11 @@ impl Database {
     /// `patience`.
     pub(super) fn open(path: &Path, patience: Duration) -> Result<Database, OpenError> {
         let mut tries = patience.as_millis() / LOCK_RETRY.as_millis();
+        let mut once_more = true;
         loop {
             match Self::try_open(path) {
+                // The lock may have been given up between the failure and the look at it.
+                Err(OpenError::Other(_)) if std::mem::take(&mut once_more) => {}
                 Err(OpenError::Locked) if tries > 0 => {
                     tries -= 1;
                     thread::sleep(LOCK_RETRY);
