@@ -361,9 +361,9 @@ mod tests {
         writer.close(Moment::EPOCH).unwrap();
 
         let folder = Folder::find(run.path()).unwrap();
-        let (database, copy) = open_copy(&folder, Duration::ZERO).unwrap();
+        let (database, copy) = open_copy(&folder, LOCK_PATIENCE).unwrap();
         // The lock is on the copy.
-        assert!(Reader::open_within(run.path(), Duration::ZERO).is_ok());
+        assert!(Reader::open(run.path()).is_ok());
         let mut reader = Reader::over(Box::new(database), &folder).unwrap();
         let path = copy.path().to_path_buf();
         reader._copy = Some(copy);

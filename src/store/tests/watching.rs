@@ -51,7 +51,7 @@ fn a_snapshot_has_what_the_store_has_and_holds_nothing() {
     // The reader is still there, and in nobody's way.
     writer.close(NOW).unwrap();
     assert!(live.chunk(Tree::Peers, &[]).is_none());
-    let rest = Reader::open_within(folder.path(), Duration::ZERO).unwrap();
+    let rest = Reader::open(folder.path()).unwrap();
     assert_eq!(rows(&rest), seen);
     assert_eq!(rest.as_of(), None);
 }
