@@ -122,7 +122,7 @@ def examine_shares(observer, swarm, verdicts, outcome, options):
     """Whether enough was confirmed of what could be seen, and soon enough."""
     plans = [life.plan for life in swarm.lives]
     found = shares.shares(plans, verdicts)
-    shares.table(plans, verdicts)
+    shares.table(swarm.lives, verdicts, swarm.cut)
     print()
     for verdict in verdicts:
         if verdict.verdict == UNSEEN:

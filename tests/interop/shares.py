@@ -9,7 +9,7 @@ from plan import DOWNLOADS, HOLD_BACK
 
 SLOW_LEAVERS = 0.25
 MEDIAN_ERROR_S = 1
-ROW = "{:<30} {:>9} {:>9} {:>9} {:>9}"
+ROW = "{:<46} {:>9} {:>9} {:>9} {:>9}"
 
 
 @dataclass
@@ -55,14 +55,23 @@ def count(verdicts, what):
     return sum(verdict.completed and verdict.verdict == what for verdict in verdicts)
 
 
-def table(plans, verdicts):
-    """How many completed, could be seen to, and were: by client, by what it speaks and whether it can be reached, and by
-    how it behaves."""
+def beside_the_cut(truth, cut):
+    """When a client got past the threshold, and came, as the network was cut from one time to the other."""
+    when = lambda moment: "before" if moment < cut[0] else "in" if moment <= cut[1] else "after"
+    crossed, came = when(truth.crossed), when(truth.started)
+    return f"past the threshold {crossed} the cut" + (f", came {came} it" if crossed == "after" else "")
+
+
+def table(lives, verdicts, cut):
+    """How many completed, could be seen to, and were: by client, by what it speaks and whether it can be reached, by how it
+    behaves, and by where the cut lay."""
     groups = defaultdict(list)
-    for plan, verdict in zip(plans, verdicts):
+    for life, verdict in zip(lives, verdicts):
+        plan = life.plan
         if plan.behaviour in DOWNLOADS:
             for name in (f"1 {plan.kind}", f"2 speaks {plan.speaks}{', firewalled' if plan.firewalled else ''}",
-                         f"3 {plan.behaviour}", *(["4 at its limit"] if plan.limit else [])):
+                         f"3 {plan.behaviour}", *(["4 at its limit"] if plan.limit else []),
+                         *([f"5 {beside_the_cut(life.truth, cut)}"] if cut and verdict.completed else [])):
                 groups[name].append(verdict)
     print("\n" + ROW.format("", "completed", "showable", "confirmed", "missed"))
     for name, group in sorted(groups.items()):

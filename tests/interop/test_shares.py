@@ -6,7 +6,7 @@ import unittest
 from company import Company
 from judge import CONFIRMED, MISSED, UNSEEN, Verdict
 from plan import DOWNLOADS, ENCRYPTED, HOLD_BACK, LEAVE, STAY, UTP, Plan, ci, mixed
-from shares import shares
+from shares import beside_the_cut, shares
 from showable import hidden, lost_in_the_cut
 from truth import Truth
 
@@ -70,6 +70,11 @@ class Showable(unittest.TestCase):
         self.assertFalse(lost_in_the_cut(truth(50, 130, 131, 300), cut))
         self.assertFalse(lost_in_the_cut(truth(110, 170, 171, 172), cut))
         self.assertFalse(lost_in_the_cut(truth(50, 130, 131, 150), None))
+
+    def test_where_the_cut_lay(self):
+        self.assertEqual(beside_the_cut(truth(50, 90, 91, 300), (100, 160)), "past the threshold before the cut")
+        self.assertEqual(beside_the_cut(truth(50, 160, 161, 300), (100, 160)), "past the threshold in the cut")
+        self.assertEqual(beside_the_cut(truth(110, 170, 171, 300), (100, 160)), "past the threshold after the cut, came in it")
 
 
 class Shares(unittest.TestCase):

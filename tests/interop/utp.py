@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Are clients met that speak uTP alone: utp.py [--loss 10] [--kinds ...] [--binaries FOLDER].
+"""Are clients met that speak uTP alone: utp.py [--family 6] [--loss 10] [--kinds ...] [--binaries FOLDER].
 
 A tracker, a libtorrent seed, and leechers on hosts of their own. First bta hears nobody (-p 0), so that it has to dial
 those that speak uTP alone; then it listens, and behind their firewalls they have to call it, Transmission as it is.
@@ -24,7 +24,7 @@ from plan import ANY, SEED, STAY, UTP, Plan
 from processes import Process, Resident
 from run import ROOT
 from swarm import subfolder
-from trackers import Opentracker, announce_urls
+from trackers import BittorrentTracker, Opentracker, announce_urls
 from ways import OPEN
 
 PORT = 6881
@@ -87,10 +87,12 @@ def dump(binaries, what, store):
 def scene(plans, options, folder, heard, *words):
     """Which of the leechers were confirmed, by address; and by which ways bta met anybody."""
     binaries, stopping, tracker_stopping = options.binaries.resolve(), threading.Event(), threading.Event()
-    with Network() as network:
+    with Network(options.family) as network:
         host = network.host()
         torrent = Torrent(folder, SIZE_MIB, 1, announce_urls(host))
-        tracker = Opentracker(host, subfolder(folder, "tracker"), torrent, tracker_stopping, 30)
+        # Debian's opentracker speaks IPv4 alone.
+        kind = BittorrentTracker if options.family == 6 else Opentracker
+        tracker = kind(host, subfolder(folder, "tracker"), torrent, tracker_stopping, 30)
         seed = Plan("libtorrent", SEED)
         clients = [Leecher(plan, network.host(plan.firewalled), subfolder(folder, f"{number}-{plan.kind}"), torrent, stopping)
                    for number, plan in enumerate([seed, *plans])]
@@ -117,7 +119,7 @@ def scene(plans, options, folder, heard, *words):
                 time.sleep(4)
                 guest.start()
             done = until(lambda: all(it.pieces == torrent.pieces for it in clients), COMPLETE_WITHIN_S)
-            seen = lambda: {row["address"].rpartition(":")[0] for row in dump(binaries, "completions", store)}
+            seen = lambda: {row["address"].rpartition(":")[0].strip("[]") for row in dump(binaries, "completions", store)}
             expected = set() if "--no-utp" in words else set(leechers)
             confirmed = until(lambda: expected and seen() == expected, SEEN_WITHIN_S) and expected or seen()
         finally:
@@ -135,6 +137,7 @@ def scene(plans, options, folder, heard, *words):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kinds", default="libtorrent,qbittorrent,transmission", help="which clients (%(default)s)")
+    parser.add_argument("--family", type=int, choices=[4, 6], default=4, help="IP version (%(default)s)")
     parser.add_argument("--loss", type=int, default=0, help="datagrams of a hundred that are lost at bta (%(default)s)")
     parser.add_argument("--binaries", type=Path,
                         default=Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release",
