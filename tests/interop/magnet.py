@@ -33,7 +33,7 @@ def gives(kind, binaries, folder):
     """The seconds until bta had the metadata; None: it never had."""
     options = argparse.Namespace(
         **PIECES, seed=1, tracker="opentracker", only=None, tracker_interval=20, interval=None, loglevel="DEBUG",
-        limit=GIVES_WITHIN_S, magnet=True, binaries=binaries)
+        limit_s=GIVES_WITHIN_S, magnet=True, binaries=binaries)
     with Network() as network:
         swarm = Swarm(network, folder, [plan.Plan(kind, plan.SEED)], options)
         observer = Observer("bta", network.host(), subfolder(folder, "bta"), swarm, options)

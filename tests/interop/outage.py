@@ -100,7 +100,7 @@ def outage(how, kinds, options, folder):
     """Whether nothing went wrong."""
     settings = SimpleNamespace(
         size=SIZE_MIB, piece=256, seed=7, only=None, tracker="opentracker", tracker_interval=20, magnet=False,
-        interval=None, loglevel="debug", limit=LIMIT_S, limit_s=LIMIT_S, binaries=options.binaries, cut=None,
+        interval=None, loglevel="debug", limit_s=LIMIT_S, binaries=options.binaries, cut=None,
         observed_from_s=0, arrivals_s=START_S)
     with Network() as network:
         swarm = Swarm(network, folder, cast(kinds), settings)
