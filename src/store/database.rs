@@ -12,7 +12,6 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::broom::Broom;
 use super::error::StoreError;
-use super::meta;
 use super::shelf::{Puts, Scan, Shelf, Tree};
 
 /// Pages that sled keeps in memory; its default is 1 GiB.
@@ -86,14 +85,10 @@ impl Database {
         })
     }
 
-    /// Reads every page, unless the mark of an orderly end is there: what a crash
-    /// may have left is found now and not in mid-run.
-    pub(super) fn verify_unless_clean(&self) -> Result<(), OpenError> {
+    /// Reads every page: damage is found now, where the journal can mend it, and not
+    /// in mid-run.
+    pub(super) fn verify(&self) -> Result<(), OpenError> {
         let read = guarded(|| {
-            let mark = self.tree(Tree::Meta).get(meta::CLEAN)?;
-            if mark.is_some_and(|mark| mark == "true") {
-                return Ok(());
-            }
             for tree in &self.trees {
                 for entry in tree.iter() {
                     entry?;

@@ -193,7 +193,7 @@ fn open_database(folder: &Folder, now: Moment) -> Result<(Database, Option<PathB
 
 fn try_database(folder: &Folder) -> Result<Database, OpenError> {
     let database = Database::open(&folder.database(), LOCK_PATIENCE)?;
-    database.verify_unless_clean()?;
+    database.verify()?;
     Ok(database)
 }
 

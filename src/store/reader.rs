@@ -323,7 +323,7 @@ impl Found {
 
 fn try_open(path: &Path, patience: Duration) -> Result<Database, OpenError> {
     let database = Database::open(path, patience)?;
-    database.verify_unless_clean()?;
+    database.verify()?;
     Ok(database)
 }
 

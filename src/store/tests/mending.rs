@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::store::folder::copy_database;
 
 #[test]
 fn a_deleted_database_comes_back_from_the_journal() {
@@ -135,4 +136,37 @@ fn a_number_of_a_lost_torrent_is_not_given_again() {
     let (mut writer, opened) = open(folder.path());
     assert!(opened.resumed && !opened.clean);
     assert_eq!(writer.torrent_number(&torrent(1)), TorrentNumber(6));
+}
+
+#[test]
+fn damage_is_noticed_wherever_it_lies() {
+    const PEERS: u32 = 12_000;
+    let whole = tempfile::tempdir().unwrap();
+    stored(whole.path(), &(1..=PEERS).map(below).collect::<Vec<_>>());
+    stored(whole.path(), &[rise(1, Verdict::Confirmed, 90)]);
+    let intact = fs::read(whole.path().join("store/db")).unwrap();
+    let mut found = 0;
+    for tenth in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        copy_database(&whole.path().join("store"), &folder.path().join("store")).unwrap();
+        for name in ["completions.journal", "secret"] {
+            fs::copy(whole.path().join(name), folder.path().join(name)).unwrap();
+        }
+        let mut bytes = intact.clone();
+        for byte in &mut bytes[intact.len() * tenth / 10..][..4096] {
+            *byte = byte.wrapping_add(0x55);
+        }
+        fs::write(folder.path().join("store/db"), bytes).unwrap();
+        let reader = Reader::open(folder.path()).unwrap();
+        let remarked = !reader.remarks().is_empty();
+        drop(reader);
+        let (writer, opened) = open(folder.path());
+        assert_eq!(opened.damaged.is_some(), remarked);
+        let loaded = writer.load(T).unwrap();
+        // What is not noticed has hurt nothing: it lay where nothing lives.
+        assert!(remarked || loaded.peers.len() == PEERS as usize);
+        assert!(loaded.confirmed.keys().eq(&[PeerNumber(1)]));
+        found += u32::from(remarked);
+    }
+    assert!(found > 3, "{found}");
 }
