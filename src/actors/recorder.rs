@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::store::records::CompletionRow;
-use crate::store::{Loaded, Record, StoreError, Writer};
+use crate::store::{Loaded, Record, StoreError, Tidying, Writer};
 use crate::swarm::facts::{PeerNumber, TorrentNumber};
 
 use super::supervision::{Die, Lifeline};
@@ -24,8 +24,12 @@ use batch::Batch;
 /// The longest that a record waits for its batch to fill.
 const BATCH_SPAN: Duration = Duration::from_millis(500);
 
-/// So long nothing was written before the store is tidied: under full load never.
-const REST: Duration = Duration::from_millis(10);
+/// So long nothing was written before the store is tidied, unless that presses.
+const REST: Duration = Duration::from_secs(1);
+
+/// Between two strokes of tidying, for what has come meanwhile: under full load
+/// there is always something, and none is made.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// After a failed commit (a full disk), the batch is tried again so often.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -129,7 +133,7 @@ impl Recorder {
         match writer.commit(self.batch.records()) {
             Ok(()) => {
                 self.batch.acknowledge();
-                self.tidy_at_rest(ctx);
+                self.tidy_later(ctx, false);
             }
             Err(failure) => {
                 // Nothing is acknowledged; the same batch is tried again.
@@ -145,18 +149,21 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// Tidies the store piece by piece, once nothing has come for a moment.
-    fn tidy_at_rest(&mut self, ctx: &mut Context<Self>) {
+    /// Tidies the store stroke by stroke: once it rests, or beside the work if that
+    /// presses.
+    fn tidy_later(&mut self, ctx: &mut Context<Self>, rested: bool) {
         if let Some(tidying) = self.tidying.take() {
             ctx.cancel_future(tidying);
         }
-        if !self.writer.as_ref().is_some_and(Writer::is_untidy) {
-            return;
-        }
-        self.tidying = Some(ctx.run_later(REST, |it, ctx| {
+        let pause = match self.writer.as_ref().and_then(Writer::tidying) {
+            None => return,
+            Some(Tidying::AtRest) if !rested => REST,
+            Some(Tidying::AtRest | Tidying::Pressing) => PAUSE,
+        };
+        self.tidying = Some(ctx.run_later(pause, move |it, ctx| {
             it.tidying = None;
             match it.writer.as_mut().map_or(Ok(()), Writer::tidy) {
-                Ok(()) => it.tidy_at_rest(ctx),
+                Ok(()) => it.tidy_later(ctx, rested || pause == REST),
                 Err(failure) => {
                     warn!(it.log, "the store cannot be tidied"; "error" => %failure);
                 }

@@ -13,14 +13,15 @@ use super::shelf::Puts;
 /// After so many changes sled writes a page anew.
 const CHANGES_A_PAGE: usize = 11;
 
-/// Of so many entries written, one page is moved.
-const ENTRIES_A_PAGE: usize = 2;
-
 /// Pages moved at a time: a few milliseconds' work.
-const PAGES_A_STROKE: usize = 250;
+const PAGES_A_STROKE: usize = 50;
+
+/// So many pages may be owed until there is rest: a burst is not slowed down by them,
+/// and they are some megabytes of file.
+const PATIENCE_PAGES: usize = 20_000;
 
 /// The most pages that are owed: those of a few seconds under full load.
-const MOST_PAGES: usize = 20_000;
+const MOST_PAGES: usize = 50_000;
 
 /// A tree of one entry.
 #[derive(Debug)]
@@ -48,28 +49,40 @@ impl Broom {
     }
 }
 
-/// The pages that are owed for what was written.
+/// The pages that are owed for what was written: one for each entry.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Debt {
-    entries: usize,
+    pages: usize,
+}
+
+/// When pages are to be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tidying {
+    /// Once nothing was written for a while.
+    AtRest,
+    /// Beside the work, whenever it pauses.
+    Pressing,
 }
 
 impl Debt {
     /// These were written.
     pub(super) fn owe(&mut self, puts: &Puts) {
-        let most = MOST_PAGES * ENTRIES_A_PAGE;
-        self.entries = (self.entries + puts.len()).min(most);
+        self.pages = (self.pages + puts.len()).min(MOST_PAGES);
     }
 
     /// Whether there is something to do.
-    pub(super) fn is_due(self) -> bool {
-        self.entries >= ENTRIES_A_PAGE
+    pub(super) fn due(self) -> Option<Tidying> {
+        match self.pages {
+            0 => None,
+            1..=PATIENCE_PAGES => Some(Tidying::AtRest),
+            _ => Some(Tidying::Pressing),
+        }
     }
 
     /// A stroke's pages, which are no longer owed.
     pub(super) fn pay(&mut self) -> usize {
-        let pages = (self.entries / ENTRIES_A_PAGE).min(PAGES_A_STROKE);
-        self.entries -= pages * ENTRIES_A_PAGE;
+        let pages = self.pages.min(PAGES_A_STROKE);
+        self.pages -= pages;
         pages
     }
 }

@@ -30,6 +30,7 @@ pub mod tail;
 mod tests;
 pub mod writer;
 
+pub use broom::Tidying;
 pub use codec::CodecError;
 pub use error::StoreError;
 pub use live::Live;

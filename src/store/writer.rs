@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::broom::Debt;
+use super::broom::{Debt, Tidying};
 use super::error::StoreError;
 use super::folder::Folder;
 use super::keys;
@@ -191,9 +191,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether [`Writer::tidy`] has something to do.
-    pub fn is_untidy(&self) -> bool {
-        self.debt.is_due()
+    /// Whether [`Writer::tidy`] has something to do, and when.
+    pub fn tidying(&self) -> Option<Tidying> {
+        self.debt.due()
     }
 
     /// A few milliseconds' work on the database's file, so that it does not grow

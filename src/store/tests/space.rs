@@ -19,7 +19,7 @@ fn grown(folder: &Path, tidily: bool) -> u64 {
         let rows = known.chain(new);
         let records = rows.map(|(it, visits)| Record::Peer(T, PeerNumber(it), row(it, visits)));
         writer.commit(&records.collect::<Vec<_>>()).unwrap();
-        while tidily && writer.is_untidy() {
+        while tidily && writer.tidying().is_some() {
             writer.tidy().unwrap();
         }
     }
