@@ -18,6 +18,7 @@ mod origin;
 mod outage;
 mod outbox;
 mod plan;
+mod texts;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -48,6 +49,7 @@ pub use measuring::{AskMetadata, Measured};
 use outage::Absence;
 use outbox::{Outbox, Parcel};
 pub use plan::{Origin, PeerContext, PeerPlan};
+use texts::shared;
 
 /// Swarm -> Peer: what the book knows of you.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Message)]
@@ -82,7 +84,10 @@ pub struct Peer {
     outbox: Outbox,
     /// The first settled observation: what a replay begins with.
     first: Option<Seen>,
-    known: Known,
+    /// Dialling it is known to work.
+    dialable: bool,
+    /// When it will reach the threshold, by what earlier sessions have shown too.
+    foreseen_finish: Option<Moment>,
     opened_at: Moment,
     heard_at: Option<Moment>,
     /// What it says of others.
@@ -141,10 +146,8 @@ impl Peer {
             client: "".into(),
             outbox: Outbox::default(),
             first: None,
-            known: Known {
-                dialable: plan.dialable,
-                expected_finish: None,
-            },
+            dialable: plan.dialable,
+            foreseen_finish: None,
             opened_at: now,
             heard_at: None,
             ear: Ear::default(),
@@ -233,13 +236,13 @@ impl Peer {
             return;
         };
         let v = self.conversation.hello().and_then(|it| it.v.as_deref());
-        self.client = client_name(&peer_id, v).into();
+        self.client = shared(&client_name(&peer_id, v));
         self.claim = Some(Claim::new(
             &self.context.hasher,
             self.remote,
             self.direction,
             &peer_id,
-            client_prefix(&peer_id).into(),
+            shared(&client_prefix(&peer_id)),
             self.listen_port(),
         ));
     }

@@ -37,7 +37,7 @@ impl Peer {
         let progress = self.progress.as_ref()?;
         let settled = progress.settled();
         let family = self.conversation.family();
-        let foreseen = self.known.expected_finish;
+        let foreseen = self.foreseen_finish;
         let foreseen = foreseen.and_then(|it| still_due(now, it, family, self.context.pace));
         Some(SessionView {
             opened_at: self.opened_at,
@@ -46,7 +46,7 @@ impl Peer {
                 true => Direction::Incoming,
                 false => self.direction,
             },
-            dialable: self.known.dialable,
+            dialable: self.dialable,
             // An honest empty peer is told from a super-seeder by 5 s of silence.
             settled: settled && progress.poll_timeout().is_none(),
             changes: progress.changes(),
@@ -65,7 +65,8 @@ impl Handler<Known> for Peer {
     type Result = ();
 
     fn handle(&mut self, known: Known, _: &mut Self::Context) {
-        self.known = known;
+        self.dialable = known.dialable;
+        self.foreseen_finish = known.expected_finish;
         let now = self.context.clock.now();
         if let Some(view) = self.view(now) {
             self.offer(now, &view);

@@ -132,11 +132,16 @@ impl Bitfield {
     /// How many runs of neighbouring pieces are held; counts no further than
     /// `most`.
     pub fn runs(&self, most: u32) -> u32 {
-        let starts = self.iter_ones().filter(|&piece| {
-            let before = piece.checked_sub(1);
-            before.is_none_or(|before| !self.contains(before))
-        });
-        starts.take(most as usize).count() as u32
+        let (mut runs, mut before) = (0, 0);
+        for &byte in &self.bits {
+            // A piece that is held while the one before it is not.
+            runs += (byte & !(byte >> 1 | before << 7)).count_ones();
+            before = byte & 1;
+            if runs >= most {
+                return most;
+            }
+        }
+        runs
     }
 
     /// The pieces held, in rising order.
@@ -181,6 +186,21 @@ mod tests {
         assert_eq!(field.iter_ones().collect::<Vec<_>>(), [0, 7, 9]);
         assert_eq!((field.count(), field.pieces()), (3, 10));
         assert_eq!(field.as_wire(), [0b1000_0001, 0b0100_0000]);
+    }
+
+    #[test]
+    fn runs_begin_where_the_piece_before_is_not_held() {
+        for seed in 0..2_000_u32 {
+            let mut field = Bitfield::empty(37);
+            let mut drawn = seed;
+            (0..seed % 40).for_each(|_| {
+                drawn = drawn.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                field.set((drawn >> 16) % 37);
+            });
+            let begins = |&it: &u32| field.contains(it) && (it == 0 || !field.contains(it - 1));
+            let runs = (0..37).filter(begins).count() as u32;
+            assert_eq!((field.runs(u32::MAX), field.runs(3)), (runs, runs.min(3)));
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod talk;
 mod tests;
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use self::cover::Cover;
@@ -82,7 +82,8 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Conversation {
     greeting: Arc<Greeting>,
-    their_ip: IpAddr,
+    /// An IPv4 address is mapped: sessions are many, and an `IpAddr` takes a word more.
+    their_ip: Ipv6Addr,
     state: State,
     frames: FrameReader,
     events: VecDeque<Event>,
@@ -341,7 +342,7 @@ impl Conversation {
             Message::HaveNone.encode(&mut self.outbox);
         }
         let ports = self.greeting.open_dht().filter(|_| theirs.reserved.dht());
-        if let Some(port) = ports.and_then(|it| it.told_to(self.their_ip)) {
+        if let Some(port) = ports.and_then(|it| it.told_to(self.their_ip.to_canonical())) {
             Message::Port(port).encode(&mut self.outbox);
         }
         self.state = State::Talking(talk);

@@ -57,7 +57,10 @@ impl Conversation {
         let head = Vec::new();
         Conversation {
             greeting,
-            their_ip,
+            their_ip: match their_ip {
+                IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+                IpAddr::V6(ip) => ip,
+            },
             state: State::Greeting {
                 accepted,
                 deadline,
