@@ -25,6 +25,11 @@ const BATCHES_IN_FLIGHT: usize = 4;
 /// Rows of peers in a batch: what the Recorder commits at once.
 const ROWS: usize = 200;
 
+/// So many changed rows are sent before their time. Those that changed last wait behind
+/// them: a session that has just shown its peer is about to end, which changes the row
+/// once more.
+const CROWD: usize = 5 * ROWS;
+
 /// What was sent and what waits to be sent.
 #[derive(Default)]
 pub(super) struct Recording {
@@ -174,9 +179,9 @@ impl Swarm {
         }
     }
 
-    /// Sends what fills batches already; the rest may yet change.
+    /// Sends what is too much to wait for the tick; the rest may yet change.
     pub(super) fn flush_crowd(&mut self, ctx: &mut Context<Self>) {
-        self.send_rows(ROWS, ctx);
+        self.send_rows(CROWD, ctx);
     }
 
     /// Leaves a note for the reader of the figures.
