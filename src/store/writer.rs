@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::broom::{Debt, Tidying};
 use super::error::StoreError;
 use super::folder::Folder;
+use super::journal::JournalRow;
 use super::keys;
 use super::live::Live;
 use super::meta;
@@ -112,6 +113,8 @@ pub struct Writer {
     numbers: HashMap<InfoHash, TorrentNumber>,
     /// Torrents that got a number and are not stored yet.
     fresh: Vec<Record>,
+    /// What commits that failed have left in the journal.
+    journaled: Vec<JournalRow>,
     debt: Debt,
 }
 
@@ -138,6 +141,7 @@ impl Writer {
         let writer = Writer {
             numbers: numbers.collect(),
             fresh: Vec::new(),
+            journaled: Vec::new(),
             debt: Debt::default(),
             parts,
         };
@@ -182,9 +186,13 @@ impl Writer {
         for record in self.fresh.iter().chain(batch) {
             packer.add(record)?;
         }
-        let Packed { journal, puts } = packer.finish()?;
+        let Packed { mut journal, puts } = packer.finish()?;
+        // A batch that is tried again and again would fill the disk with them.
+        journal.retain(|row| !self.journaled.contains(row));
         parts.journal.append(&journal)?;
+        self.journaled.append(&mut journal);
         parts.database.write(&puts)?;
+        self.journaled.clear();
         parts.names.saved();
         self.fresh.clear();
         self.debt.owe(&puts);
