@@ -13,14 +13,13 @@ mod logging;
 mod lsds;
 mod picture;
 mod signals;
+mod threads;
 mod trust;
 mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-
-use actix_rt::{Arbiter, System};
 
 use crate::cli::{self, Color, CrawlLine, check, exit};
 use crate::clock::Clock;
@@ -33,6 +32,7 @@ use crate::swarm::schedule::Discipline;
 
 pub use begin::{Arbiters, Run, RunError, Running, begin};
 pub use logging::{LogFile, discard as discard_log};
+pub use threads::{arbiters, system};
 pub use trust::TrustError;
 
 /// Runs `bta` with this command line; answers the exit code.
@@ -80,9 +80,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
                 note("no usable input; see bta --help");
                 return complaints.code;
             }
-            System::new().block_on(crawl(config, inputs, exclusions, clock, command_line))
+            work(
+                clock,
+                crawl(config, inputs, exclusions, clock, command_line),
+            )
         }
-        Task::Demo => System::new().block_on(demo::run(config, exclusions, clock, command_line)),
+        Task::Demo => work(clock, demo::run(config, exclusions, clock, command_line)),
+    }
+}
+
+/// Works on the main thread; answers the exit code.
+fn work(clock: Clock, work: impl Future<Output = u8>) -> u8 {
+    match system(clock) {
+        Ok(system) => system.block_on(work),
+        Err(error) => fail(&RunError::Thread(error)),
     }
 }
 
@@ -126,15 +137,6 @@ async fn run_to_end(run: Run) -> Result<end::Ended, RunError> {
 fn fail(error: &RunError) -> u8 {
     note(&error.to_string());
     error.exit_code()
-}
-
-/// The Recorder's arbiter, and one worker a core.
-fn arbiters() -> Arbiters {
-    let cores = std::thread::available_parallelism().map_or(1, |it| it.get());
-    Arbiters {
-        recorder: Arbiter::new().handle(),
-        workers: (0..cores).map(|_| Arbiter::new().handle()).collect(),
-    }
 }
 
 /// Whether to write in colour to a stream.

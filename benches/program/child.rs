@@ -3,9 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use actix_rt::{Arbiter, System};
 use bta::actors::root::{AskAll, RunEnd, Shutdown};
-use bta::app::{Arbiters, Run, Running, begin};
+use bta::app::{Run, Running, arbiters, begin, system};
 use bta::cli::CrawlLine;
 use bta::clock::Clock;
 use bta::config::{Config, Surroundings};
@@ -25,15 +24,15 @@ pub(crate) fn played() -> bool {
     }
     let divisor = arguments.next().unwrap().into_string().unwrap();
     let words: Vec<_> = arguments.collect();
-    System::new().block_on(play(divisor.parse().unwrap(), words));
+    let clock = Clock::start();
+    let work = play(clock, divisor.parse().unwrap(), words);
+    system(clock).unwrap().block_on(work);
     true
 }
 
-async fn play(divisor: u32, words: Vec<OsString>) {
-    let clock = Clock::start();
+async fn play(clock: Clock, divisor: u32, words: Vec<OsString>) {
     let input = PathBuf::from(words.last().unwrap());
     let line = CrawlLine::read(std::iter::once("bta".into()).chain(words)).unwrap();
-    let cores = std::thread::available_parallelism().map_or(1, |it| it.get());
     let run = Run {
         torrents: Inputs::read(&[input]).torrents,
         exclusions: Default::default(),
@@ -41,10 +40,7 @@ async fn play(divisor: u32, words: Vec<OsString>) {
         clock,
         pace: Pace::divided_by(divisor),
         discipline: Discipline::default(),
-        arbiters: Arbiters {
-            recorder: Arbiter::new().handle(),
-            workers: (0..cores).map(|_| Arbiter::new().handle()).collect(),
-        },
+        arbiters: arbiters(),
         command_line: "bench".into(),
         config: Config::new(line.args, &Surroundings::read(clock.now())).unwrap(),
     };

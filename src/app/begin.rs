@@ -135,6 +135,9 @@ pub enum RunError {
     /// No encrypted connection can be made.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The main thread cannot work.
+    #[error("cannot wait for sockets: {0}")]
+    Thread(std::io::Error),
     /// The synthetic swarm cannot start.
     #[error("the demo's swarm cannot start: {0}")]
     Lab(String),
@@ -151,6 +154,7 @@ impl RunError {
             | RunError::Listen { .. } => exit::USAGE,
             RunError::Store(_)
             | RunError::Log { .. }
+            | RunError::Thread(_)
             | RunError::Trust(TrustError::Tls(_))
             | RunError::Lab(_) => exit::FAILED,
         }
