@@ -31,7 +31,7 @@ use crate::moment::Moment;
 use crate::net::BoxLink;
 use crate::protocol::peer::conversation::{Conversation, Event};
 use crate::protocol::peer::names::{client_name, client_prefix};
-use crate::swarm::book::{self, SessionId};
+use crate::swarm::book::{self, SessionId, Who};
 use crate::swarm::facts::{Direction, Outcome};
 use crate::swarm::gossip::Ear;
 use crate::swarm::identity::Claim;
@@ -79,8 +79,10 @@ pub struct Peer {
     progress: Option<Progress>,
     /// In its place until the number of pieces is known.
     unmeasured: Option<Box<Unmeasured>>,
-    claim: Option<Claim>,
-    client: Arc<str>,
+    /// Who it is, as far as it has shown; None until somebody asks.
+    who: Option<Arc<Who>>,
+    /// The Swarm does not know yet that hands were shaken.
+    has_just_met: bool,
     outbox: Outbox,
     /// The first settled observation: what a replay begins with.
     first: Option<Seen>,
@@ -142,8 +144,8 @@ impl Peer {
             conversation,
             progress: None,
             unmeasured: None,
-            claim: None,
-            client: "".into(),
+            who: None,
+            has_just_met: false,
             outbox: Outbox::default(),
             first: None,
             dialable: plan.dialable,
@@ -185,6 +187,7 @@ impl Peer {
         }
         self.conversation.swap_events(queue);
         self.collect_reports(now);
+        self.tell_that_we_met();
         if let Some(error) = broken {
             self.end(now, Over::Broken(error));
         }
@@ -209,16 +212,22 @@ impl Peer {
         self.opened_at = now;
         self.review_at = Some(now + self.context.pace.hold_review());
         self.begin_progress(now);
-        self.identify();
-        if let Some(claim) = self.claim.clone() {
-            let session = self.session;
-            self.outbox.push(Parcel::Met(session, claim));
+        self.has_just_met = true;
+    }
+
+    /// Unless an observation has said it.
+    fn tell_that_we_met(&mut self) {
+        if self.has_just_met
+            && let Some(who) = self.who()
+        {
+            self.has_just_met = false;
+            self.outbox.push(Parcel::Met(who));
         }
     }
 
     /// Their extension handshake came.
     fn introduced(&mut self, now: Moment) {
-        self.identify();
+        self.who = None;
         self.note_offer();
         self.open_mouth(now);
         if let Some(seen) = self.conversation.hello().and_then(|it| it.yourip) {
@@ -231,20 +240,27 @@ impl Peer {
     }
 
     /// Who it is, as far as it has shown.
-    fn identify(&mut self) {
-        let Some(peer_id) = self.conversation.peer_id() else {
-            return;
-        };
-        let v = self.conversation.hello().and_then(|it| it.v.as_deref());
-        self.client = shared(&client_name(&peer_id, v));
-        self.claim = Some(Claim::new(
-            &self.context.hasher,
-            self.remote,
-            self.direction,
-            &peer_id,
-            shared(&client_prefix(&peer_id)),
-            self.listen_port(),
-        ));
+    fn who(&mut self) -> Option<Arc<Who>> {
+        if self.who.is_none() {
+            let peer_id = self.conversation.peer_id()?;
+            let hello = self.conversation.hello();
+            let v = hello.and_then(|it| it.v.as_deref());
+            let listen_port = self.listen_port();
+            self.who = Some(Arc::new(Who {
+                claim: Claim::new(
+                    &self.context.hasher,
+                    self.remote,
+                    self.direction,
+                    &peer_id,
+                    shared(&client_prefix(&peer_id)),
+                    listen_port,
+                ),
+                client: shared(&client_name(&peer_id, v)),
+                family: self.conversation.family(),
+                listen_port,
+            }));
+        }
+        self.who.clone()
     }
 
     fn listen_port(&self) -> Option<u16> {
@@ -258,22 +274,20 @@ impl Peer {
                 self.first = Some(seen);
             }
             if let Some(observed) = self.observed(now, report) {
-                let reached = self.is_reached(&report);
                 self.outbox.push(Parcel::Observed {
                     observed: Box::new(observed),
-                    reached,
+                    reached: self.is_reached(&report),
+                    has_just_met: std::mem::take(&mut self.has_just_met),
                 });
             }
         }
     }
 
-    fn observed(&self, now: Moment, report: Report) -> Option<book::Observed> {
+    fn observed(&mut self, now: Moment, report: Report) -> Option<book::Observed> {
+        let who = self.who()?;
         let progress = self.progress.as_ref()?;
         Some(book::Observed {
-            claim: self.claim.clone()?,
-            client: Arc::clone(&self.client),
-            family: self.conversation.family(),
-            listen_port: self.listen_port(),
+            who,
             report,
             best_speed: progress.best_speed().try_into().unwrap_or(u32::MAX),
             expected_finish: self.expected_finish(now),
@@ -350,8 +364,7 @@ impl Actor for Peer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let context = &self.context;
-        ctx.spawn(Driver::new(context.clock, context.swarm_gone.clone()));
+        ctx.spawn(Driver::default());
     }
 }
 

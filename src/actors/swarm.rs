@@ -37,7 +37,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::moment::Moment;
 use crate::swarm::book::{Book, KnownAddress};
 use crate::swarm::facts::{Outcome, PeerNumber};
-use crate::swarm::identity::IdentityHasher;
 use crate::swarm::learnt::Learnt;
 use crate::swarm::rendezvous::Rendezvous;
 use crate::swarm::roster::Roster;
@@ -66,10 +65,6 @@ use shown::Shown;
 /// How often contacts are started and rows are sent.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Contacts started in one turn at most: other messages wait no longer than that. Whoever
-/// met, or is over, has the next ones started.
-const CONTACTS_A_TURN: usize = 128;
-
 /// Ticks between two snapshots of the addresses for Root (10 s at most).
 const SNAPSHOT_TICKS: u32 = 80;
 
@@ -84,6 +79,9 @@ const SNAPSHOT_ADDRESSES: usize = 50_000;
 
 /// One torrent's book, its trackers and its sessions.
 pub struct Swarm {
+    /// Falls with the Swarm, however it ends, and before anything else of it does: its
+    /// Peers see that as their addresses fall.
+    alive: Arc<()>,
     plan: SwarmPlan,
     book: Book,
     rows: Rows,
@@ -107,8 +105,8 @@ pub struct Swarm {
     stopping: bool,
     log: Logger,
     lifeline: Lifeline,
-    /// Falls with the Swarm, however it ends: its Peers end too.
-    _alive: DropGuard,
+    /// Falls with the Swarm, however it ends: its trackers end too.
+    _ends_trackers: DropGuard,
     token: CancellationToken,
 }
 
@@ -125,6 +123,7 @@ impl Swarm {
     ) -> Self {
         let token = CancellationToken::new();
         Swarm {
+            alive: Arc::default(),
             book: Book::new(plan.terms.clone(), PeerNumber(1)),
             rows: Rows {
                 torrent: plan.torrent,
@@ -149,45 +148,10 @@ impl Swarm {
             ticks: 0,
             stopping: false,
             lifeline,
-            _alive: token.clone().drop_guard(),
+            _ends_trackers: token.clone().drop_guard(),
             token,
             plan,
         }
-    }
-
-    /// What all its sessions have in common.
-    fn context(&mut self, ctx: &Context<Self>) -> Arc<PeerContext> {
-        let (plan, shared) = (&self.plan, &self.plan.shared);
-        let address = ctx.address();
-        let context = self.context.get_or_insert_with(|| {
-            Arc::new(PeerContext {
-                greeting: Arc::clone(&plan.greeting),
-                yardstick: plan.terms.yardstick,
-                pace: plan.terms.pace,
-                discipline: plan.terms.discipline,
-                hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
-                network: shared.network.clone(),
-                utp: shared.utp.clone(),
-                bind: shared.bind.clone(),
-                unmeasured: shared.unmeasured.clone(),
-                timeout: shared.timeout,
-                clock: shared.clock,
-                met: address.clone().recipient(),
-                observed: address.clone().recipient(),
-                ended: address.clone().recipient(),
-                metadata: address.clone().recipient(),
-                gossip: address.clone().recipient(),
-                trackers: address.clone().recipient(),
-                holes: address.recipient(),
-                roster: shared.tells_peers.then(|| self.roster.subscribe()),
-                root: self.root.replays.clone(),
-                nodes: self.root.nodes.clone(),
-                permits: self.permits.clone(),
-                signs: shared.signs.clone(),
-                swarm_gone: self.token.clone(),
-            })
-        });
-        Arc::clone(context)
     }
 
     /// An address as the log may have it.
@@ -221,27 +185,6 @@ impl Swarm {
         if self.stopping {
             self.dismiss_all();
             self.finish_if_done(ctx);
-        }
-    }
-
-    /// Starts the contacts that are due, as far as there are slots.
-    fn contact(&mut self, ctx: &mut Context<Self>) {
-        let now = self.now();
-        for _ in 0..CONTACTS_A_TURN {
-            if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
-                return;
-            }
-            let Some(slot) = self.plan.shared.slots.take(now, self.plan.torrent) else {
-                if self.plan.terms.discipline == Discipline::SoonestFirst {
-                    let pressing = self.book.pressing(now);
-                    self.plan.shared.slots.make_room(now, pressing);
-                }
-                return;
-            };
-            let Some(contact) = self.book.next_contact(now) else {
-                return;
-            };
-            self.begin(contact, slot, ctx);
         }
     }
 
@@ -346,7 +289,7 @@ impl Handler<Met> for Swarm {
     type Result = ();
 
     fn handle(&mut self, met: Met, ctx: &mut Self::Context) {
-        if !self.book.met(met.session, &met.claim) {
+        if !self.book.met(met.session, &met.who) {
             self.children.dismiss(met.session, Outcome::Duplicate);
         }
         self.contact(ctx);
@@ -358,6 +301,9 @@ impl Handler<Observed> for Swarm {
 
     fn handle(&mut self, message: Observed, ctx: &mut Self::Context) {
         let now = self.now();
+        if message.has_just_met {
+            self.contact(ctx);
+        }
         let Some(reaction) = self.book.observed(now, message.session, &message.observed) else {
             return self.record(None, message.reply, ctx);
         };

@@ -91,10 +91,10 @@ pub struct Contact {
     pub told_at: Option<Moment>,
 }
 
-/// What a session showed, as the book learns it.
+/// Who the peer of a session is, as far as it has shown.
 #[derive(Clone, Debug)]
-pub struct Observed {
-    /// Who the peer is, as far as it shows.
+pub struct Who {
+    /// By what it is recognised.
     pub claim: Claim,
     /// Client and version as shown to people.
     pub client: Arc<str>,
@@ -102,6 +102,13 @@ pub struct Observed {
     pub family: Family,
     /// The port that it claims to listen on (incoming sessions).
     pub listen_port: Option<u16>,
+}
+
+/// What a session showed, as the book learns it.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Whom.
+    pub who: Arc<Who>,
     /// What was seen.
     pub report: Report,
     /// Highest speed seen in this session, bytes per second.

@@ -83,7 +83,9 @@ pub struct Progress {
     step: u32,
     rises: u8,
     falls: u8,
-    reports: VecDeque<Report>,
+    /// What is to be polled: nothing, most of the time, and sessions are many.
+    #[expect(clippy::box_collection)]
+    reports: Option<Box<VecDeque<Report>>>,
     /// An outage of our network has just ended.
     backlog: Option<Box<Backlog>>,
 }
@@ -130,7 +132,7 @@ impl Progress {
             step: 0,
             rises: 0,
             falls: 0,
-            reports: VecDeque::new(),
+            reports: None,
             backlog: None,
             terms,
         }
@@ -211,16 +213,20 @@ impl Progress {
 
     /// What the book should learn, oldest first.
     pub fn poll_report(&mut self) -> Option<Report> {
-        let report = self.reports.pop_front();
+        let report = self.reports.as_mut()?.pop_front();
         if report.is_none() {
-            self.reports = VecDeque::new();
+            self.reports = None;
         }
         report
     }
 
+    fn say(&mut self, report: Report) {
+        self.reports.get_or_insert_default().push_back(report);
+    }
+
     fn report(&mut self, of: impl FnOnce(Seen) -> Report) {
         let report = of(self.as_seen());
-        self.reports.push_back(report);
+        self.say(report);
     }
 
     /// What stands before a message.
@@ -327,7 +333,7 @@ impl Progress {
         let from = self.known_before(from);
         let seen = self.as_seen();
         let checking = self.tempo.is_checking(seen.at, &self.terms);
-        self.reports.push_back(Report::Crossed(Crossing {
+        self.say(Report::Crossed(Crossing {
             from,
             seen,
             checking,

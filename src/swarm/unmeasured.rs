@@ -5,12 +5,10 @@ mod room;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::book::Observed;
-use super::identity::Claim;
+use super::book::{Observed, Who};
 use super::progress::{Progress, Report, Seen, Terms};
 use crate::moment::Moment;
 use crate::protocol::peer::bitfield::{Bitfield, BitfieldError};
-use crate::protocol::peer::family::Family;
 
 use room::Part;
 pub use room::Room;
@@ -108,15 +106,9 @@ pub struct Kept {
     /// The other end.
     pub remote: SocketAddr,
     /// Who the peer said it was.
-    pub claim: Claim,
-    /// Client and version as shown to people.
-    pub client: Arc<str>,
-    /// Its family.
-    pub family: Family,
+    pub who: Arc<Who>,
     /// The Fast extension on both sides.
     pub fast: bool,
-    /// The port that it claims to listen on.
-    pub listen_port: Option<u16>,
 }
 
 impl Kept {
@@ -125,8 +117,8 @@ impl Kept {
     pub fn observed(self, terms: Terms) -> Option<(Seen, Observed)> {
         let terms = Terms {
             fast: self.fast,
-            holds_back: self.family.holds_back_have(),
-            may_super_seed: self.family.may_super_seed(),
+            holds_back: self.who.family.holds_back_have(),
+            may_super_seed: self.who.family.may_super_seed(),
             ..terms
         };
         let mut progress = self.told.measure(terms, self.ended_at).ok()?;
@@ -140,10 +132,7 @@ impl Kept {
         }
         let first = first?;
         let observed = Observed {
-            claim: self.claim,
-            client: self.client,
-            family: self.family,
-            listen_port: self.listen_port,
+            who: self.who,
             report: crossed.unwrap_or(Report::Settled(first)),
             best_speed: progress.best_speed().try_into().unwrap_or(u32::MAX),
             expected_finish: None,

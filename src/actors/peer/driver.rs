@@ -12,9 +12,7 @@ use actix::fut::ActorFuture;
 use actix::prelude::*;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::protocol::peer::conversation::Event;
 use crate::swarm::facts::Outcome;
@@ -43,10 +41,9 @@ thread_local! {
 }
 
 /// Drives one Peer until its end is handed over.
+#[derive(Default)]
 pub(super) struct Driver {
-    clock: Clock,
     timer: Option<Pin<Box<Sleep>>>,
-    swarm_gone: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 /// What a round of reading came to.
@@ -60,19 +57,12 @@ enum Read {
 }
 
 impl Driver {
-    pub(super) fn new(clock: Clock, swarm_gone: CancellationToken) -> Self {
-        Driver {
-            clock,
-            timer: None,
-            swarm_gone: Box::pin(swarm_gone.cancelled_owned()),
-        }
-    }
-
     /// One round; ready when the Peer may stop.
     fn drive(&mut self, peer: &mut Peer, task: &mut TaskContext<'_>) -> Poll<()> {
         loop {
-            let now = self.clock.now();
-            if self.swarm_gone.as_mut().poll(task).is_ready() {
+            let now = peer.context.clock.now();
+            // It drops our address as it falls, which wakes us.
+            if peer.context.swarm.strong_count() == 0 {
                 return self.orphaned(peer, now, task);
             }
             let delivery = peer.outbox.deliver(now, peer.session, &peer.context, task);
@@ -140,7 +130,7 @@ impl Driver {
         let Some(due) = peer.next_due() else {
             return Poll::Pending;
         };
-        let deadline = self.clock.instant(due.max(now + MINIMUM_WAIT));
+        let deadline = peer.context.clock.instant(due.max(now + MINIMUM_WAIT));
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));

@@ -73,7 +73,7 @@ impl Peer {
             told_at: self.mouth.spoke_at(),
             kept: self.kept(now),
         };
-        self.outbox.push(Parcel::Ended(self.session, Box::new(end)));
+        self.outbox.push(Parcel::Ended(Box::new(end)));
     }
 
     /// The next dial of the same contact.

@@ -124,11 +124,8 @@ impl Peer {
             told: *told,
             ended_at: now,
             remote: self.remote,
-            claim: self.claim.clone()?,
-            client: Arc::clone(&self.client),
-            family: self.conversation.family(),
+            who: self.who()?,
             fast: self.conversation.fast(),
-            listen_port: self.listen_port(),
         }))
     }
 

@@ -1,6 +1,7 @@
 //! What a Peer has to say to its Swarm, in order, and what it waits for.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
@@ -11,8 +12,7 @@ use std::pin::Pin;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::moment::Moment;
-use crate::swarm::book::{self, End, SessionId};
-use crate::swarm::identity::Claim;
+use crate::swarm::book::{self, End, SessionId, Who};
 use crate::swarm::progress::Seen;
 
 use super::{PeerContext, Receipt};
@@ -28,18 +28,34 @@ const RESEND_AFTER: Duration = Duration::from_millis(500);
 
 /// One thing to say.
 pub(super) enum Parcel {
-    Met(SessionId, Claim),
+    Met(Arc<Who>),
     Observed {
         observed: Box<book::Observed>,
         /// It may be a completion: an acknowledgement is waited for.
         reached: bool,
+        has_just_met: bool,
     },
-    Ended(SessionId, Box<End>),
+    Ended(Box<End>),
 }
 
-/// What is to be said, and what is not yet acknowledged.
+impl Parcel {
+    /// To be said once more.
+    fn again(observed: Box<book::Observed>) -> Self {
+        Parcel::Observed {
+            observed,
+            reached: true,
+            has_just_met: false,
+        }
+    }
+}
+
+/// What is to be said, and what is not yet acknowledged. Most of a session's life that is
+/// nothing, and sessions are many.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(super) struct Outbox(Option<Box<Unsaid>>);
+
+#[derive(Default)]
+struct Unsaid {
     waiting: VecDeque<Parcel>,
     unacknowledged: Option<(Box<book::Observed>, Receipt)>,
     retry_at: Option<Moment>,
@@ -58,20 +74,52 @@ pub(super) enum Delivery {
 
 impl Outbox {
     pub(super) fn push(&mut self, parcel: Parcel) {
-        self.waiting.push_back(parcel);
+        self.0.get_or_insert_default().waiting.push_back(parcel);
     }
 
     /// Nothing is left to say, and nothing is waited for.
     pub(super) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.unacknowledged.is_none()
+        self.0.is_none()
     }
 
     pub(super) fn retry_at(&self) -> Option<Moment> {
-        self.retry_at
+        self.0.as_ref()?.retry_at
     }
 
     /// Says what can be said now.
     pub(super) fn deliver(
+        &mut self,
+        now: Moment,
+        session: SessionId,
+        context: &PeerContext,
+        task: &mut TaskContext<'_>,
+    ) -> Delivery {
+        let Some(unsaid) = &mut self.0 else {
+            return Delivery::Idle;
+        };
+        let delivery = unsaid.deliver(now, session, context, task);
+        if delivery == Delivery::Idle {
+            self.0 = None;
+        }
+        delivery
+    }
+
+    /// The Swarm is gone: what it did not acknowledge goes to Root. False: Root has
+    /// no room now.
+    pub(super) fn hand_over(
+        &mut self,
+        now: Moment,
+        first: Option<Seen>,
+        remote: SocketAddr,
+        context: &PeerContext,
+    ) -> bool {
+        let unsaid = self.0.as_mut();
+        unsaid.is_none_or(|it| it.hand_over(now, first, remote, context))
+    }
+}
+
+impl Unsaid {
+    fn deliver(
         &mut self,
         now: Moment,
         session: SessionId,
@@ -88,10 +136,7 @@ impl Outbox {
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(_)) => {
                         // The recorder died, or the Swarm did: say it again.
-                        self.waiting.push_front(Parcel::Observed {
-                            observed,
-                            reached: true,
-                        });
+                        self.waiting.push_front(Parcel::again(observed));
                         self.retry_at = Some(now + RESEND_AFTER);
                         return Delivery::Waiting;
                     }
@@ -102,8 +147,6 @@ impl Outbox {
                 }
             }
             let Some(parcel) = self.waiting.pop_front() else {
-                // Most of a session's life it is silent, and sessions are many.
-                self.waiting = VecDeque::new();
                 return Delivery::Idle;
             };
             match self.send(parcel, session, context) {
@@ -134,38 +177,53 @@ impl Outbox {
             return Err((parcel, Refusal::Full));
         };
         match parcel {
-            Parcel::Met(session, claim) => {
+            Parcel::Met(who) => {
                 let met = Met {
                     session,
-                    claim,
+                    who,
                     permit,
                 };
                 let sent = context.met.try_send(met);
                 sent.map_err(|error| {
                     let refusal = Refusal::of(&error);
-                    (Parcel::Met(session, error.into_inner().claim), refusal)
+                    (Parcel::Met(error.into_inner().who), refusal)
                 })
             }
-            Parcel::Observed { observed, reached } => {
-                let (reply, receipt) = oneshot::channel();
+            Parcel::Observed {
+                observed,
+                reached,
+                has_just_met,
+            } => {
+                // What waits for an answer is kept, to be said again.
+                let answered = reached.then(|| (observed.clone(), oneshot::channel()));
+                let (kept, reply) = match answered {
+                    Some((kept, (reply, receipt))) => (Some((kept, receipt)), Some(reply)),
+                    None => (None, None),
+                };
                 let message = Observed {
                     session,
-                    observed: observed.clone(),
-                    reply: reached.then_some(reply),
+                    observed,
+                    has_just_met,
+                    reply,
                     permit,
                 };
                 match context.observed.try_send(message) {
                     Ok(()) => {
-                        self.unacknowledged = reached.then_some((observed, receipt));
+                        self.unacknowledged = kept;
                         Ok(())
                     }
                     Err(error) => {
-                        let parcel = Parcel::Observed { observed, reached };
-                        Err((parcel, Refusal::of(&error)))
+                        let refusal = Refusal::of(&error);
+                        let parcel = Parcel::Observed {
+                            observed: error.into_inner().observed,
+                            reached,
+                            has_just_met,
+                        };
+                        Err((parcel, refusal))
                     }
                 }
             }
-            Parcel::Ended(session, end) => {
+            Parcel::Ended(end) => {
                 let message = SessionEnded {
                     session,
                     end,
@@ -174,19 +232,17 @@ impl Outbox {
                 let sent = context.ended.try_send(message);
                 sent.map_err(|error| {
                     let refusal = Refusal::of(&error);
-                    (Parcel::Ended(session, error.into_inner().end), refusal)
+                    (Parcel::Ended(error.into_inner().end), refusal)
                 })
             }
         }
     }
 
-    /// The Swarm is gone: what it did not acknowledge goes to Root. False: Root has
-    /// no room now.
-    pub(super) fn hand_over(
+    fn hand_over(
         &mut self,
         now: Moment,
         first: Option<Seen>,
-        remote: std::net::SocketAddr,
+        remote: SocketAddr,
         context: &PeerContext,
     ) -> bool {
         let unacknowledged = self.unacknowledged.take().into_iter();
@@ -199,6 +255,7 @@ impl Outbox {
             Parcel::Observed {
                 observed,
                 reached: true,
+                ..
             } => Some(observed),
             _ => None,
         }));
@@ -214,11 +271,7 @@ impl Outbox {
             };
             if let Err(SendError::Full(replay)) = context.root.try_send(replay) {
                 open.push(replay.observed);
-                self.waiting
-                    .extend(open.into_iter().map(|observed| Parcel::Observed {
-                        observed,
-                        reached: true,
-                    }));
+                self.waiting.extend(open.into_iter().map(Parcel::again));
                 self.retry_at = Some(now + BUSY_RETRY);
                 return false;
             }

@@ -1,12 +1,11 @@
 //! What a Peer needs to begin.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::actors::dht::NodeNamed;
 use crate::actors::lifesigns::LifeSigns;
@@ -80,8 +79,8 @@ pub struct PeerContext {
     pub permits: Permits,
     /// Whether the network is there.
     pub signs: LifeSigns,
-    /// Falls when the Swarm does.
-    pub swarm_gone: CancellationToken,
+    /// None can be had of it when the Swarm is gone.
+    pub swarm: Weak<()>,
 }
 
 /// How a session begins.

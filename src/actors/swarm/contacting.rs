@@ -1,16 +1,45 @@
 //! How a contact begins.
 
+use std::sync::Arc;
+
 use actix::prelude::*;
 use slog::debug;
 
-use crate::actors::peer::Origin;
+use crate::actors::peer::{Origin, PeerContext};
 use crate::actors::slots::Slot;
 use crate::swarm::book::Contact;
+use crate::swarm::identity::IdentityHasher;
+use crate::swarm::schedule::Discipline;
 
 use super::Swarm;
 use super::children::KnownThere;
 
+/// Contacts started in one turn at most: other messages wait no longer than that. Whoever
+/// met, or is over, has the next ones started.
+const CONTACTS_A_TURN: usize = 128;
+
 impl Swarm {
+    /// Starts the contacts that are due, as far as there are slots.
+    pub(super) fn contact(&mut self, ctx: &mut Context<Self>) {
+        let now = self.now();
+        for _ in 0..CONTACTS_A_TURN {
+            if self.stopping || self.book.next_due().is_none_or(|due| due > now) {
+                return;
+            }
+            let Some(slot) = self.plan.shared.slots.take(now, self.plan.torrent) else {
+                if self.plan.terms.discipline == Discipline::SoonestFirst {
+                    let pressing = self.book.pressing(now);
+                    self.plan.shared.slots.make_room(now, pressing);
+                }
+                return;
+            };
+            let Some(contact) = self.book.next_contact(now) else {
+                return;
+            };
+            self.begin(contact, slot, ctx);
+        }
+    }
+
     /// Starts a contact, unless too many started at its address.
     pub(super) fn begin(&mut self, contact: Contact, slot: Slot, ctx: &mut Context<Self>) {
         let now = self.now();
@@ -33,5 +62,40 @@ impl Swarm {
         };
         let origin = Origin::Dial(contact.ways);
         self.start_peer(session, address, origin, known, slot, ctx);
+    }
+
+    /// What all its sessions have in common.
+    pub(super) fn context(&mut self, ctx: &Context<Self>) -> Arc<PeerContext> {
+        let (plan, shared) = (&self.plan, &self.plan.shared);
+        let address = ctx.address();
+        let context = self.context.get_or_insert_with(|| {
+            Arc::new(PeerContext {
+                greeting: Arc::clone(&plan.greeting),
+                yardstick: plan.terms.yardstick,
+                pace: plan.terms.pace,
+                discipline: plan.terms.discipline,
+                hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
+                network: shared.network.clone(),
+                utp: shared.utp.clone(),
+                bind: shared.bind.clone(),
+                unmeasured: shared.unmeasured.clone(),
+                timeout: shared.timeout,
+                clock: shared.clock,
+                met: address.clone().recipient(),
+                observed: address.clone().recipient(),
+                ended: address.clone().recipient(),
+                metadata: address.clone().recipient(),
+                gossip: address.clone().recipient(),
+                trackers: address.clone().recipient(),
+                holes: address.recipient(),
+                roster: shared.tells_peers.then(|| self.roster.subscribe()),
+                root: self.root.replays.clone(),
+                nodes: self.root.nodes.clone(),
+                permits: self.permits.clone(),
+                signs: shared.signs.clone(),
+                swarm: Arc::downgrade(&self.alive),
+            })
+        });
+        Arc::clone(context)
     }
 }

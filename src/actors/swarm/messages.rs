@@ -16,9 +16,8 @@ use crate::moment::Moment;
 use crate::protocol::peer::pex::PexFlags;
 use crate::protocol::peer::{Holepunch, MetadataMessage};
 use crate::protocol::tracker::TrackerUrl;
-use crate::swarm::book::{self, End, Figures, SessionId, Totals};
+use crate::swarm::book::{self, End, Figures, SessionId, Totals, Who};
 use crate::swarm::facts::{Source, TorrentNumber};
-use crate::swarm::identity::Claim;
 use crate::swarm::reported::Reported;
 
 /// Tracker, Dht -> Swarm: these addresses are in the swarm.
@@ -79,14 +78,14 @@ pub struct Arrived {
     pub remote: SocketAddr,
 }
 
-/// Peer -> Swarm: a session has shaken hands.
+/// Peer -> Swarm: a session has shaken hands, and has nothing to show yet.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Met {
     /// The session.
     pub session: SessionId,
     /// Who the peer is, as far as it shows.
-    pub claim: Claim,
+    pub who: Arc<Who>,
     /// Falls when this was handled.
     pub permit: Permit,
 }
@@ -140,6 +139,8 @@ pub struct Observed {
     pub session: SessionId,
     /// What it saw.
     pub observed: Box<book::Observed>,
+    /// It has just shaken hands: this stands for [`Met`] too.
+    pub has_just_met: bool,
     /// Answered once what follows from it is durable.
     pub reply: Option<oneshot::Sender<()>>,
     /// Falls when this was handled.

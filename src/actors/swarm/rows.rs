@@ -179,6 +179,6 @@ pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) ->
         expected_finish: None,
         presence: row.presence,
         merged_into: row.merged_into,
-        rise: confirmed,
+        rise: confirmed.map(Box::new),
     }
 }

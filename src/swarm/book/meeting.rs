@@ -1,6 +1,7 @@
 //! Whose a session is, and what it tells.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::swarm::address_state::AddressState;
@@ -10,7 +11,7 @@ use crate::swarm::pace::Pace;
 use crate::swarm::presence::Presence;
 
 use super::sessions::Session;
-use super::{Book, Observed, Peer, Reaction, SessionId};
+use super::{Book, Observed, Peer, Reaction, SessionId, Who};
 
 /// How long the marks of identity hold (design, section 6).
 const IDENTITY: IdentityTerms = IdentityTerms {
@@ -24,11 +25,9 @@ struct Superfluous(PeerNumber);
 impl Book {
     /// A session has shaken hands. False: there is a session to that peer already,
     /// and this one is to be closed at once.
-    pub fn met(&mut self, id: SessionId, claim: &Claim) -> bool {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.greeted = Some(claim.clone());
-        }
-        let Some(number) = self.identities.by_peer_id(claim.ids.peer_id) else {
+    pub fn met(&mut self, id: SessionId, who: &Arc<Who>) -> bool {
+        self.greeted_by(id, who);
+        let Some(number) = self.identities.by_peer_id(who.claim.ids.peer_id) else {
             return true;
         };
         let number = self.records.root(number);
@@ -45,7 +44,7 @@ impl Book {
         self.sessions.heard(id);
         let session = self.sessions.get(id)?;
         let known = session.peer;
-        let moved = session.endpoint != it.claim.ids.endpoint;
+        let moved = session.endpoint != it.who.claim.ids.endpoint;
         let number = match known {
             Some(number) => number,
             None => match self.identify(now, id, it) {
@@ -109,11 +108,12 @@ impl Book {
         id: SessionId,
         it: &Observed,
     ) -> Result<PeerNumber, Superfluous> {
-        let (number, link) = match self.recognise(now, &it.claim) {
+        let (number, link) = match self.recognise(now, &it.who.claim) {
             Some(known) => known,
             None => (self.enter(now, it), SessionLink::SameSession),
         };
         if self.sessions.has_older(number, id) {
+            self.greeted_by(id, &it.who);
             self.found_at(id, number);
             return Err(Superfluous(number));
         }
@@ -169,7 +169,7 @@ impl Book {
         let remote = match self.sessions.get_mut(id) {
             Some(session) => {
                 session.home = home;
-                session.endpoint = it.claim.ids.endpoint;
+                session.endpoint = it.who.claim.ids.endpoint;
                 session.observed_at.get_or_insert(now);
                 session.address
             }
@@ -194,7 +194,7 @@ impl Book {
         if session.direction == Direction::Outgoing {
             return session.home;
         }
-        let Some(port) = session.listen_port(it.listen_port) else {
+        let Some(port) = session.listen_port(it.who.listen_port) else {
             return session.home;
         };
         let claimed = SocketAddr::new(session.address.ip(), port);
@@ -205,7 +205,7 @@ impl Book {
     /// Takes the marks of a claim into a record. Whether the endpoint is its own
     /// now: it may be a neighbour's.
     pub(super) fn adopt(&mut self, now: Moment, number: PeerNumber, it: &Observed) -> bool {
-        let claim = &it.claim;
+        let claim = &it.who.claim;
         let old = self.records.change(number, |peer| {
             let old = peer.ids;
             peer.ids.peer_id = claim.ids.peer_id;
@@ -302,9 +302,15 @@ impl Book {
         }
     }
 
+    fn greeted_by(&mut self, id: SessionId, who: &Arc<Who>) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.greeted = Some(Arc::clone(who));
+        }
+    }
+
     /// What a session that was never observed has shown of its peer.
     pub(super) fn greeted(&self, now: Moment, session: &Session) -> Option<PeerNumber> {
-        let claim = session.greeted.as_ref()?;
-        self.recognise(now, claim).map(|(number, _)| number)
+        let who = session.greeted.as_ref()?;
+        self.recognise(now, &who.claim).map(|(number, _)| number)
     }
 }

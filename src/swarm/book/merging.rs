@@ -31,16 +31,20 @@ impl Book {
             Report::Crossed(crossing) => &crossing.seen,
             Report::Replaced(_) | Report::FellBack(_) | Report::PartialSeed(_) => return number,
         };
-        let Some(session) = self.sessions.get(id).filter(|_| !it.claim.keeps_peer_id) else {
+        let Some(session) = self
+            .sessions
+            .get(id)
+            .filter(|_| !it.who.claim.keeps_peer_id)
+        else {
             return number;
         };
         let glimpse = Glimpse {
             at: now,
             peer: number,
-            prefix: Arc::clone(&it.claim.prefix),
+            prefix: Arc::clone(&it.who.claim.prefix),
             remote: session.address,
             direction: session.direction,
-            listen_port: session.listen_port(it.listen_port),
+            listen_port: session.listen_port(it.who.listen_port),
             pieces: seen.pieces,
             set_sum: seen.set_sum,
         };
@@ -116,18 +120,18 @@ impl Book {
         let rival = self
             .records
             .get(host)
-            .filter(|host| host.prefix == it.claim.prefix);
+            .filter(|host| host.prefix == it.who.claim.prefix);
         let Some(rival) = rival.filter(|_| self.sessions.is_sure(host)) else {
             return;
         };
         let last = rival.history.last();
-        let alike = !it.claim.keeps_peer_id
+        let alike = !it.who.claim.keeps_peer_id
             && last.is_some_and(|last| self.alike(last.pieces, seen_in(&it.report)));
         let overlap = Overlap {
             host,
             guest,
             endpoint,
-            guest_dialled: it.claim.dialled,
+            guest_dialled: it.who.claim.dialled,
             since: now,
         };
         if !alike || !self.overlaps.begin(overlap) {

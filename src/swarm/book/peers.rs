@@ -59,7 +59,7 @@ pub struct Peer {
     pub merged_into: Option<PeerNumber>,
     /// Its last rise, to be sent again if the recorder dies, and compared with
     /// those of other records.
-    pub rise: Option<(Rise, SessionLink)>,
+    pub rise: Option<Box<(Rise, SessionLink)>>,
 }
 
 /// A rise to the threshold, ready to be recorded.
@@ -81,14 +81,14 @@ impl Peer {
     pub(super) fn met(now: Moment, it: &Observed) -> Self {
         let ids = Ids {
             endpoint: None,
-            ..it.claim.ids
+            ..it.who.claim.ids
         };
         Peer {
             ids,
-            lair: it.claim.lair,
-            prefix: Arc::clone(&it.claim.prefix),
-            client: Arc::clone(&it.client),
-            family: it.family,
+            lair: it.who.claim.lair,
+            prefix: Arc::clone(&it.who.claim.prefix),
+            client: Arc::clone(&it.who.client),
+            family: it.who.family,
             history: History::default(),
             best_speed: 0,
             visits: 0,
@@ -165,10 +165,10 @@ impl Peer {
         self.seen_at = now;
         self.direction = direction;
         self.best_speed = self.best_speed.max(it.best_speed);
-        self.family = it.family;
-        self.lair = it.claim.lair.or(self.lair);
-        if self.client != it.client {
-            self.client = Arc::clone(&it.client);
+        self.family = it.who.family;
+        self.lair = it.who.claim.lair.or(self.lair);
+        if self.client != it.who.client {
+            self.client = Arc::clone(&it.who.client);
         }
     }
 
@@ -199,7 +199,7 @@ impl Peer {
 
     /// A session sends its crossing again when the recorder died on it.
     pub(super) fn sent_already(&self, number: PeerNumber, report: &Report) -> Option<Rising> {
-        let (rise, link) = self.rise?;
+        let (rise, link) = *self.rise.clone()?;
         let reached = match report {
             Report::Crossed(crossing) => &crossing.seen,
             Report::Settled(seen) | Report::Replaced(seen) => seen,
@@ -215,7 +215,10 @@ impl Peer {
 
     /// Its confirmed download, to be compared with those of other records.
     pub(super) fn download(&self, number: PeerNumber) -> Option<Download> {
-        let (rise, _) = self.rise.filter(|(rise, _)| rise.is_confirmed())?;
+        let (rise, _) = *self.rise.clone()?;
+        if !rise.is_confirmed() {
+            return None;
+        }
         Some(Download {
             peer: number,
             prefix: Arc::clone(&self.prefix),
@@ -254,7 +257,7 @@ impl Peer {
             self.whereabouts = gone.whereabouts.clone().or(self.whereabouts.take());
         }
         self.expected_finish = gone.expected_finish.or(self.expected_finish);
-        self.rise = self.rise.or(gone.rise);
+        self.rise = self.rise.take().or_else(|| gone.rise.clone());
         if !self.dialled && gone.ids.endpoint.is_some() {
             self.ids.endpoint = gone.ids.endpoint;
             self.dialled = gone.dialled;

@@ -64,11 +64,11 @@ impl Book {
         first: &Seen,
         it: &Observed,
     ) -> Option<Reaction> {
-        let (peer, link) = match self.recognise(now, &it.claim) {
+        let (peer, link) = match self.recognise(now, &it.who.claim) {
             Some(known) => known,
             None => (self.enter(now, it), SessionLink::SameSession),
         };
-        let direction = match it.claim.dialled {
+        let direction = match it.who.claim.dialled {
             true => Direction::Outgoing,
             false => Direction::Incoming,
         };
@@ -109,7 +109,7 @@ impl Book {
     /// Notes what a rise came to.
     fn note_rise(&mut self, number: PeerNumber, rise: Rise, link: SessionLink) -> Option<Rising> {
         self.records.change(number, |peer| {
-            peer.rise = Some((rise, link));
+            peer.rise = Some(Box::new((rise, link)));
             Rising {
                 peer: number,
                 rise,
@@ -127,7 +127,7 @@ impl Book {
         session: &Session,
         it: &Observed,
     ) -> Option<PeerNumber> {
-        if it.claim.keeps_peer_id {
+        if it.who.claim.keeps_peer_id {
             return None;
         }
         let crossed_with = match &it.report {
@@ -135,9 +135,9 @@ impl Book {
             _ => None,
         };
         let double = self.doubles.compare(Download {
-            address: it.claim.ids.address,
-            lair: it.claim.lair,
-            port: session.listen_port(it.listen_port),
+            address: it.who.claim.ids.address,
+            lair: it.who.claim.lair,
+            port: session.listen_port(it.who.listen_port),
             crossed_with,
             ..rising.record.download(rising.peer)?
         });

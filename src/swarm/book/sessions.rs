@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use crate::moment::Moment;
 use crate::protocol::address::IpFamily;
@@ -9,12 +10,13 @@ use crate::protocol::peer::family::Family;
 use crate::swarm::facts::{
     Attempt, Direction, Observation, Outcome, PeerNumber, SessionLink, Source,
 };
-use crate::swarm::identity::Claim;
 use crate::swarm::pace::Pace;
 use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 use crate::swarm::unmeasured::Kept;
 use crate::swarm::ways::Dial;
+
+use super::Who;
 
 /// A session's number within one swarm of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +66,7 @@ pub(super) struct Session {
     /// The source that its figures are credited to.
     pub(super) source: Source,
     /// Who it said it was when it shook hands.
-    pub(super) greeted: Option<Claim>,
+    pub(super) greeted: Option<Arc<Who>>,
     /// Whom it was found to be: once it is observed.
     pub(super) peer: Option<PeerNumber>,
     pub(super) link: SessionLink,

@@ -94,12 +94,17 @@ impl Client {
         Client { set_sum, ..self }
     }
 
-    fn claim(self, remote: SocketAddr, direction: Direction) -> Claim {
+    fn who(self, remote: SocketAddr, direction: Direction) -> Arc<Who> {
         let mut peer_id = [b'x'; 20];
         peer_id[..8].copy_from_slice(self.prefix.as_bytes());
         peer_id[8..12].copy_from_slice(&self.id.to_be_bytes());
         let (peer_id, prefix) = (PeerId(peer_id), self.prefix.into());
-        Claim::new(&hasher(), remote, direction, &peer_id, prefix, self.port)
+        Arc::new(Who {
+            claim: Claim::new(&hasher(), remote, direction, &peer_id, prefix, self.port),
+            client: self.prefix.into(),
+            family: self.family,
+            listen_port: self.port,
+        })
     }
 }
 
@@ -184,10 +189,7 @@ impl Script {
     fn observed(&self, id: SessionId, client: Client, report: Report) -> Observed {
         let (remote, direction) = self.open[&id];
         Observed {
-            claim: client.claim(remote, direction),
-            client: client.prefix.into(),
-            family: client.family,
-            listen_port: client.port,
+            who: client.who(remote, direction),
             report,
             best_speed: 0,
             expected_finish: None,
@@ -293,7 +295,7 @@ impl Script {
             .collect();
         for (_, peer) in &mut peers {
             (peer.address, peer.expected_finish) = (None, None);
-            peer.rise = peer.rise.filter(|(rise, _)| rise.is_confirmed());
+            peer.rise = peer.rise.take().filter(|it| it.0.is_confirmed());
         }
         *self = Script {
             now: self.now,

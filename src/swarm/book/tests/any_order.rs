@@ -181,8 +181,8 @@ impl Model {
             told: None,
         });
         let (remote, direction) = self.script.open[&session];
-        let claim = client.claim(remote, direction);
-        if !self.script.book.met(session, &claim) {
+        let who = client.who(remote, direction);
+        if !self.script.book.met(session, &who) {
             return self.end_as(session, WeLeft, Outcome::Duplicate);
         }
         if let Some(older) = older {

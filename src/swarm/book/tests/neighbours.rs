@@ -167,14 +167,14 @@ fn second_session_to_one_peer_is_closed_and_nothing_is_lost() {
 fn second_session_is_known_by_its_handshake() {
     let mut script = Script::new();
     let one = script.accept(ONE);
-    let claim = TRANSMISSION.claim(address(ONE), Incoming);
-    assert!(script.book.met(one, &claim), "nobody is known yet");
+    let who = TRANSMISSION.who(address(ONE), Incoming);
+    assert!(script.book.met(one, &who), "nobody is known yet");
     script.settles(one, TRANSMISSION, 500);
-    assert!(script.book.met(one, &claim), "it is itself");
+    assert!(script.book.met(one, &who), "it is itself");
     let other = script.accept(OTHER);
-    assert!(!script.book.met(other, &claim));
-    let stranger = TRANSMISSION.id(2).claim(address(OTHER), Incoming);
+    assert!(!script.book.met(other, &who));
+    let stranger = TRANSMISSION.id(2).who(address(OTHER), Incoming);
     assert!(script.book.met(other, &stranger), "a neighbour");
     script.ends(one, TheyLeft);
-    assert!(script.book.met(other, &claim));
+    assert!(script.book.met(other, &who));
 }

@@ -209,8 +209,8 @@ fn one_that_keeps_its_peer_id_is_taken_back_after_an_outage() {
     script.pause(true);
     script.wait(60).pause(false);
     let second = script.accept("45.0.0.1:40001");
-    let claim = TRANSMISSION.claim(address("45.0.0.1:40001"), Incoming);
-    assert!(script.book.met(second, &claim), "it is not one too many");
+    let who = TRANSMISSION.who(address("45.0.0.1:40001"), Incoming);
+    assert!(script.book.met(second, &who), "it is not one too many");
     let reaction = script.settles(second, TRANSMISSION, 1_000);
     assert_eq!(verdict(&reaction), Some(Verdict::Confirmed));
     assert_eq!(reaction.close, [first]);

@@ -102,8 +102,8 @@ fn unsettled_session_keeps_an_identity_alive() {
         script.wait(20 * 3600);
         let id = script.dial(NAME);
         if met {
-            let claim = LIBTORRENT.id(2).claim(address(NAME), Outgoing);
-            assert!(script.book.met(id, &claim));
+            let who = LIBTORRENT.id(2).who(address(NAME), Outgoing);
+            assert!(script.book.met(id, &who));
         }
         script.ends_as(id, TheyLeft, Outcome::Unsettled, None);
         script.wait(10 * 3600);

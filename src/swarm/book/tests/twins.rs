@@ -173,8 +173,8 @@ fn address_of_a_peer_that_is_met_is_left_alone() {
     let v4 = script.dial(V4);
     script.settles(v4, TRANSMISSION, 500);
     let v6 = script.dial(V6);
-    let claim = TRANSMISSION.claim(address(V6), Outgoing);
-    assert!(!script.book.met(v6, &claim), "the peer id says so");
+    let who = TRANSMISSION.who(address(V6), Outgoing);
+    assert!(!script.book.met(v6, &who), "the peer id says so");
     script.ends_as(v6, WeLeft, Outcome::Duplicate, None);
     for _ in 0..60 {
         assert_eq!(script.wait(60).contact(), None);
