@@ -22,4 +22,5 @@ pub mod report;
 pub mod serve;
 pub mod store;
 pub mod swarm;
+pub mod table;
 pub mod ui;

@@ -2,7 +2,6 @@
 
 mod recall;
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll};
@@ -13,6 +12,7 @@ use crate::swarm::facts::{Direction, TorrentNumber};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Callers, Knocks, Offer, Offers, Shares, Throttle};
 use crate::swarm::vantage::Vantage;
+use crate::table::Table;
 use recall::Recall;
 
 /// Of so many sessions one is asked to end at a time, while others wait for it.
@@ -54,7 +54,7 @@ struct Book {
     throttle: Throttle,
     offers: Offers,
     /// Tells a session that was offered to end.
-    recalls: HashMap<u64, Arc<Recall>>,
+    recalls: Table<u64, Arc<Recall>>,
     /// Sessions that were told, and are not over.
     recalled: usize,
 }

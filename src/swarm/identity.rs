@@ -6,7 +6,6 @@ mod hosts;
 mod lair;
 mod twins;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use std::time::Duration;
 use crate::moment::Moment;
 use crate::protocol::peer::family::Family;
 use crate::protocol::peer::handshake::PeerId;
+use crate::table::Table;
 
 use super::facts::{Direction, PeerNumber, SessionLink};
 
@@ -119,8 +119,8 @@ pub struct IdentityTerms {
 /// there. So what strangers claim takes no more room than the peers do.
 #[derive(Debug, Default)]
 pub struct Identities {
-    by_endpoint: HashMap<u64, Endpoint>,
-    by_peer_id: HashMap<u64, PeerNumber>,
+    by_endpoint: Table<u64, Endpoint>,
+    by_peer_id: Table<u64, PeerNumber>,
     hosts: Hosts,
 }
 

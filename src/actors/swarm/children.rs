@@ -1,6 +1,6 @@
 //! A Swarm's children: its trackers, its exchange and its sessions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use actix::prelude::*;
@@ -18,6 +18,7 @@ use crate::protocol::tracker::{AnnounceEvent, AnnounceRequest, TrackerUrl};
 use crate::swarm::book::{End, SessionId};
 use crate::swarm::facts::Outcome;
 use crate::swarm::schedule::Parting;
+use crate::table::Table;
 
 use super::{RecorderIs, RecorderLinks, Swarm};
 
@@ -36,12 +37,12 @@ pub(super) struct KnownThere {
 /// A Swarm's children.
 pub(super) struct Children {
     nursery: Nursery,
-    peers: HashMap<ChildId, SessionId>,
+    peers: Table<ChildId, SessionId>,
     sessions: BTreeMap<SessionId, PeerChild>,
     trackers: BTreeMap<ChildId, TrackerChild>,
     /// None for a private torrent, and between a death and the next start.
     pex: Option<(ChildId, Addr<Pex>)>,
-    deaths: HashMap<String, Deaths>,
+    deaths: Table<String, Deaths>,
     next_worker: usize,
 }
 
@@ -62,11 +63,11 @@ impl Children {
     pub(super) fn new(nursery: Nursery) -> Self {
         Children {
             nursery,
-            peers: HashMap::new(),
+            peers: Table::default(),
             sessions: BTreeMap::new(),
             trackers: BTreeMap::new(),
             pex: None,
-            deaths: HashMap::new(),
+            deaths: Table::default(),
             next_worker: 0,
         }
     }

@@ -6,7 +6,7 @@ mod introductions;
 mod lasting;
 mod outages;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::swarm::facts::{Attempt, Direction, PeerNumber, Source, Sources};
 use crate::swarm::pace::Pace;
 use crate::swarm::schedule::{Agenda, ContactHistory, Discipline, Parting, Rank, Standing};
 use crate::swarm::ways::Lessons;
+use crate::table::Table;
 
 pub(super) use address::Address;
 pub use address::KnownAddress;
@@ -47,7 +48,7 @@ pub(super) struct Risen {
 /// The addresses of one swarm.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    known: HashMap<SocketAddr, Box<Address>>,
+    known: Table<SocketAddr, Box<Address>>,
     /// Addresses at most.
     pub(super) most: usize,
     agenda: Agenda<SocketAddr>,
@@ -63,7 +64,7 @@ pub(super) struct Addresses {
 impl Addresses {
     pub(super) fn new(delay: Duration, pace: Pace, discipline: Discipline) -> Self {
         Addresses {
-            known: HashMap::new(),
+            known: Table::default(),
             most: MAX_ADDRESSES,
             agenda: Agenda::default(),
             delay,

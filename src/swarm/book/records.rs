@@ -1,11 +1,12 @@
 //! The peers' records that are kept in memory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use crate::swarm::facts::{PeerNumber, PeerState};
 use crate::swarm::place::Whereabouts;
 use crate::swarm::presence::Presence;
+use crate::table::Table;
 
 use super::ceiling::Ceiling;
 use super::{Figures, Peer};
@@ -22,24 +23,24 @@ const FORGET_SHARE: usize = 4;
 pub(super) struct Records {
     /// A table of values as large as these would waste half of them, and copy them all
     /// whenever it grows.
-    peers: HashMap<PeerNumber, Box<Peer>>,
+    peers: Table<PeerNumber, Box<Peer>>,
     pub(super) ceiling: Ceiling,
     next: PeerNumber,
     /// Those whose rows changed.
     dirty: BTreeSet<PeerNumber>,
     /// How many stand where; those that are forgotten stay counted.
-    census: HashMap<(PeerState, Presence), usize>,
+    census: Table<(PeerState, Presence), usize>,
 }
 
 impl Records {
     /// None; `next` is the first number that may be given.
     pub(super) fn new(next: PeerNumber) -> Self {
         Records {
-            peers: HashMap::new(),
+            peers: Table::default(),
             ceiling: Ceiling::at(MAX_RECORDS),
             next: PeerNumber(next.0.max(1)),
             dirty: BTreeSet::new(),
-            census: HashMap::new(),
+            census: Table::default(),
         }
     }
 

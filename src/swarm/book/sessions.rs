@@ -1,6 +1,6 @@
 //! The open sessions of one swarm, contacts under way included.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::swarm::progress::Seen;
 use crate::swarm::schedule::Parting;
 use crate::swarm::unmeasured::Kept;
 use crate::swarm::ways::Dial;
+use crate::table::Table;
 
 use super::Who;
 
@@ -132,13 +133,13 @@ impl Session {
 /// The open sessions, and whose they are.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    open: HashMap<SessionId, Box<Session>>,
+    open: Table<SessionId, Box<Session>>,
     by_peer: BTreeSet<(PeerNumber, SessionId)>,
     /// The last session that each IPv6 host opened.
-    callers: HashMap<Ipv6Addr, SessionId>,
+    callers: Table<Ipv6Addr, SessionId>,
     /// Those that slept through an outage of our own network and were not heard since,
     /// and until when they are doubted.
-    doubted: HashMap<SessionId, Moment>,
+    doubted: Table<SessionId, Moment>,
     last: u64,
 }
 

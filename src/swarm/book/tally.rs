@@ -1,6 +1,6 @@
 //! Counters of one swarm by hour: how attempts ended, what sources brought.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::moment::Moment;
@@ -9,6 +9,7 @@ use crate::swarm::address_state::AddressCounts;
 use crate::swarm::counted::Counted;
 use crate::swarm::facts::{Attempt, Direction, Outcome, Source};
 use crate::swarm::ways::Dial;
+use crate::table::Table;
 
 use super::Totals;
 use super::addresses::Risen;
@@ -64,8 +65,8 @@ impl SourceTally {
 /// Absolute counters, and which of them changed since they were last taken.
 #[derive(Debug, Default)]
 pub struct Tally {
-    outcomes: HashMap<OutcomeKey, u64>,
-    sources: HashMap<(u32, Source), SourceTally>,
+    outcomes: Table<OutcomeKey, u64>,
+    sources: Table<(u32, Source), SourceTally>,
     changed_outcomes: HashSet<OutcomeKey>,
     changed_sources: HashSet<(u32, Source)>,
     totals: Totals,

@@ -1,13 +1,12 @@
 //! Who lives at an IPv6 address: hardly ever two of one kind.
 
-use std::collections::HashMap;
-
 use crate::swarm::facts::PeerNumber;
+use crate::table::Table;
 
 /// The hosts of one swarm by the hash of their address.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
-    known: HashMap<u64, Lodger>,
+    known: Table<u64, Lodger>,
 }
 
 /// Who was seen at a host last.

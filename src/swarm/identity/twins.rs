@@ -1,7 +1,7 @@
 //! Two sessions at once that are one peer: over IPv4 and IPv6, or one dialled
 //! and one accepted.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::moment::Moment;
 use crate::swarm::facts::{Direction, PeerNumber};
 use crate::swarm::pace::Pace;
+use crate::table::Table;
 
 /// Glimpses remembered at most; more in one window than this are not compared.
 const MAX_GLIMPSES: usize = 4_096;
@@ -63,7 +64,7 @@ pub struct Twins {
     /// Forgotten so far: the number of the first of `recent`.
     forgotten: u64,
     /// The newest with each sum: a crowd is not searched for each of its peers.
-    newest: HashMap<u64, u64>,
+    newest: Table<u64, u64>,
 }
 
 impl Twins {
@@ -74,7 +75,7 @@ impl Twins {
             window,
             recent: VecDeque::new(),
             forgotten: 0,
-            newest: HashMap::new(),
+            newest: Table::default(),
         }
     }
 

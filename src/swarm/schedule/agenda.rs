@@ -1,9 +1,10 @@
 //! What is due, and what is most worth a session among it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
 use crate::moment::Moment;
+use crate::table::Table;
 
 use super::Standing;
 
@@ -66,7 +67,7 @@ const FAIR_TURN: usize = 4;
 pub struct Agenda<K> {
     waiting: BTreeSet<(Moment, K)>,
     ready: [BTreeSet<(Rank, K)>; Rank::CLASSES],
-    entries: HashMap<K, Entry>,
+    entries: Table<K, Entry>,
     turns: usize,
 }
 
@@ -81,7 +82,7 @@ impl<K> Default for Agenda<K> {
         Agenda {
             waiting: BTreeSet::new(),
             ready: std::array::from_fn(|_| BTreeSet::new()),
-            entries: HashMap::new(),
+            entries: Table::default(),
             turns: 0,
         }
     }

@@ -1,11 +1,12 @@
 //! Who gives way to whom when sessions are short.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::moment::Moment;
 use crate::swarm::pace::Pace;
+use crate::table::Table;
 
 /// By what contacts are chosen and sessions held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,7 @@ type Standing = (Moment, Reverse<Option<u32>>, u64);
 pub struct Offers {
     shy: BTreeSet<Standing>,
     others: BTreeSet<Standing>,
-    offered: HashMap<u64, (Standing, bool)>,
+    offered: Table<u64, (Standing, bool)>,
 }
 
 /// After all others: nothing is expected of it.
