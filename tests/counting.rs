@@ -7,7 +7,7 @@ use bta::protocol::peer::bitfield::Bitfield;
 use bta::swarm::confirmation::{History, Rise};
 use bta::swarm::facts::Verdict;
 use bta::swarm::pace::Pace;
-use bta::swarm::progress::{Progress, Terms};
+use bta::swarm::progress::{Progress, Sums, Terms};
 use bta::swarm::yardstick::Yardstick;
 use proptest::prelude::*;
 
@@ -127,7 +127,7 @@ impl Life {
                 fast: self.fast,
                 holds_back: false,
                 may_super_seed: true,
-                sum_key: 1,
+                sums: Sums::new(1, PIECES),
                 pace: Pace::default(),
             };
             let mut progress = Progress::new(moment(*open), terms);

@@ -19,6 +19,7 @@ pub use self::report::{Crossing, Few, Report, Seen, Showing};
 
 use self::backlog::Backlog;
 use self::held::Held;
+pub use self::held::Sums;
 use self::honesty::Honesty;
 use self::tempo::Tempo;
 use super::facts::Observation;
@@ -45,8 +46,8 @@ pub struct Terms {
     pub holds_back: bool,
     /// The client may be a super-seeder (BEP 16).
     pub may_super_seed: bool,
-    /// The run's key for [`Seen::set_sum`].
-    pub sum_key: u64,
+    /// What [`Seen::set_sum`] is made with.
+    pub sums: Sums,
     /// The run's rhythm.
     pub pace: Pace,
 }
@@ -119,7 +120,7 @@ impl Progress {
     pub fn new(now: Moment, terms: Terms) -> Self {
         let nothing = Observation { at: now, pieces: 0 };
         Progress {
-            held: Held::none(terms.yardstick.pieces, terms.sum_key),
+            held: Held::none(terms.yardstick.pieces, terms.sums),
             phase: Phase::Silent,
             started: now,
             known_at: now,

@@ -168,6 +168,7 @@ mod tests {
     use super::*;
     use crate::protocol::limits;
     use crate::swarm::pace::Pace;
+    use crate::swarm::progress::Sums;
     use crate::swarm::yardstick::Yardstick;
 
     fn at(millis: u64) -> Moment {
@@ -180,7 +181,7 @@ mod tests {
             fast: true,
             holds_back: false,
             may_super_seed: true,
-            sum_key: 1,
+            sums: Sums::new(1, 100),
             pace: Pace::default(),
         }
     }

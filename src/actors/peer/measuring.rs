@@ -44,7 +44,7 @@ impl Peer {
             fast: self.conversation.fast(),
             holds_back: self.conversation.family().holds_back_have(),
             may_super_seed: self.conversation.family().may_super_seed(),
-            sum_key: self.context.hasher.set_key(),
+            sums: self.context.sums,
             pace: self.context.pace,
         }
     }

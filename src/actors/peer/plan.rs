@@ -25,6 +25,7 @@ use crate::protocol::peer::conversation::Greeting;
 use crate::swarm::book::SessionId;
 use crate::swarm::identity::IdentityHasher;
 use crate::swarm::pace::Pace;
+use crate::swarm::progress::Sums;
 use crate::swarm::roster::Roster;
 use crate::swarm::schedule::Discipline;
 use crate::swarm::unmeasured::Room;
@@ -43,6 +44,8 @@ pub struct PeerContext {
     pub discipline: Discipline,
     /// Makes the identity hashes.
     pub hasher: IdentityHasher,
+    /// Tells sets of pieces apart.
+    pub sums: Sums,
     /// Where links come from.
     pub network: Network,
     /// Where those of uTP come from.

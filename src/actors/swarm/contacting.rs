@@ -9,6 +9,7 @@ use crate::actors::peer::{Origin, PeerContext};
 use crate::actors::slots::Slot;
 use crate::swarm::book::Contact;
 use crate::swarm::identity::IdentityHasher;
+use crate::swarm::progress::Sums;
 use crate::swarm::schedule::Discipline;
 
 use super::Swarm;
@@ -69,12 +70,14 @@ impl Swarm {
         let (plan, shared) = (&self.plan, &self.plan.shared);
         let address = ctx.address();
         let context = self.context.get_or_insert_with(|| {
+            let hasher = IdentityHasher::new(&shared.secret, &plan.info_hash);
             Arc::new(PeerContext {
                 greeting: Arc::clone(&plan.greeting),
                 yardstick: plan.terms.yardstick,
                 pace: plan.terms.pace,
                 discipline: plan.terms.discipline,
-                hasher: IdentityHasher::new(&shared.secret, &plan.info_hash),
+                sums: Sums::new(hasher.set_key(), plan.terms.yardstick.pieces),
+                hasher,
                 network: shared.network.clone(),
                 utp: shared.utp.clone(),
                 bind: shared.bind.clone(),

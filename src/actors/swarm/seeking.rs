@@ -17,7 +17,6 @@ use crate::protocol::peer::metadata::Fetch;
 use crate::store::Record;
 use crate::swarm::book::SessionId;
 use crate::swarm::facts::Outcome;
-use crate::swarm::identity::IdentityHasher;
 use crate::swarm::progress::Terms;
 use crate::swarm::unmeasured::{Attic, Kept};
 use crate::swarm::yardstick::Yardstick;
@@ -155,7 +154,7 @@ impl Swarm {
             fast: false,
             holds_back: false,
             may_super_seed: true,
-            sum_key: IdentityHasher::new(&self.plan.shared.secret, &self.plan.info_hash).set_key(),
+            sums: self.context(ctx).sums,
             pace: self.plan.terms.pace,
         };
         let remote = kept.remote;

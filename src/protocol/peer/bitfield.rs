@@ -146,10 +146,13 @@ impl Bitfield {
 
     /// The pieces held, in rising order.
     pub fn iter_ones(&self) -> impl Iterator<Item = u32> + '_ {
-        self.bits.iter().enumerate().flat_map(|(index, &byte)| {
-            let first = index as u32 * 8;
-            (0..8).filter_map(move |bit| (byte & mask(bit) != 0).then_some(first + bit))
-        })
+        pieces(self.bits.iter().copied())
+    }
+
+    /// The pieces missing, in rising order.
+    pub fn iter_zeros(&self) -> impl Iterator<Item = u32> + '_ {
+        let missing = pieces(self.bits.iter().map(|byte| !byte));
+        missing.take_while(|piece| *piece < self.pieces)
     }
 }
 
@@ -157,6 +160,23 @@ impl Bitfield {
 impl fmt::Debug for Bitfield {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{} pieces", self.count, self.pieces)
+    }
+}
+
+/// Those whose bits are set.
+fn pieces(bytes: impl Iterator<Item = u8>) -> impl Iterator<Item = u32> {
+    (0..).zip(bytes).flat_map(|(index, byte)| {
+        let bits = std::iter::successors(Some(byte), |rest| Some(rest & !first_of(*rest)));
+        let bits = bits.take_while(|rest| *rest != 0);
+        bits.map(move |rest| index * 8 + rest.leading_zeros())
+    })
+}
+
+/// The highest bit that is set, alone.
+fn first_of(byte: u8) -> u8 {
+    match byte {
+        0 => 0,
+        _ => 0x80 >> byte.leading_zeros(),
     }
 }
 
@@ -254,6 +274,8 @@ mod tests {
                 prop_assert_eq!(field.count() as usize, set.len());
             }
             prop_assert!(field.iter_ones().eq(set.iter().copied()));
+            let missing = (0..pieces).filter(|piece| !set.contains(piece));
+            prop_assert!(field.iter_zeros().eq(missing));
             prop_assert_eq!(Bitfield::from_wire(field.as_wire(), pieces), Ok(field));
         }
     }

@@ -6,16 +6,30 @@ use crate::protocol::peer::bitfield::Bitfield;
 /// and two such clients show the same sets at the same counts.
 const TELLING_RUNS: u32 = 8;
 
+/// What the sums over sets of a torrent's pieces are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums {
+    key: u64,
+    /// The sum over all pieces: of who holds most of them the others are taken away, and
+    /// a peer that toggles its last piece does not make us add up all.
+    of_all: u64,
+}
+
+impl Sums {
+    /// For a torrent of so many pieces, with the run's key.
+    pub fn new(key: u64, pieces: u32) -> Self {
+        let of_all = sum(key, 0..pieces);
+        Sums { key, of_all }
+    }
+}
+
 /// A set of pieces; a bitfield is kept only between none and all.
 #[derive(Debug)]
 pub(super) struct Held {
     pieces: u32,
-    key: u64,
+    sums: Sums,
     /// The sum over `set`; not kept for all, where nobody asks.
     sum: u64,
-    /// The sum over all pieces, once it was needed: a peer that toggles its last
-    /// piece must not make us add up the others each time.
-    sum_of_all: Option<u64>,
     set: Set,
 }
 
@@ -27,12 +41,11 @@ enum Set {
 }
 
 impl Held {
-    pub(super) fn none(pieces: u32, key: u64) -> Self {
+    pub(super) fn none(pieces: u32, sums: Sums) -> Self {
         Held {
             pieces,
-            key,
+            sums,
             sum: 0,
-            sum_of_all: None,
             set: Set::None,
         }
     }
@@ -65,9 +78,11 @@ impl Held {
     pub(super) fn replace(&mut self, bits: Bitfield) {
         // Another torrent's bitfield would break the count: protocol checks that.
         debug_assert_eq!(bits.pieces(), self.pieces);
-        self.sum = bits
-            .iter_ones()
-            .fold(0, |sum, piece| sum.wrapping_add(mix(self.key, piece)));
+        let Sums { key, of_all } = self.sums;
+        self.sum = match bits.count() > self.pieces / 2 {
+            true => of_all.wrapping_sub(sum(key, bits.iter_zeros())),
+            false => sum(key, bits.iter_ones()),
+        };
         self.set = match bits.count() {
             0 => Set::None,
             _ if bits.is_full() => Set::All,
@@ -85,10 +100,9 @@ impl Held {
         };
         let new = bits.set(piece);
         if new {
-            self.sum = self.sum.wrapping_add(mix(self.key, piece));
+            self.sum = self.sum.wrapping_add(mix(self.sums.key, piece));
         }
         if bits.is_full() {
-            self.sum_of_all = Some(self.sum);
             self.set = Set::All;
         }
         new
@@ -97,7 +111,7 @@ impl Held {
     /// Returns whether the piece was held.
     pub(super) fn remove(&mut self, piece: u32) -> bool {
         if matches!(self.set, Set::All) && piece < self.pieces {
-            self.sum = self.sum_of_all();
+            self.sum = self.sums.of_all;
             self.set = Set::Some(Bitfield::full(self.pieces));
         }
         let Set::Some(bits) = &mut self.set else {
@@ -105,21 +119,17 @@ impl Held {
         };
         let held = bits.clear(piece);
         if held {
-            self.sum = self.sum.wrapping_sub(mix(self.key, piece));
+            self.sum = self.sum.wrapping_sub(mix(self.sums.key, piece));
         }
         if bits.count() == 0 {
             self.clear();
         }
         held
     }
+}
 
-    fn sum_of_all(&mut self) -> u64 {
-        let key = self.key;
-        let all = 0..self.pieces;
-        *self
-            .sum_of_all
-            .get_or_insert_with(|| all.fold(0, |sum, piece| sum.wrapping_add(mix(key, piece))))
-    }
+fn sum(key: u64, pieces: impl Iterator<Item = u32>) -> u64 {
+    pieces.fold(0, |sum, piece| sum.wrapping_add(mix(key, piece)))
 }
 
 /// 64 well-mixed bits for a piece, so that sums of different sets differ.
@@ -150,7 +160,10 @@ mod tests {
 
     #[test]
     fn sums_depend_on_the_set_alone() {
-        let (mut one, mut other) = (Held::none(100, 7), Held::none(100, 7));
+        let (mut one, mut other) = (
+            Held::none(100, Sums::new(7, 100)),
+            Held::none(100, Sums::new(7, 100)),
+        );
         one.replace(bits(&SCATTERED));
         for piece in SCATTERED.into_iter().rev().chain([99, 4]) {
             other.add(piece);
@@ -160,14 +173,28 @@ mod tests {
         assert_eq!(one.telling_sum(), other.telling_sum());
         assert_eq!((one.count(), other.count()), (9, 9));
 
-        let mut keyed = Held::none(100, 8);
+        let mut keyed = Held::none(100, Sums::new(8, 100));
         keyed.replace(bits(&SCATTERED));
         assert_ne!(one.telling_sum(), keyed.telling_sum());
     }
 
     #[test]
+    fn sums_are_the_same_counted_from_either_end() {
+        for held in [0, 8, 49, 50, 51, 90, 99] {
+            let pieces: Vec<_> = (0..held).map(|it| (it * 37 + 11) % 100).collect();
+            let (mut stepwise, mut at_once) = (
+                Held::none(100, Sums::new(7, 100)),
+                Held::none(100, Sums::new(7, 100)),
+            );
+            pieces.iter().for_each(|it| assert!(stepwise.add(*it)));
+            at_once.replace(bits(&pieces));
+            assert_eq!((at_once.sum, at_once.count()), (stepwise.sum, held));
+        }
+    }
+
+    #[test]
     fn what_is_downloaded_in_order_tells_nobody_apart() {
-        let mut held = Held::none(100, 7);
+        let mut held = Held::none(100, Sums::new(7, 100));
         held.add(99);
         (0..50).for_each(|piece| {
             held.add(piece);
@@ -181,7 +208,10 @@ mod tests {
 
     #[test]
     fn all_is_kept_without_a_bitfield_and_taken_apart_again() {
-        let (mut stepwise, mut at_once) = (Held::none(100, 7), Held::none(100, 7));
+        let (mut stepwise, mut at_once) = (
+            Held::none(100, Sums::new(7, 100)),
+            Held::none(100, Sums::new(7, 100)),
+        );
         (0..100).for_each(|piece| {
             stepwise.add(piece);
         });
@@ -199,7 +229,7 @@ mod tests {
 
     #[test]
     fn ignores_pieces_beyond_the_last() {
-        let mut held = Held::none(10, 0);
+        let mut held = Held::none(10, Sums::new(0, 10));
         assert!(!held.add(10) && !held.add(u32::MAX) && !held.remove(u32::MAX));
         assert!(held.add(9));
         assert_eq!(held.count(), 1);

@@ -13,7 +13,7 @@ fn terms(fast: bool) -> Terms {
         fast,
         holds_back: false,
         may_super_seed: true,
-        sum_key: 42,
+        sums: Sums::new(42, 100),
         pace: Pace::default(),
     }
 }
