@@ -12,7 +12,7 @@ use bta::actors::recorder::{Close, Confirm, Recorder, Write};
 use bta::actors::supervision::{ChildExited, Class, Nursery};
 use bta::clock::Clock;
 use bta::store::Writer;
-use bta::swarm::facts::{PeerNumber, Verdict};
+use bta::swarm::facts::Verdict;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
@@ -219,10 +219,7 @@ async fn send_crossings(recorder: &Addr<Recorder>, pool: &Pool, puts: &[Put]) {
         }
         let (done, receipt) = oneshot::channel();
         let confirm = Confirm {
-            torrent: TORRENT,
-            peer: PeerNumber(put.0),
-            row: Box::new(pool.completion(*put)),
-            peer_record: Box::new(pool.peer(*put)),
+            records: Box::new(pool.risen(*put)),
             peer_waits: Some(done),
             done: None,
         };

@@ -14,9 +14,8 @@ use slog::{Logger, error, warn};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::store::records::CompletionRow;
 use crate::store::{Loaded, Record, StoreError, Tidying, Writer};
-use crate::swarm::facts::{PeerNumber, TorrentNumber};
+use crate::swarm::facts::TorrentNumber;
 
 use super::supervision::{Die, Lifeline};
 use batch::Batch;
@@ -48,14 +47,8 @@ pub struct Write {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Confirm {
-    /// The torrent.
-    pub torrent: TorrentNumber,
-    /// The peer that rose.
-    pub peer: PeerNumber,
-    /// The rise, and what was made of it.
-    pub row: Box<CompletionRow>,
-    /// The peer's row as it is now.
-    pub peer_record: Box<Record>,
+    /// The row of the peer that rose, as it is now; then the rise, and what was made of it.
+    pub records: Box<[Record; 2]>,
     /// Answered once it is durable: to the Peer, which waits for it.
     pub peer_waits: Option<oneshot::Sender<()>>,
     /// The same, to the Swarm, which would send it again to a new Recorder.
@@ -189,10 +182,8 @@ impl Handler<Confirm> for Recorder {
     type Result = ();
 
     fn handle(&mut self, confirm: Confirm, ctx: &mut Self::Context) {
-        let row = Record::Completion(confirm.torrent, confirm.peer, *confirm.row);
-        self.batch
-            .add(vec![*confirm.peer_record, row], confirm.done);
-        self.batch.add(Vec::new(), confirm.peer_waits);
+        self.batch.add(*confirm.records, confirm.done);
+        self.batch.add([], confirm.peer_waits);
         self.batch.close();
         self.settle_batch(ctx);
     }

@@ -18,7 +18,11 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Takes records and who waits for them.
-    pub(super) fn add(&mut self, records: Vec<Record>, done: Option<oneshot::Sender<()>>) {
+    pub(super) fn add(
+        &mut self,
+        records: impl IntoIterator<Item = Record>,
+        done: Option<oneshot::Sender<()>>,
+    ) {
         self.records.extend(records);
         self.waiting.extend(done);
     }

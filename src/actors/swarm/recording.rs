@@ -95,10 +95,10 @@ impl Swarm {
         let key = (rising.peer, rising.rise.reached.at);
         let (done, receipt) = oneshot::channel();
         let confirm = Confirm {
-            torrent: rows.torrent,
-            peer: rising.peer,
-            row: Box::new(rows.completion(&rising)),
-            peer_record: Box::new(rows.peer(rising.peer, &rising.record)),
+            records: Box::new([
+                rows.peer(rising.peer, &rising.record),
+                Record::Completion(rows.torrent, rising.peer, rows.completion(&rising)),
+            ]),
             peer_waits,
             done: Some(done),
         };
