@@ -19,7 +19,7 @@ demo:
 
 # How fast it is, beside what bounds it (docs/performance.md); `just bench --quick` only shows that the benches work
 bench *options:
-    for bench in codec recorder sweep watch scale dht; do cargo bench --bench $bench -- {{ options }} || exit 1; done
+    for bench in codec recorder sweep watch scale churn dht; do cargo bench --bench $bench -- {{ options }} || exit 1; done
 
 # A swarm of real clients in network namespaces, as root; `just interop --help` lists the options
 interop *options:

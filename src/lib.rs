@@ -24,3 +24,7 @@ pub mod store;
 pub mod swarm;
 pub mod table;
 pub mod ui;
+
+/// Sessions come and go on all threads for days: chosen by what that costs.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -20,7 +20,6 @@ mod outbox;
 mod plan;
 mod texts;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ use tokio::sync::oneshot;
 
 use crate::moment::Moment;
 use crate::net::BoxLink;
-use crate::protocol::peer::conversation::{Conversation, Event};
+use crate::protocol::peer::conversation::{Conversation, Event, Events};
 use crate::protocol::peer::names::{client_name, client_prefix};
 use crate::swarm::book::{self, SessionId, Who};
 use crate::swarm::facts::{Direction, Outcome};
@@ -92,8 +91,8 @@ pub struct Peer {
     foreseen_finish: Option<Moment>,
     opened_at: Moment,
     heard_at: Option<Moment>,
-    /// What it says of others.
-    ear: Ear,
+    /// What it says of others, once it does.
+    ear: Option<Box<Ear>>,
     /// It has named a node of the DHT.
     has_named_node: bool,
     /// What it is told of others.
@@ -109,12 +108,16 @@ pub struct Peer {
 
 enum Stage {
     /// Until the link stands.
-    Dialling(origin::Dialling, Moment),
+    Dialling(Box<origin::Attempt>),
     /// Bytes flow.
     Open(BoxLink),
     /// The end is being handed over.
     Over,
 }
+
+// tokio rounds a session's task up to 128 bytes, and sessions are many: with a word more it
+// takes that much more (docs/performance.md).
+const _: () = assert!(size_of::<Peer>() <= 840);
 
 impl Peer {
     /// A session that begins as `plan` says.
@@ -140,7 +143,7 @@ impl Peer {
             remote: plan.remote,
             direction,
             ways,
-            stage: Stage::Dialling(dialling, now + context.timeout),
+            stage: Stage::Dialling(dialling.until(now + context.timeout)),
             conversation,
             progress: None,
             unmeasured: None,
@@ -152,7 +155,7 @@ impl Peer {
             foreseen_finish: None,
             opened_at: now,
             heard_at: None,
-            ear: Ear::default(),
+            ear: None,
             has_named_node: false,
             mouth: Mouth::after(plan.told_at),
             review_at: None,
@@ -172,12 +175,12 @@ impl Peer {
         }
         self.stage = Stage::Open(link);
         if !head.is_empty() {
-            self.take_input(now, head, &mut VecDeque::new());
+            self.take_input(now, head, &mut None);
         }
     }
 
     /// Bytes came in. `queue` is empty, and is again.
-    fn take_input(&mut self, now: Moment, bytes: &[u8], queue: &mut VecDeque<Event>) {
+    fn take_input(&mut self, now: Moment, bytes: &[u8], queue: &mut Events) {
         self.heard_at = Some(now);
         self.hear(now);
         self.conversation.swap_events(queue);
@@ -342,7 +345,7 @@ impl Peer {
     /// When something is due by the clock.
     fn next_due(&self) -> Option<Moment> {
         match &self.stage {
-            Stage::Dialling(_, deadline) => Some(*deadline),
+            Stage::Dialling(attempt) => Some(attempt.deadline),
             Stage::Open(_) if self.stood_still() => self.absence.still_until,
             Stage::Open(_) if self.outbox.is_idle() => [
                 self.conversation.poll_timeout(),

@@ -120,7 +120,7 @@ impl Progress {
     pub fn new(now: Moment, terms: Terms) -> Self {
         let nothing = Observation { at: now, pieces: 0 };
         Progress {
-            held: Held::none(terms.yardstick.pieces, terms.sums),
+            held: Held::none(terms.yardstick.pieces),
             phase: Phase::Silent,
             started: now,
             known_at: now,
@@ -142,7 +142,7 @@ impl Progress {
     /// BITFIELD: at the start, or again in mid-session (aria2), which is an update.
     pub fn bitfield(&mut self, now: Moment, bits: Bitfield) {
         let before = self.before(now);
-        self.held.replace(bits);
+        self.held.replace(bits, self.terms.sums);
         self.learnt(now, before, true);
     }
 
@@ -163,7 +163,7 @@ impl Progress {
     /// HAVE.
     pub fn have(&mut self, now: Moment, piece: u32) {
         let before = self.before(now);
-        if !self.held.add(piece) {
+        if !self.held.add(piece, self.terms.sums) {
             return;
         }
         self.honesty.have(piece, self.held.count());
@@ -176,7 +176,7 @@ impl Progress {
     /// `lt_donthave` (BEP 54).
     pub fn dont_have(&mut self, now: Moment, piece: u32) {
         let before = self.before(now);
-        if self.held.remove(piece) {
+        if self.held.remove(piece, self.terms.sums) {
             self.learnt(now, before, false);
         }
     }

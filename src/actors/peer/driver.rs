@@ -2,7 +2,6 @@
 //! bytes, re-arms one timer.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -14,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use crate::moment::Moment;
-use crate::protocol::peer::conversation::Event;
+use crate::protocol::peer::conversation::Events;
 use crate::swarm::facts::Outcome;
 
 use super::ending::Over;
@@ -30,13 +29,13 @@ const READS_IN_A_ROW: usize = 16;
 /// What an arbiter's sessions share while they read: of each one, not one a session.
 struct Scratch {
     bytes: Vec<u8>,
-    events: VecDeque<Event>,
+    events: Events,
 }
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch {
         bytes: vec![0; READ_BYTES],
-        events: VecDeque::new(),
+        events: None,
     });
 }
 
@@ -70,10 +69,10 @@ impl Driver {
                 (Delivery::SwarmGone, _) => return self.orphaned(peer, now, task),
                 (Delivery::Idle, Stage::Over) => return Poll::Ready(()),
                 (_, Stage::Over) => return self.wait(peer, now, task),
-                (_, Stage::Dialling(dialling, deadline)) => match dialling.as_mut().poll(task) {
+                (_, Stage::Dialling(attempt)) => match attempt.dialling.poll(task) {
                     Poll::Ready(Ok((link, head))) => peer.linked(now, link, &head),
                     Poll::Ready(Err(error)) => peer.end(now, Over::NoLink(error.kind())),
-                    Poll::Pending if *deadline <= now => {
+                    Poll::Pending if attempt.deadline <= now => {
                         peer.end(now, Over::NoLink(io::ErrorKind::TimedOut));
                     }
                     Poll::Pending => return self.wait(peer, now, task),

@@ -80,7 +80,7 @@ impl Peer {
     fn dial(&mut self, now: Moment, way: Way) {
         let deadline = now + self.ways.patience(self.context.timeout);
         let dialling = origin::dial(&self.context, self.remote, way);
-        self.stage = Stage::Dialling(dialling, deadline);
+        self.stage = Stage::Dialling(dialling.until(deadline));
         self.conversation = origin::opening(&self.context, now, self.remote, way);
     }
 

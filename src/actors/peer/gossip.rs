@@ -12,12 +12,19 @@ use crate::protocol::address::canonical;
 use crate::protocol::peer::pex::{PeerExchange, PexError};
 use crate::protocol::tracker::TrackerUrl;
 
+use crate::swarm::gossip::Ear;
+
 use super::Peer;
 
 impl Peer {
+    pub(super) fn ear(&mut self) -> &mut Ear {
+        self.ear.get_or_insert_default()
+    }
+
     /// The peer gossips. A Swarm that has no room does without.
     pub(super) fn gossiped(&mut self, now: Moment, message: Result<Box<PeerExchange>, PexError>) {
-        let Some(said) = self.ear.hear(now, message, self.context.pace) else {
+        let pace = self.context.pace;
+        let Some(said) = self.ear().hear(now, message, pace) else {
             return;
         };
         if said.added.is_empty() && said.dropped.is_empty() {
@@ -34,14 +41,15 @@ impl Peer {
             relay,
             from: self.remote.ip(),
             said,
-            refused: self.ear.take_refused(),
+            refused: self.ear().take_refused(),
         };
         let _ = self.context.gossip.try_send(gossip);
     }
 
     /// The peer names trackers. A Swarm that has no room does without.
     pub(super) fn named_trackers(&mut self, now: Moment, trackers: Vec<TrackerUrl>) {
-        if !trackers.is_empty() && self.ear.hears_of_trackers(now, self.context.pace) {
+        let pace = self.context.pace;
+        if !trackers.is_empty() && self.ear().hears_of_trackers(now, pace) {
             let from = self.remote.ip();
             let _ = self
                 .context
@@ -102,6 +110,8 @@ impl Peer {
             // Its extension handshake may follow its bitfield.
             None => self.conversation.reserved().is_some_and(|it| it.extended()),
         };
-        exchanges && self.context.greeting.gossip && !self.ear.has_heard()
+        exchanges
+            && self.context.greeting.gossip
+            && !self.ear.as_ref().is_some_and(|it| it.has_heard())
     }
 }

@@ -37,7 +37,8 @@ impl Peer {
 
     /// The peer introduces us, or does not. A Swarm that has no room does without.
     pub(super) fn heard_of_holes(&mut self, now: Moment, heard: Holepunch) {
-        if self.ear.hears_of_holes(now, self.context.pace) {
+        let pace = self.context.pace;
+        if self.ear().hears_of_holes(now, pace) {
             let session = self.session;
             let message = HolepunchHeard { session, heard };
             let _ = self.context.holes.try_send(message);

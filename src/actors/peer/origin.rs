@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 
 use crate::moment::Moment;
 use crate::net::{BoxLink, Incoming};
@@ -14,21 +15,43 @@ use crate::swarm::facts::Outcome;
 
 use super::PeerContext;
 
-/// A link in the making, and what was read from it already.
-pub(super) type Dialling = Pin<Box<dyn Future<Output = io::Result<(BoxLink, Vec<u8>)>>>>;
+/// A link, and what was read from it already.
+type Dialled = io::Result<(BoxLink, Vec<u8>)>;
+
+/// A link in the making.
+pub(super) struct Dialling(Pin<Box<dyn Future<Output = Dialled>>>);
+
+/// The same, and how long it may take.
+pub(super) struct Attempt {
+    pub(super) dialling: Dialling,
+    pub(super) deadline: Moment,
+}
+
+impl Dialling {
+    pub(super) fn until(self, deadline: Moment) -> Box<Attempt> {
+        Box::new(Attempt {
+            dialling: self,
+            deadline,
+        })
+    }
+
+    pub(super) fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<Dialled> {
+        self.0.as_mut().poll(task)
+    }
+}
 
 /// We dial.
 pub(super) fn dial(context: &PeerContext, to: SocketAddr, way: Way) -> Dialling {
     let (network, utp) = (context.network.clone(), context.utp.clone());
     let from = context.bind.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
     let from = from.copied();
-    Box::pin(async move {
+    Dialling(Box::pin(async move {
         let link = match way.transport {
             Transport::Tcp => network.connect(from, to).await?,
             Transport::Utp => Box::new(utp.connect(to).await?),
         };
         Ok((link, Vec::new()))
-    })
+    }))
 }
 
 /// What we say first over a link that we dialled.
@@ -61,7 +84,7 @@ pub(super) fn answer(
 
 /// They dialled: the socket is bound to this arbiter's reactor.
 pub(super) fn accept(incoming: Incoming, head: Vec<u8>) -> Dialling {
-    Box::pin(async move { Ok((incoming.open()?, head)) })
+    Dialling(Box::pin(async move { Ok((incoming.open()?, head)) }))
 }
 
 /// What a contact without a link counts as.

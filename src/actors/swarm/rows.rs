@@ -174,7 +174,7 @@ pub(super) fn restored(row: &PeerRow, confirmed: Option<(Rise, SessionLink)>) ->
         seen_at: row.seen_at,
         direction: row.direction,
         dialled: row.flags & DIALLED != 0,
-        whereabouts: Whereabouts::stored(&row.place, &row.network),
+        whereabouts: Whereabouts::stored(&row.place, &row.network).map(Box::new),
         address: row.raw_address,
         expected_finish: None,
         presence: row.presence,

@@ -78,6 +78,9 @@ pub enum Event {
     Holepunch(Holepunch),
 }
 
+/// Events to be polled: none, most of the time, and sessions are many.
+pub type Events = Option<Box<VecDeque<Event>>>;
+
 /// One session with one peer.
 #[derive(Debug)]
 pub struct Conversation {
@@ -86,7 +89,7 @@ pub struct Conversation {
     their_ip: Ipv6Addr,
     state: State,
     frames: FrameReader,
-    events: VecDeque<Event>,
+    events: Events,
     cover: Cover,
     outbox: Vec<u8>,
     /// So much of the outbox is as it travels.
@@ -165,7 +168,11 @@ impl Conversation {
                         let answer = Holepunch::Error(target, Refusal::NotConnected);
                         talk.say_of_holes(now, answer, &mut self.outbox);
                     }
-                    event => self.events.extend(event),
+                    event => {
+                        if let Some(event) = event {
+                            self.events.get_or_insert_default().push_back(event);
+                        }
+                    }
                 }
             }
             if talk.family.wants_zero_bitfield() {
@@ -242,13 +249,13 @@ impl Conversation {
 
     /// The next thing that the peer told us.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.as_mut()?.pop_front()
     }
 
     /// Exchanges the queue of events for another. Who serves many sessions lends the same
     /// empty one to each before it hands input in, and takes it back when it is empty
     /// again: then none keeps its own, and hearing a message takes no memory.
-    pub fn swap_events(&mut self, queue: &mut VecDeque<Event>) {
+    pub fn swap_events(&mut self, queue: &mut Events) {
         std::mem::swap(&mut self.events, queue);
     }
 
@@ -346,7 +353,8 @@ impl Conversation {
             Message::Port(port).encode(&mut self.outbox);
         }
         self.state = State::Talking(talk);
-        self.events.push_back(Event::Handshake(theirs));
+        let events = self.events.get_or_insert_default();
+        events.push_back(Event::Handshake(theirs));
         Ok(())
     }
 

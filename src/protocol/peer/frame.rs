@@ -34,7 +34,7 @@ pub struct FrameReader {
     /// `partial` is a whole frame that was handed out.
     lent: bool,
     /// So much of the coming bytes is passed over.
-    skip_bytes: usize,
+    skip_bytes: u32,
 }
 
 /// Length prefix, id, extension number: what a [`Head`] is read from.
@@ -116,13 +116,14 @@ impl FrameReader {
     }
 
     fn skip(&mut self, total: usize, input: &mut &[u8]) {
-        self.skip_bytes = total;
+        // A frame's length has four bytes.
+        self.skip_bytes = total.try_into().unwrap_or(u32::MAX);
         self.pass_over(input);
     }
 
     fn pass_over(&mut self, input: &mut &[u8]) {
-        let passed = input.len().min(self.skip_bytes);
-        self.skip_bytes -= passed;
+        let passed = input.len().min(self.skip_bytes as usize);
+        self.skip_bytes -= passed as u32;
         *input = &input[passed..];
     }
 }

@@ -48,7 +48,7 @@ pub struct Peer {
     /// It was reached by dialling its endpoint.
     pub dialled: bool,
     /// Where its address is, once that was looked up; both texts may be empty.
-    pub whereabouts: Option<Whereabouts>,
+    pub whereabouts: Option<Box<Whereabouts>>,
     /// Its address, while this process runs.
     pub address: Option<SocketAddr>,
     /// When it will reach the threshold at the last speed seen.
@@ -253,7 +253,7 @@ impl Peer {
         self.visits = self.visits.saturating_add(gone.visits);
         self.sources = self.sources.and(gone.sources);
         self.address = self.address.or(gone.address);
-        if self.whereabouts.as_ref().is_none_or(Whereabouts::is_blank) {
+        if self.whereabouts.as_ref().is_none_or(|it| it.is_blank()) {
             self.whereabouts = gone.whereabouts.clone().or(self.whereabouts.take());
         }
         self.expected_finish = gone.expected_finish.or(self.expected_finish);

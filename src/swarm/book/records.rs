@@ -98,7 +98,7 @@ impl Records {
     /// Notes where a peer's address is. Its row is not written for that alone.
     pub(super) fn located(&mut self, number: PeerNumber, at: Whereabouts) {
         if let Some(peer) = self.peers.get_mut(&number) {
-            peer.whereabouts = Some(at);
+            peer.whereabouts = Some(Box::new(at));
         }
     }
 

@@ -27,99 +27,88 @@ impl Sums {
 #[derive(Debug)]
 pub(super) struct Held {
     pieces: u32,
-    sums: Sums,
-    /// The sum over `set`; not kept for all, where nobody asks.
+    /// All of them, while there is no bitfield; else none.
+    all: bool,
+    /// The sum over `some`; not kept for all, where nobody asks.
     sum: u64,
-    set: Set,
-}
-
-#[derive(Debug)]
-enum Set {
-    None,
-    Some(Bitfield),
-    All,
+    some: Option<Bitfield>,
 }
 
 impl Held {
-    pub(super) fn none(pieces: u32, sums: Sums) -> Self {
+    pub(super) fn none(pieces: u32) -> Self {
         Held {
             pieces,
-            sums,
+            all: false,
             sum: 0,
-            set: Set::None,
+            some: None,
         }
     }
 
     pub(super) fn count(&self) -> u32 {
-        match &self.set {
-            Set::None => 0,
-            Set::Some(bits) => bits.count(),
-            Set::All => self.pieces,
+        match &self.some {
+            Some(bits) => bits.count(),
+            None if self.all => self.pieces,
+            None => 0,
         }
     }
 
     /// The same sets have the same sum, whatever the order of arrival; 0 for sets
     /// that tell nobody apart: none, all, and what is downloaded in order.
     pub(super) fn telling_sum(&self) -> u64 {
-        match &self.set {
-            Set::Some(bits) if bits.runs(TELLING_RUNS) >= TELLING_RUNS => self.sum,
-            Set::Some(_) | Set::None | Set::All => 0,
+        match &self.some {
+            Some(bits) if bits.runs(TELLING_RUNS) >= TELLING_RUNS => self.sum,
+            Some(_) | None => 0,
         }
     }
 
     pub(super) fn clear(&mut self) {
-        (self.set, self.sum) = (Set::None, 0);
+        *self = Held::none(self.pieces);
     }
 
     pub(super) fn fill(&mut self) {
-        self.set = Set::All;
+        (self.all, self.some) = (true, None);
     }
 
-    pub(super) fn replace(&mut self, bits: Bitfield) {
+    pub(super) fn replace(&mut self, bits: Bitfield, Sums { key, of_all }: Sums) {
         // Another torrent's bitfield would break the count: protocol checks that.
         debug_assert_eq!(bits.pieces(), self.pieces);
-        let Sums { key, of_all } = self.sums;
         self.sum = match bits.count() > self.pieces / 2 {
             true => of_all.wrapping_sub(sum(key, bits.iter_zeros())),
             false => sum(key, bits.iter_ones()),
         };
-        self.set = match bits.count() {
-            0 => Set::None,
-            _ if bits.is_full() => Set::All,
-            _ => Set::Some(bits),
-        };
+        self.all = bits.is_full() && bits.count() > 0;
+        self.some = Some(bits).filter(|bits| bits.count() > 0 && !bits.is_full());
     }
 
     /// Returns whether the piece is new.
-    pub(super) fn add(&mut self, piece: u32) -> bool {
-        if matches!(self.set, Set::None) {
-            self.set = Set::Some(Bitfield::empty(self.pieces));
-        }
-        let Set::Some(bits) = &mut self.set else {
+    pub(super) fn add(&mut self, piece: u32, sums: Sums) -> bool {
+        if self.all {
             return false;
-        };
+        }
+        let pieces = self.pieces;
+        let bits = self.some.get_or_insert_with(|| Bitfield::empty(pieces));
         let new = bits.set(piece);
         if new {
-            self.sum = self.sum.wrapping_add(mix(self.sums.key, piece));
+            self.sum = self.sum.wrapping_add(mix(sums.key, piece));
         }
         if bits.is_full() {
-            self.set = Set::All;
+            self.fill();
         }
         new
     }
 
     /// Returns whether the piece was held.
-    pub(super) fn remove(&mut self, piece: u32) -> bool {
-        if matches!(self.set, Set::All) && piece < self.pieces {
-            self.sum = self.sums.of_all;
-            self.set = Set::Some(Bitfield::full(self.pieces));
+    pub(super) fn remove(&mut self, piece: u32, sums: Sums) -> bool {
+        if self.all && piece < self.pieces {
+            self.sum = sums.of_all;
+            (self.all, self.some) = (false, Some(Bitfield::full(self.pieces)));
         }
-        let Set::Some(bits) = &mut self.set else {
+        let Some(bits) = &mut self.some else {
             return false;
         };
         let held = bits.clear(piece);
         if held {
-            self.sum = self.sum.wrapping_sub(mix(self.sums.key, piece));
+            self.sum = self.sum.wrapping_sub(mix(sums.key, piece));
         }
         if bits.count() == 0 {
             self.clear();
@@ -147,6 +136,10 @@ fn mix(key: u64, piece: u32) -> u64 {
 mod tests {
     use super::*;
 
+    fn sums() -> Sums {
+        Sums::new(7, 100)
+    }
+
     fn bits(pieces: &[u32]) -> Bitfield {
         let mut bits = Bitfield::empty(100);
         pieces.iter().for_each(|piece| {
@@ -160,21 +153,18 @@ mod tests {
 
     #[test]
     fn sums_depend_on_the_set_alone() {
-        let (mut one, mut other) = (
-            Held::none(100, Sums::new(7, 100)),
-            Held::none(100, Sums::new(7, 100)),
-        );
-        one.replace(bits(&SCATTERED));
+        let (mut one, mut other) = (Held::none(100), Held::none(100));
+        one.replace(bits(&SCATTERED), sums());
         for piece in SCATTERED.into_iter().rev().chain([99, 4]) {
-            other.add(piece);
+            other.add(piece, sums());
         }
         assert_ne!(one.telling_sum(), other.telling_sum());
-        other.remove(99);
+        other.remove(99, sums());
         assert_eq!(one.telling_sum(), other.telling_sum());
         assert_eq!((one.count(), other.count()), (9, 9));
 
-        let mut keyed = Held::none(100, Sums::new(8, 100));
-        keyed.replace(bits(&SCATTERED));
+        let mut keyed = Held::none(100);
+        keyed.replace(bits(&SCATTERED), Sums::new(8, 100));
         assert_ne!(one.telling_sum(), keyed.telling_sum());
     }
 
@@ -182,45 +172,41 @@ mod tests {
     fn sums_are_the_same_counted_from_either_end() {
         for held in [0, 8, 49, 50, 51, 90, 99] {
             let pieces: Vec<_> = (0..held).map(|it| (it * 37 + 11) % 100).collect();
-            let (mut stepwise, mut at_once) = (
-                Held::none(100, Sums::new(7, 100)),
-                Held::none(100, Sums::new(7, 100)),
-            );
-            pieces.iter().for_each(|it| assert!(stepwise.add(*it)));
-            at_once.replace(bits(&pieces));
+            let (mut stepwise, mut at_once) = (Held::none(100), Held::none(100));
+            pieces
+                .iter()
+                .for_each(|it| assert!(stepwise.add(*it, sums())));
+            at_once.replace(bits(&pieces), sums());
             assert_eq!((at_once.sum, at_once.count()), (stepwise.sum, held));
         }
     }
 
     #[test]
     fn what_is_downloaded_in_order_tells_nobody_apart() {
-        let mut held = Held::none(100, Sums::new(7, 100));
-        held.add(99);
+        let mut held = Held::none(100);
+        held.add(99, sums());
         (0..50).for_each(|piece| {
-            held.add(piece);
+            held.add(piece, sums());
         });
         assert_eq!(held.telling_sum(), 0);
         [60, 62, 64, 66, 68, 70].into_iter().for_each(|piece| {
-            held.add(piece);
+            held.add(piece, sums());
         });
         assert_ne!(held.telling_sum(), 0);
     }
 
     #[test]
     fn all_is_kept_without_a_bitfield_and_taken_apart_again() {
-        let (mut stepwise, mut at_once) = (
-            Held::none(100, Sums::new(7, 100)),
-            Held::none(100, Sums::new(7, 100)),
-        );
+        let (mut stepwise, mut at_once) = (Held::none(100), Held::none(100));
         (0..100).for_each(|piece| {
-            stepwise.add(piece);
+            stepwise.add(piece, sums());
         });
         at_once.fill();
         for held in [&mut stepwise, &mut at_once] {
-            assert!(matches!(held.set, Set::All));
-            assert!(!held.add(5) && !held.remove(100));
+            assert!(held.all && held.some.is_none());
+            assert!(!held.add(5, sums()) && !held.remove(100, sums()));
             assert_eq!((held.count(), held.telling_sum()), (100, 0));
-            (0..10).for_each(|nth| assert!(held.remove(nth * 10)));
+            (0..10).for_each(|nth| assert!(held.remove(nth * 10, sums())));
         }
         assert_eq!(stepwise.count(), 90);
         assert_ne!(stepwise.telling_sum(), 0);
@@ -229,9 +215,11 @@ mod tests {
 
     #[test]
     fn ignores_pieces_beyond_the_last() {
-        let mut held = Held::none(10, Sums::new(0, 10));
-        assert!(!held.add(10) && !held.add(u32::MAX) && !held.remove(u32::MAX));
-        assert!(held.add(9));
+        let mut held = Held::none(10);
+        assert!(
+            !held.add(10, sums()) && !held.add(u32::MAX, sums()) && !held.remove(u32::MAX, sums())
+        );
+        assert!(held.add(9, sums()));
         assert_eq!(held.count(), 1);
     }
 }

@@ -1,6 +1,5 @@
 //! How a conversation begins.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -67,7 +66,7 @@ impl Conversation {
                 head,
             },
             frames: FrameReader::default(),
-            events: VecDeque::new(),
+            events: None,
             cover: Cover::Nothing,
             outbox: Vec::new(),
             covered: 0,
