@@ -9,6 +9,7 @@ mod held;
 mod honesty;
 mod report;
 mod tempo;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 pub use self::report::{Crossing, Few, Report, Seen, Showing};
+pub use self::terms::Terms;
 
 use self::backlog::Backlog;
 use self::held::Held;
@@ -23,8 +25,6 @@ pub use self::held::Sums;
 use self::honesty::Honesty;
 use self::tempo::Tempo;
 use super::facts::Observation;
-use super::pace::Pace;
-use super::yardstick::Yardstick;
 use crate::moment::Moment;
 use crate::protocol::peer::bitfield::Bitfield;
 
@@ -33,24 +33,6 @@ const RISES_REPORTED: u8 = 4;
 
 /// Coarse steps from none to all.
 const STEPS: u32 = 16;
-
-/// What is known when a session begins to speak of pieces: after the handshakes.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms {
-    /// The torrent's measures.
-    pub yardstick: Yardstick,
-    /// The Fast extension (BEP 6) on both sides: an empty peer would say so.
-    pub fast: bool,
-    /// The client holds HAVE messages back for long, and always sends the pieces
-    /// it has in its handshake (rTorrent).
-    pub holds_back: bool,
-    /// The client may be a super-seeder (BEP 16).
-    pub may_super_seed: bool,
-    /// What [`Seen::set_sum`] is made with.
-    pub sums: Sums,
-    /// The run's rhythm.
-    pub pace: Pace,
-}
 
 /// One session's view of one peer's pieces.
 ///
