@@ -5,6 +5,8 @@ mod settling;
 mod updates;
 
 use super::*;
+use crate::swarm::pace::Pace;
+use crate::swarm::yardstick::Yardstick;
 
 /// 100 pieces of 1 MB, T = 98.
 fn terms(fast: bool) -> Terms {
