@@ -3,8 +3,7 @@
 //! `cargo bench --bench churn [-- --peers N --jobs N --seconds N --quick]`
 //!
 //! Nobody in the crowd progresses, so that each gives way to the next; all intervals are
-//! divided by [`DIVISOR`], and so minutes stand for days. Another allocator is measured by
-//! `LD_PRELOAD=libjemalloc.so.2 target/release/deps/churn-…`.
+//! divided by [`DIVISOR`], and so minutes stand for days. By this the allocator was chosen.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -44,8 +43,6 @@ fn main() {
         return;
     }
     header();
-    let allocator = std::env::var("LD_PRELOAD").unwrap_or_else(|_| "the system's".to_owned());
-    println!("allocator {allocator}\n");
     let (peers, jobs, seconds) = match is_quick() {
         true => (200, 50, 2),
         false => (6_000, 2_000, 300),
