@@ -16,7 +16,7 @@ pub struct Terms {
     pub holds_back: bool,
     /// The client may be a super-seeder (BEP 16).
     pub may_super_seed: bool,
-    /// What [`Seen::set_sum`] is made with.
+    /// What [`super::Seen::set_sum`] is made with.
     pub sums: Sums,
     /// The run's rhythm.
     pub pace: Pace,
