@@ -9,6 +9,8 @@
 mod common;
 mod crowd;
 mod program;
+#[path = "sweep/visit.rs"]
+mod visit;
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -22,21 +24,6 @@ const DIVISOR: u32 = 600;
 
 /// Lines in the table.
 const STRETCHES: u32 = 10;
-
-const OPTIONS: [&str; 12] = [
-    "--allow-local",
-    "--port=0",
-    "--no-dht",
-    "--no-lsd",
-    "--no-utp",
-    "--encryption",
-    "off",
-    "--geoip",
-    "none",
-    "--timeout",
-    "5s",
-    "--quiet",
-];
 
 fn main() {
     if crowd::played() || program::played() {
@@ -52,13 +39,11 @@ fn main() {
     let seconds: u32 = value("--seconds").unwrap_or(seconds);
     let mut crowd = Crowd::start(&Plan {
         peers,
-        pieces: 1_000,
         seeds_permille: 100,
         held: (20, 900),
-        threshold: 980,
-        seed: 2015,
+        ..visit::PLAN
     });
-    let words = [&OPTIONS[..], &["--jobs", &jobs]].concat();
+    let words = [&visit::OPTIONS[..], &["--jobs", &jobs]].concat();
     let mut program = Program::start(&crowd.torrent, DIVISOR, &words);
     let mut table = Table::new([
         "seconds",
